@@ -1,0 +1,40 @@
+// Settings of the maintenance server: maintain.yml, and the defaults of the platform.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+
+namespace maintain {
+
+struct Settings {
+  std::filesystem::path config_directory;   // where servers.yml is
+  std::filesystem::path state_directory;    // /var/lib/maintain, or XDG_STATE_HOME/maintain
+  std::filesystem::path backup_directory;   // state_directory/backups
+  std::filesystem::path log_directory;      // /var/log/maintain
+  std::filesystem::path run_directory;      // /run/maintain or XDG_RUNTIME_DIR/maintain: control sockets
+  std::filesystem::path inventory;          // Ansible inventory; empty: config_directory/inventory if it exists
+  std::vector<std::filesystem::path> plugin_directories;  // searched in order
+  std::vector<std::string> known_hosts_files;             // first one is ours: config_directory/known_hosts
+  std::vector<std::string> identity_files;
+  int forks = 16;                           // servers at once, 1..256
+  Seconds config_cache = std::chrono::hours(4);
+  Seconds connect_timeout = std::chrono::seconds(15);
+  Seconds reminder = std::chrono::hours(24);
+  Seconds keep_successes = std::chrono::hours(24 * 30);
+  Seconds keep_failures = std::chrono::hours(24 * 365);
+  std::size_t output_limit = 1024 * 1024;   // bytes of output kept per task
+  std::vector<std::string> worker_command;  // argv of the worker; empty: the installed one
+};
+
+// The directory that --config, $MAINTAIN_CONFIG_DIR, ./servers.yml, or the platform's default names, in that order.
+std::filesystem::path find_config_directory(const std::optional<std::string>& option);
+
+// Platform defaults, then maintain.yml when it exists. Unknown and duplicate keys are errors with their place.
+Result<Settings> read_settings(const std::filesystem::path& config_directory);
+
+}  // namespace maintain

@@ -1,0 +1,62 @@
+// What is due now and why; and why the rest is not.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "model/run.hpp"
+#include "model/task_spec.hpp"
+
+namespace maintain {
+
+// Names one task of the fleet.
+struct TaskKey {
+  std::string server;
+  std::string project;  // empty: the unnamed legacy project
+  std::string task;
+
+  auto operator<=>(const TaskKey&) const = default;
+};
+// "server/project/task", or "server/task" for the unnamed project.
+std::string to_string(const TaskKey& key);
+
+// What the store remembers of a task; the planner's only memory.
+struct TaskRecord {
+  std::optional<Time> last_success = {};
+  std::optional<Time> last_attempt = {};
+  std::optional<Outcome> last_outcome = {};
+  int failures_in_a_row = 0;
+  std::string state = {};        // the plugin's own document (maintain.state/1), JSON text; may be empty
+  std::string pending_job = {};  // a detached job on the server whose result has not been collected yet
+};
+
+enum class Decision {
+  due,
+  not_yet,         // the next scheduled moment is still to come
+  outside_window,  // the scheduled moment passed, its window closed
+  backing_off,     // failed lately, waits
+  disabled,
+  not_allowed,     // the project's allow list lacks the permission
+  no_schedule,     // has no `when`: runs only by --now
+  not_selected,    // --task named others
+};
+
+struct PlannedTask {
+  TaskKey key;
+  TaskSpec spec;
+  Decision decision = Decision::not_yet;
+  std::string reason;                        // a sentence for people
+  std::optional<Time> scheduled = {};        // the scheduled moment this run answers to, when due
+  std::optional<Time> window_end = {};       // when the window it runs in closes
+  std::optional<Time> next = {};             // next moment it can become due
+};
+
+// All tasks of one server: due ones first, in the order they will run, then the others.
+struct Plan {
+  std::string server;
+  std::vector<PlannedTask> tasks;
+};
+
+}  // namespace maintain

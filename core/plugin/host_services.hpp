@@ -1,0 +1,70 @@
+// What a running task may ask of its surroundings: the host side of the extensions, in plain C++.
+// The worker implements this over its connection and its supervisor; loader.* turns it into the C tables.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/process.hpp"
+#include "model/finding.hpp"
+#include "model/plan.hpp"
+#include "model/run.hpp"
+#include "transport/transport.hpp"
+
+namespace maintain {
+
+enum class LogLevel { debug, info, warning, error };
+
+// Where a task's words go. Every call leaves the process before it returns.
+class TaskEvents {
+ public:
+  virtual ~TaskEvents() = default;
+  virtual void log(LogLevel level, const std::string& line) = 0;
+  virtual void finding(const Finding& finding) = 0;
+  virtual void progress(std::uint64_t done, std::uint64_t total, const std::string& unit) = 0;
+  virtual void metric(const Metric& metric) = 0;
+  virtual void summary(const std::string& line) = 0;
+  virtual void output(const std::string& text) = 0;
+  virtual Result<void> checkpoint(const std::string& json) = 0;          // on the disk when it returns
+  virtual Result<void> job_pending(const std::string& name) = 0;         // "" when collected; on the disk when it returns
+  virtual Result<void> acquire_lock(const std::string& name, int places, Milliseconds lease, Milliseconds wait) = 0;
+  virtual Result<void> release_lock(const std::string& name) = 0;
+};
+
+// The server, as a task reaches it: reconnects after a lost connection.
+class ServerSession {
+ public:
+  virtual ~ServerSession() = default;
+  virtual Result<RemoteExit> run(const RemoteCommand& command) = 0;
+  virtual Result<void> reconnect(Milliseconds timeout) = 0;
+  virtual Result<std::string> facts() = 0;                                // JSON text, see plugin.h
+  virtual Result<std::vector<std::string>> remote_shell(bool with_destination) = 0;
+};
+
+struct TaskCall {
+  TaskKey key;
+  std::string type;
+  std::string options = "{}";
+  std::string timezone = "UTC";
+  std::string state = "{}";
+  std::string directory;                   // the task's own, on the maintenance server
+  Mode mode = Mode::apply;
+  std::optional<Time> scheduled = {};
+  std::optional<Time> window_end = {};
+  Time deadline_time{};
+  Deadline deadline = Deadline::after(std::chrono::minutes(30));
+  std::function<bool()> cancelled = {};
+  const Clock* clock = nullptr;
+};
+
+struct TaskEnd {
+  Outcome outcome = Outcome::failed;
+  std::optional<Error> error = {};         // when the task could not do its work
+  std::optional<std::string> new_state = {};
+};
+
+}  // namespace maintain

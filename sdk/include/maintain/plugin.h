@@ -1,0 +1,478 @@
+/* maintain/plugin.h: the contract between maintain (the host) and a task plugin. C99, ABI major version 1.
+ *
+ * A plugin is a shared library with one visible symbol, maintain_plugin_v1, and an ELF note named "maintain" of
+ * type 1 that holds its manifest as JSON. The host reads the note without loading the library; the library is
+ * loaded only when one of its tasks is due. C++ authors include <maintain/plugin.hpp>, which wraps all of this.
+ *
+ * TRUST. A plugin runs in a worker process with the privileges of maintain. That process is there for crashes and
+ * hangs, not for malice: install only plugins you trust as much as maintain itself. What comes from a maintained
+ * server is never trusted, by the host or by a plugin.
+ *
+ * CONVENTIONS
+ *  - Text is UTF-8 as (data, size); it need not end in NUL. data may be NULL only when size is 0.
+ *  - Everything passed to a call is borrowed until the call returns. Copy what you keep.
+ *  - Bytes come back through a maintain_sink that the receiver provides; nobody frees the other side's memory.
+ *  - Every struct starts with struct_size, set by the side that allocates it. The other side reads or writes a
+ *    field past the first release's fields only if MAINTAIN_HAS(pointer, field). Structs only grow at the end.
+ *    Nobody copies, embeds or makes arrays of a struct that the other side defined.
+ *  - A call that can fail returns a maintain_status and fills the maintain_error it was given; NULL is legal there.
+ *  - Nothing throws across the boundary; no errno, FILE*, file descriptor or allocator crosses it.
+ *  - Times are int64_t milliseconds: since 1970-01-01T00:00:00Z for moments, plain for spans.
+ *  - Unknown flag bits are ignored; an unknown enumeration value means "other".
+ *
+ * THREADS. [task-thread]: only on the thread that called the plugin, during that call. [any-thread]: from any
+ * thread the plugin started, until run() returns. A plugin's own threads must have ended when run() returns.
+ *
+ * LIFECYCLE. maintain_plugin_v1 -> create -> validate* -> run -> destroy; one run per created task. get_extension
+ * may be called from create on; extension functions only during run (INVALID_STATE before that).
+ *
+ * NEVER in a plugin: fork, exec, exit, chdir, setenv, signal handlers, static constructors with effects. The host
+ * runs programs for you (maintain.exec/1 on the server, maintain.local/1 on the maintenance server).
+ */
+#ifndef MAINTAIN_PLUGIN_H
+#define MAINTAIN_PLUGIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define MAINTAIN_ABI_MAJOR 1u
+#define MAINTAIN_ABI_MINOR 0u
+
+/* The one symbol a plugin exports, and the ELF note that carries its manifest. */
+#define MAINTAIN_PLUGIN_SYMBOL "maintain_plugin_v1"
+#define MAINTAIN_NOTE_NAME "maintain"
+#define MAINTAIN_NOTE_TYPE 1u
+#define MAINTAIN_NOTE_SECTION ".note.maintain"
+
+#if defined(__GNUC__)
+#define MAINTAIN_EXPORT __attribute__((visibility("default")))
+#else
+#define MAINTAIN_EXPORT
+#endif
+
+/* Whether the struct that p points to is long enough to have this field. @since 1.0 */
+#define MAINTAIN_HAS(p, field) \
+  ((size_t)(p)->struct_size >= (size_t)((const char *)&(p)->field - (const char *)(p)) + sizeof((p)->field))
+
+/* ---- plain values ------------------------------------------------------------------------------------------ */
+
+/* UTF-8 text or, where said so, bytes. Borrowed. @since 1.0 */
+typedef struct maintain_text {
+  const char *data;
+  uint64_t size;
+} maintain_text;
+
+/* What a call came to. @since 1.0 */
+typedef uint32_t maintain_status;
+#define MAINTAIN_OK 0u
+#define MAINTAIN_INVALID_ARGUMENT 1u /* the caller broke the contract, or options are wrong */
+#define MAINTAIN_INVALID_STATE 2u    /* called outside its part of the lifecycle */
+#define MAINTAIN_UNSUPPORTED 3u      /* this host or server cannot do it */
+#define MAINTAIN_NOT_FOUND 4u        /* the named thing does not exist */
+#define MAINTAIN_REFUSED 5u          /* a rule forbids it: check mode, a path outside, an unlisted extension */
+#define MAINTAIN_UNREACHABLE 6u      /* no connection to the server could be made */
+#define MAINTAIN_CONNECTION_LOST 7u  /* the connection broke; what ran on the server may have gone on */
+#define MAINTAIN_TIMEOUT 8u          /* a deadline passed */
+#define MAINTAIN_CANCELLED 9u        /* the run is being stopped */
+#define MAINTAIN_BUSY 10u            /* somebody else holds it */
+#define MAINTAIN_FAILED 11u          /* it was tried and failed; the message says why */
+#define MAINTAIN_INTERNAL 12u        /* a defect */
+
+/* States of a finding: Nagios' numbers. @since 1.0 */
+typedef uint32_t maintain_state;
+#define MAINTAIN_STATE_OK 0u
+#define MAINTAIN_STATE_WARNING 1u
+#define MAINTAIN_STATE_CRITICAL 2u
+#define MAINTAIN_STATE_UNKNOWN 3u
+
+/* What a task run came to. Crashes, timeouts and lost servers are recorded by the host. @since 1.0 */
+typedef uint32_t maintain_outcome;
+#define MAINTAIN_OUTCOME_OK 0u      /* did its work; the server is as it was */
+#define MAINTAIN_OUTCOME_CHANGED 1u /* did its work; the server changed */
+#define MAINTAIN_OUTCOME_SKIPPED 2u /* deferred: not done, not a failure; tried again at the next tick */
+#define MAINTAIN_OUTCOME_FAILED 3u
+
+typedef uint32_t maintain_level;
+#define MAINTAIN_LEVEL_DEBUG 0u
+#define MAINTAIN_LEVEL_INFO 1u
+#define MAINTAIN_LEVEL_WARNING 2u
+#define MAINTAIN_LEVEL_ERROR 3u
+
+/* APPLY does the work; CHECK is a dry run, in which the host refuses every command not marked read-only. */
+typedef uint32_t maintain_mode;
+#define MAINTAIN_MODE_APPLY 0u
+#define MAINTAIN_MODE_CHECK 1u
+
+/* Receives bytes, in order, in pieces of any size. A write that returns other than MAINTAIN_OK ends the operation
+ * that feeds it, which then returns that status. The receiver allocates it. @since 1.0 */
+typedef struct maintain_sink {
+  uint32_t struct_size;
+  void *context;
+  maintain_status (*write)(void *context, const void *data, uint64_t size);
+} maintain_sink;
+
+/* Receives the story of a failure. message is one line for people; detail is a JSON object or empty.
+ * The caller of the failing function allocates it; set is called at most once. @since 1.0 */
+typedef struct maintain_error {
+  uint32_t struct_size;
+  void *context;
+  void (*set)(void *context, maintain_status status, maintain_text message, maintain_text detail);
+} maintain_error;
+
+/* ---- what the host gives to a plugin ----------------------------------------------------------------------- */
+
+/* The host as one created task sees it. Valid from create until destroy returns. At most 8 functions, for ever;
+ * the rest comes as extensions. @since 1.0 */
+typedef struct maintain_host maintain_host;
+struct maintain_host {
+  uint32_t struct_size;
+  uint32_t abi_major;
+  uint32_t abi_minor;
+  maintain_text version; /* of maintain, for messages: "1.2.0" */
+  void *context;         /* the host's own */
+
+  /* The extension's table, valid until destroy returns, or NULL when this host does not have it or the manifest
+   * lists it under neither needs nor wants. A missing need never gets here: the host refuses the plugin when
+   * planning. [task-thread] @since 1.0 */
+  const void *(*get_extension)(const maintain_host *host, maintain_text id);
+
+  /* One line for the run's log; leaves the process at once. [any-thread] @since 1.0 */
+  void (*log)(const maintain_host *host, maintain_level level, maintain_text line);
+
+  /* 1 when the task should end soon: stop at the next safe place. Blocking calls return CANCELLED by themselves.
+   * [any-thread] @since 1.0 */
+  uint32_t (*is_cancelled)(const maintain_host *host);
+};
+
+/* What is asked of a task. Borrowed for the duration of run(). @since 1.0 */
+typedef struct maintain_request {
+  uint32_t struct_size;
+  maintain_mode mode;
+  maintain_text server;     /* name in the inventory */
+  maintain_text project;    /* empty for the unnamed project of a legacy file */
+  maintain_text task;       /* name the project gave it */
+  maintain_text options;    /* the plugin's own keys as a JSON object, valid against the schema, defaults filled in */
+  maintain_text timezone;   /* IANA name that the project uses */
+  int64_t scheduled_ms;     /* the scheduled moment this run answers to; 0 when asked for by hand */
+  int64_t window_end_ms;    /* when the maintenance window closes; 0: no window */
+  int64_t deadline_ms;      /* when the host ends the task by force */
+} maintain_request;
+
+/* ---- what a plugin gives to the host ----------------------------------------------------------------------- */
+
+/* One task about to be validated or run. The plugin allocates it in create and frees it in destroy. @since 1.0 */
+typedef struct maintain_task maintain_task;
+struct maintain_task {
+  uint32_t struct_size;
+  void *context; /* the plugin's own */
+
+  /* Checks what the schema cannot say. problem->set is called once per call with the first problem; the detail
+   * may hold {"path": "/paths/0"} so that the host can name line and column. Must not talk to the server.
+   * Returns MAINTAIN_OK or MAINTAIN_INVALID_ARGUMENT. [task-thread] @since 1.0 */
+  maintain_status (*validate)(const maintain_task *task, maintain_text options, maintain_error *problem);
+
+  /* Does the work. Returns MAINTAIN_OK and sets *outcome (FAILED is an outcome, told with findings), or another
+   * status when it could not do its work at all. [task-thread] @since 1.0 */
+  maintain_status (*run)(const maintain_task *task, const maintain_request *request, maintain_outcome *outcome,
+                         maintain_error *error);
+
+  /* Frees the task. Called exactly once, also after a failed run. [task-thread] @since 1.0 */
+  void (*destroy)(const maintain_task *task);
+};
+
+/* A plugin: a static const table. @since 1.0 */
+typedef struct maintain_plugin {
+  uint32_t struct_size;
+  uint32_t abi_major;
+  uint32_t abi_minor; /* the lowest minor version of the host it can work with */
+  maintain_text id;      /* as in the manifest */
+  maintain_text version; /* as in the manifest */
+
+  /* Makes a task of the named type. NOT_FOUND for a type the manifest does not list. No I/O here.
+   * [task-thread] @since 1.0 */
+  maintain_status (*create)(const maintain_host *host, maintain_text task_type, const maintain_task **task,
+                            maintain_error *error);
+} maintain_plugin;
+
+/* The exported function. Does no work: it returns the address of a static table, the same at every call.
+ * [any-thread] @since 1.0 */
+MAINTAIN_EXPORT const maintain_plugin *maintain_plugin_v1(void);
+
+/* ---- maintain.exec/1: commands on the server --------------------------------------------------------------- */
+
+#define MAINTAIN_EXEC_1 "maintain.exec/1"
+
+/* flags of maintain_command */
+#define MAINTAIN_COMMAND_READ_ONLY 1u /* changes nothing on the server: allowed in check mode */
+#define MAINTAIN_COMMAND_QUIET 2u     /* do not keep its output with the task's output */
+#define MAINTAIN_COMMAND_SECRET 4u    /* neither its words nor its output may be logged */
+
+/* A command. Give argv, or a POSIX sh script whose positional parameters are argv. Standard input is `input`, then
+ * end of file; there is never a terminal. The plugin allocates it. @since 1.0 */
+typedef struct maintain_command {
+  uint32_t struct_size;
+  uint32_t flags;
+  uint64_t argc;
+  const maintain_text *argv;
+  maintain_text script;
+  maintain_text input;       /* bytes */
+  maintain_text become_user; /* empty: the user that the connection has; else through sudo, e.g. "root" */
+  uint64_t envc;
+  const maintain_text *env;  /* "NAME=value"; set inside sudo, so that it reaches the command */
+  int64_t timeout_ms;        /* for the whole command; 0: the task's deadline */
+  int64_t idle_timeout_ms;   /* without a byte of output; 0: none */
+  uint64_t output_limit;     /* bytes per stream handed to the sinks; 0: 16 MiB. The rest is read and dropped. */
+  const maintain_sink *output;       /* NULL: dropped */
+  const maintain_sink *error_output; /* NULL: dropped */
+} maintain_command;
+
+/* How a command ended. The caller allocates it and sets struct_size. @since 1.0 */
+typedef struct maintain_exit {
+  uint32_t struct_size;
+  int32_t status;       /* exit status; -1 when a signal ended it */
+  int32_t signal;       /* number of the signal that ended it, or 0 */
+  uint32_t truncated;   /* 1: output beyond output_limit was dropped */
+  int64_t duration_ms;
+} maintain_exit;
+
+typedef struct maintain_exec_1 {
+  uint32_t struct_size;
+
+  /* Runs a command to its end. MAINTAIN_OK means that it ran and that *exit is true, whatever its status; a lost
+   * connection is never mistaken for success. [task-thread]
+   * Errors: REFUSED (not read-only in check mode), UNREACHABLE, CONNECTION_LOST, TIMEOUT, CANCELLED,
+   * INVALID_ARGUMENT. After CONNECTION_LOST the next call connects anew. @since 1.0 */
+  maintain_status (*run)(const maintain_host *host, const maintain_command *command, maintain_exit *exit,
+                         maintain_error *error);
+
+  /* Drops the connection and makes a new one, trying until it works or timeout_ms has passed (a server that
+   * reboots refuses for a while). Facts are gathered anew. [task-thread]
+   * Errors: UNREACHABLE (timeout_ms passed), CANCELLED. @since 1.0 */
+  maintain_status (*reconnect)(const maintain_host *host, int64_t timeout_ms, maintain_error *error);
+} maintain_exec_1;
+
+/* ---- maintain.job/1: commands that survive us ---------------------------------------------------------------- */
+
+#define MAINTAIN_JOB_1 "maintain.job/1"
+
+typedef uint32_t maintain_job_phase;
+#define MAINTAIN_JOB_NONE 0u     /* no such job on the server */
+#define MAINTAIN_JOB_RUNNING 1u
+#define MAINTAIN_JOB_FINISHED 2u /* its result waits to be collected */
+#define MAINTAIN_JOB_LOST 3u     /* it started, and no process and no result is left: the server went down under it */
+
+/* A detached job on the server: started by systemd-run, else setsid, as root; it goes on when the connection, the
+ * worker or the maintenance server is gone. One job per task and name, kept in a directory on the server that only
+ * root can read. The host remembers a job that was started and not collected, makes its task due at once in the
+ * next run, and lets the task re-attach. @since 1.0 */
+typedef struct maintain_job_1 {
+  uint32_t struct_size;
+
+  /* [task-thread] Errors: as exec.run. @since 1.0 */
+  maintain_status (*find)(const maintain_host *host, maintain_text name, maintain_job_phase *phase,
+                          maintain_error *error);
+
+  /* Starts the command (argv or script, env; input and sinks are not used). BUSY when the job exists.
+   * [task-thread] @since 1.0 */
+  maintain_status (*start)(const maintain_host *host, maintain_text name, const maintain_command *command,
+                           maintain_error *error);
+
+  /* Hands on the job's output (both streams as one) from the byte `offset` on, until it finishes. OK: it
+   * finished, *exit is true. Re-connects by itself as long as timeout_ms allows. *offset is moved by what was
+   * handed on. NULL output: dropped. idle_timeout_ms as in maintain_command: TIMEOUT, the job goes on.
+   * [task-thread]
+   * Errors: NOT_FOUND (no such job), FAILED (the job is LOST), TIMEOUT, CANCELLED, UNREACHABLE. @since 1.0 */
+  maintain_status (*follow)(const maintain_host *host, maintain_text name, uint64_t *offset,
+                            const maintain_sink *output, int64_t timeout_ms, int64_t idle_timeout_ms,
+                            maintain_exit *exit, maintain_error *error);
+
+  /* Ends a running job (SIGTERM to all its processes, SIGKILL after grace_ms). [task-thread] @since 1.0 */
+  maintain_status (*stop)(const maintain_host *host, maintain_text name, int64_t grace_ms, maintain_error *error);
+
+  /* Removes the job's directory; the host forgets the job. Call it when the result has been reported.
+   * INVALID_STATE while it runs. [task-thread] @since 1.0 */
+  maintain_status (*collect)(const maintain_host *host, maintain_text name, maintain_error *error);
+} maintain_job_1;
+
+/* ---- maintain.files/1: files on the server ------------------------------------------------------------------- */
+
+#define MAINTAIN_FILES_1 "maintain.files/1"
+
+typedef uint32_t maintain_file_kind;
+#define MAINTAIN_FILE_OTHER 0u
+#define MAINTAIN_FILE_REGULAR 1u
+#define MAINTAIN_FILE_DIRECTORY 2u
+#define MAINTAIN_FILE_LINK 3u
+
+/* The caller allocates it and sets struct_size. @since 1.0 */
+typedef struct maintain_file_info {
+  uint32_t struct_size;
+  maintain_file_kind kind; /* of the path itself, links not followed */
+  uint32_t mode;           /* permission bits */
+  uint32_t uid;
+  uint32_t gid;
+  uint64_t size;
+  int64_t modified_ms;
+} maintain_file_info;
+
+typedef struct maintain_files_1 {
+  uint32_t struct_size;
+
+  /* become_user as in maintain_command. [task-thread] Errors: NOT_FOUND, FAILED, and those of exec.run.
+   * @since 1.0 */
+  maintain_status (*stat)(const maintain_host *host, maintain_text path, maintain_text become_user,
+                          maintain_file_info *info, maintain_error *error);
+
+  /* The whole file into the sink. REFUSED when it is longer than limit bytes (0: 16 MiB). [task-thread]
+   * @since 1.0 */
+  maintain_status (*read)(const maintain_host *host, maintain_text path, maintain_text become_user, uint64_t limit,
+                          const maintain_sink *sink, maintain_error *error);
+
+  /* Writes a small file (at most 1 MiB) beside, then renames it over path. REFUSED in check mode.
+   * [task-thread] @since 1.0 */
+  maintain_status (*put)(const maintain_host *host, maintain_text path, maintain_text become_user, uint32_t mode,
+                         maintain_text content, maintain_error *error);
+} maintain_files_1;
+
+/* ---- maintain.local/1: programs on the maintenance server ---------------------------------------------------- */
+
+#define MAINTAIN_LOCAL_1 "maintain.local/1"
+
+typedef struct maintain_local_1 {
+  uint32_t struct_size;
+
+  /* Runs a program of the maintenance server: argv only (script and become_user must be empty), in the task's
+   * directory. Refused in check mode unless READ_ONLY. [task-thread]
+   * Errors: NOT_FOUND (no such program), REFUSED, TIMEOUT, CANCELLED. @since 1.0 */
+  maintain_status (*run)(const maintain_host *host, const maintain_command *command, maintain_exit *exit,
+                         maintain_error *error);
+
+  /* The task's own directory on the maintenance server, absolute, existing, writable: into the sink.
+   * [task-thread] @since 1.0 */
+  maintain_status (*directory)(const maintain_host *host, const maintain_sink *path, maintain_error *error);
+
+  /* The words of a remote-shell command line for bulk transfers to this server (the system's ssh with this server's
+   * keys, host key policy, jump hosts and the fast cipher), as a JSON array of strings. The last word is the
+   * destination when with_destination is 1; rsync's -e wants it without. [task-thread]
+   * UNSUPPORTED with the local transport. @since 1.0 */
+  maintain_status (*remote_shell)(const maintain_host *host, uint32_t with_destination, const maintain_sink *words,
+                                  maintain_error *error);
+} maintain_local_1;
+
+/* ---- maintain.report/1: what is told ------------------------------------------------------------------------- */
+
+#define MAINTAIN_REPORT_1 "maintain.report/1"
+
+/* One observation. code is stable and for machines ([a-z0-9._-]+, "apt.held"); subject tells findings of one code
+ * apart (a package, a unit) and may be empty; title is one line. The plugin allocates it. @since 1.0 */
+typedef struct maintain_finding {
+  uint32_t struct_size;
+  maintain_state state;
+  maintain_text code;
+  maintain_text subject;
+  maintain_text title;
+  maintain_text detail; /* more lines; may be empty */
+  maintain_text action; /* what a person should do; may be empty */
+} maintain_finding;
+
+/* All of it leaves the process when the call is made, so that it survives a crash right after. @since 1.0 */
+typedef struct maintain_report_1 {
+  uint32_t struct_size;
+
+  /* [task-thread] INVALID_ARGUMENT: empty code or title. @since 1.0 */
+  maintain_status (*finding)(const maintain_host *host, const maintain_finding *finding, maintain_error *error);
+
+  /* done of total units; total 0: unknown. [any-thread] @since 1.0 */
+  void (*progress)(const maintain_host *host, uint64_t done, uint64_t total, maintain_text unit);
+
+  /* A number kept with the task: name [a-z][a-z0-9_]*, unit "seconds", "bytes", "ratio" or empty.
+   * [task-thread] @since 1.0 */
+  maintain_status (*metric)(const maintain_host *host, maintain_text name, double value, maintain_text unit,
+                            maintain_error *error);
+
+  /* The one line that says what this run did; the last one counts. [task-thread] @since 1.0 */
+  void (*summary)(const maintain_host *host, maintain_text line);
+
+  /* Text for the task's saved output, besides what commands print. [task-thread] @since 1.0 */
+  void (*output)(const maintain_host *host, maintain_text text);
+} maintain_report_1;
+
+/* ---- maintain.state/1: memory between runs ------------------------------------------------------------------- */
+
+#define MAINTAIN_STATE_1 "maintain.state/1"
+
+typedef struct maintain_state_1 {
+  uint32_t struct_size;
+
+  /* The JSON document of this task as last set, "{}" when there is none. [task-thread] @since 1.0 */
+  maintain_status (*get)(const maintain_host *host, const maintain_sink *json, maintain_error *error);
+
+  /* Replaces it; at most 256 KiB. Committed together with the task's outcome. [task-thread]
+   * Errors: INVALID_ARGUMENT (not a JSON object, too large). In check mode it is accepted and not kept.
+   * @since 1.0 */
+  maintain_status (*set)(const maintain_host *host, maintain_text json, maintain_error *error);
+
+  /* As set, but returns only when the document is on the disk: for an intention that must be known even if we are
+   * killed right after (a reboot that was ordered). [task-thread] Errors: as set, and FAILED. @since 1.0 */
+  maintain_status (*checkpoint)(const maintain_host *host, maintain_text json, maintain_error *error);
+} maintain_state_1;
+
+/* ---- maintain.facts/1: what the server is -------------------------------------------------------------------- */
+
+#define MAINTAIN_FACTS_1 "maintain.facts/1"
+
+typedef struct maintain_facts_1 {
+  uint32_t struct_size;
+
+  /* A JSON object, gathered once per connection in one round trip:
+   * {"os_id","os_version","os_codename","arch","kernel","boot_id","uptime_seconds","init" ("systemd" or other),
+   *  "container" ("" on a machine with a kernel of its own, else "docker", "lxc", "systemd-nspawn", "container"),
+   *  "hostname","user","time_ms"}.
+   * A fact that could not be had is an empty string or 0. [task-thread] Errors: as exec.run. @since 1.0 */
+  maintain_status (*get)(const maintain_host *host, const maintain_sink *json, maintain_error *error);
+} maintain_facts_1;
+
+/* ---- maintain.lock/1: fleet-wide locks ----------------------------------------------------------------------- */
+
+#define MAINTAIN_LOCK_1 "maintain.lock/1"
+
+typedef struct maintain_lock_1 {
+  uint32_t struct_size;
+
+  /* Takes one of `count` places of the named lock for this server, waiting at most wait_ms. The lease is kept by
+   * the supervisor and survives this process; it ends by release or after lease_ms. A server that holds it already
+   * gets it again, renewed. [task-thread]
+   * Errors: BUSY (the message names the holders), CANCELLED. @since 1.0 */
+  maintain_status (*acquire)(const maintain_host *host, maintain_text name, uint32_t count, int64_t lease_ms,
+                             int64_t wait_ms, maintain_error *error);
+
+  /* Gives it back; OK when it was not held. [task-thread] @since 1.0 */
+  maintain_status (*release)(const maintain_host *host, maintain_text name, maintain_error *error);
+} maintain_lock_1;
+
+/* ---- maintain.clock/1: time ---------------------------------------------------------------------------------- */
+
+#define MAINTAIN_CLOCK_1 "maintain.clock/1"
+
+typedef struct maintain_clock_1 {
+  uint32_t struct_size;
+
+  /* Milliseconds since 1970. Use it instead of the system's clock: tests script it. [any-thread] @since 1.0 */
+  int64_t (*now_ms)(const maintain_host *host);
+
+  /* Milliseconds that never go back, for spans. [any-thread] @since 1.0 */
+  int64_t (*monotonic_ms)(const maintain_host *host);
+
+  /* Waits. CANCELLED as soon as the task is. [any-thread] @since 1.0 */
+  maintain_status (*sleep_ms)(const maintain_host *host, int64_t span);
+} maintain_clock_1;
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* MAINTAIN_PLUGIN_H */

@@ -35,23 +35,31 @@ Time TimeZone::moment_of(LocalTime local) const {
 }
 
 LocalTime TimeZone::reached(Time time) const {
-  if (zone_ == nullptr) return LocalTime{time.time_since_epoch()};
-  const LocalTime local{zone_->to_local(to_date(time)).time_since_epoch()};
+  const LocalTime local = wall_clock(time);
+  if (zone_ == nullptr) return local;
   const date::local_info info = zone_->get_info(to_date(local));
   const bool repeated = info.result == date::local_info::ambiguous && to_date(time) >= info.second.begin;
   if (!repeated) return local;
   return LocalTime{info.first.end.time_since_epoch() + info.first.offset} - Seconds{1};
 }
 
+LocalTime TimeZone::wall_clock(Time time) const {
+  if (zone_ == nullptr) return LocalTime{time.time_since_epoch()};
+  return LocalTime{zone_->to_local(to_date(time)).time_since_epoch()};
+}
+
 std::string TimeZone::format(Time time) const {
-  const auto since_epoch = zone_ == nullptr ? time.time_since_epoch()
-                                            : zone_->to_local(to_date(time)).time_since_epoch();
-  const std::string utc_like = format_time(Time{since_epoch});  // "2026-11-22T20:20:00Z"
+  const std::string utc_like = format_time(Time{wall_clock(time).time_since_epoch()});  // "2026-11-22T20:20:00Z"
   return utc_like.substr(0, 10) + " " + utc_like.substr(11, 5);
 }
 
 std::string TimeZone::abbreviation(Time time) const {
   return zone_ == nullptr ? "UTC" : zone_->get_info(to_date(time)).abbrev;
+}
+
+std::string TimeZone::weekday(Time time) const {
+  constexpr const char* names[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  return names[std::chrono::weekday{std::chrono::floor<std::chrono::days>(wall_clock(time))}.c_encoding()];
 }
 
 bool is_known_zone(const std::string& zone) { return TimeZone::find(zone).has_value(); }

@@ -31,8 +31,11 @@ class TimeZone {
   // "2026-11-22 21:20" as the clock shows it.
   std::string format(Time time) const;
   std::string abbreviation(Time time) const;  // "CET"; "UTC"
+  std::string weekday(Time time) const;       // "Tue"
 
  private:
+  LocalTime wall_clock(Time time) const;
+
   explicit TimeZone(const date::time_zone* zone) : zone_(zone) {}
   const date::time_zone* zone_;  // null: UTC
 };

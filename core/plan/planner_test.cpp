@@ -98,16 +98,6 @@ TEST_CASE("a failing task backs off, doubling") {
   CHECK(scene.planned("shop", "orders").next == at("2026-11-22T22:30:00Z"));
 }
 
-TEST_CASE("skipped and cancelled attempts hold nothing back") {
-  Scene scene("2026-11-22T20:40:00Z");
-  scene.task("shop", "orders", "backup.database", "20 20 * * *");
-  scene.failed("shop", "orders", "2026-11-22T20:30:00Z", 4);
-  for (const Outcome outcome : {Outcome::skipped, Outcome::cancelled}) {
-    scene.record("shop", "orders").last_outcome = outcome;
-    CHECK(scene.planned("shop", "orders").decision == Decision::due);
-  }
-}
-
 TEST_CASE("backing off ends within a window or waits for the next one") {
   Scene scene("2026-11-22T21:10:00Z");
   scene.task("shop", "reboot", "reboot.if_needed", "6 21 * * *").window = 30min;

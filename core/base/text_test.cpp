@@ -1,0 +1,65 @@
+#include "base/text.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "base/clock.hpp"
+
+using namespace maintain;
+
+TEST_CASE("text from a server is made fit to be shown") {
+  CHECK(printable("plain") == "plain");
+  CHECK(printable("a\nb\tc\rd") == "a b c d");
+  CHECK(printable("a\nb\tc\r\nd", true) == "a\nb\tc\nd");
+  CHECK(printable("red \x1b[31mtext\x1b[0m") == "red text");
+  CHECK(printable("title \x1b]0;owned\a end") == "title  end");
+  CHECK(printable(std::string("nul\0byte", 8)) == "nulbyte");
+  CHECK(printable("caf\xC3\xA9") == "caf\xC3\xA9");
+  CHECK(printable("bad \xFF byte") == "bad \xEF\xBF\xBD byte");
+  CHECK(printable("overlong \xC0\xAF") == "overlong \xEF\xBF\xBD\xEF\xBF\xBD");
+  CHECK(printable("C1 \xC2\x9B\x33m") == "C1 3m");
+  CHECK(printable("bidi \xE2\x80\xAE evil") == "bidi  evil");
+  CHECK(printable("cut \xE2\x80") == "cut \xEF\xBF\xBD\xEF\xBF\xBD");
+}
+
+TEST_CASE("shortening cuts at a code point") {
+  CHECK(shorten("short", 10) == "short");
+  CHECK(shorten("abcdefghijklmnop", 12) == "abcdef […]");
+  const std::string cut = shorten("ääääääääää", 12);
+  CHECK(cut.size() <= 12);
+  CHECK(cut == "äää […]");
+}
+
+TEST_CASE("splitting keeps what it should") {
+  CHECK(split("a,,b", ',') == std::vector<std::string>{"a", "", "b"});
+  CHECK(split("", ',') == std::vector<std::string>{""});
+  CHECK(split_lines("a\r\nb\n") == std::vector<std::string>{"a", "b"});
+  CHECK(split_lines("").empty());
+  CHECK(split_words("  a\t b ") == std::vector<std::string>{"a", "b"});
+  CHECK(trim(" \t a b\n") == "a b");
+}
+
+TEST_CASE("the nearest word is offered only when it is near") {
+  const std::vector<std::string> words{"paths", "exclude", "keep"};
+  CHECK(nearest("path", words) == "paths");
+  CHECK(nearest("exlcude", words) == "exclude");
+  CHECK(nearest("banana", words).empty());
+}
+
+TEST_CASE("durations are read with their unit and shown with the two largest") {
+  CHECK(parse_duration("90s").value() == Seconds(90));
+  CHECK(parse_duration("1h30m").value() == Seconds(5400));
+  CHECK(parse_duration("2w").value() == Seconds(14 * 86400));
+  for (const char* wrong : {"", "5", "m", "5x", "1h30", "-5m", "99999999999999999999s", "200000w"}) CHECK_FALSE(parse_duration(wrong));
+  CHECK(format_duration(Seconds(0)) == "0s");
+  CHECK(format_duration(Seconds(5400)) == "1h 30m");
+  CHECK(format_duration(Seconds(3 * 86400 + 30)) == "3d");
+  CHECK(format_duration(Seconds(90061)) == "1d 1h");
+}
+
+TEST_CASE("times are written and read as RFC 3339 in UTC") {
+  const auto time = parse_time("2026-11-22T13:03:41Z");
+  REQUIRE(time);
+  CHECK(format_time(*time) == "2026-11-22T13:03:41Z");
+  for (const char* wrong : {"", "2026-11-22", "2026-02-30T00:00:00Z", "2026-11-22T24:00:00Z", "2026-11-22T13:03:41+01:00"})
+    CHECK_FALSE(parse_time(wrong));
+}

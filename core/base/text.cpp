@@ -154,6 +154,16 @@ std::string printable(std::string_view text, bool multiline) {
   return clean;
 }
 
+std::size_t valid_utf8_length(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const std::size_t size = decode(text, at).size;
+    if (size == 0) break;
+    at += size;
+  }
+  return at;
+}
+
 std::string shorten(std::string_view text, std::size_t limit) {
   if (text.size() <= limit) return std::string(text);
   constexpr std::string_view mark = " […]";

@@ -63,3 +63,11 @@ TEST_CASE("times are written and read as RFC 3339 in UTC") {
   for (const char* wrong : {"", "2026-11-22", "2026-02-30T00:00:00Z", "2026-11-22T24:00:00Z", "2026-11-22T13:03:41+01:00"})
     CHECK_FALSE(parse_time(wrong));
 }
+
+TEST_CASE("valid UTF-8 is measured up to the first wrong byte") {
+  CHECK(valid_utf8_length("grün") == 5);
+  CHECK(valid_utf8_length("ab\xFF" "c") == 2);
+  CHECK(valid_utf8_length("\xC0\x80") == 0);      // overlong
+  CHECK(valid_utf8_length("a\xED\xA0\x80") == 1);  // a surrogate
+  CHECK(valid_utf8_length("a\xE2\x82") == 1);      // cut short
+}

@@ -50,7 +50,7 @@ void Channel::flush() {
   }
 }
 
-bool Channel::receive() {
+Channel::Received Channel::receive() {
   std::array<char, read_size> bytes;
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * descriptors_at_once)> control;
   iovec part{bytes.data(), bytes.size()};
@@ -62,7 +62,7 @@ bool Channel::receive() {
     header.msg_controllen = control.size();
   }
   const ssize_t got = ::recvmsg(fd(), &header, MSG_CMSG_CLOEXEC);
-  if (got < 0) return would_block(errno);
+  if (got < 0) return would_block(errno) ? Received::nothing_yet : Received::end;
   for (cmsghdr* message = CMSG_FIRSTHDR(&header); message != nullptr; message = CMSG_NXTHDR(&header, message)) {
     if (message->cmsg_level != SOL_SOCKET || message->cmsg_type != SCM_RIGHTS) continue;
     const std::size_t count = (message->cmsg_len - CMSG_LEN(0)) / sizeof(int);
@@ -73,7 +73,7 @@ bool Channel::receive() {
     }
   }
   decoder_.feed(std::string_view(bytes.data(), static_cast<std::size_t>(got)));
-  return got > 0;
+  return got > 0 ? Received::something : Received::end;
 }
 
 Result<std::optional<Message>> Channel::next() {

@@ -28,8 +28,9 @@ class Channel {
   void flush();
   bool wants_to_send() const { return !unsent_.empty(); }
 
-  // Reads once. False: the other side has closed, or the socket failed. Call next() until it has nothing.
-  bool receive();
+  enum class Received { something, nothing_yet, end };
+  // Reads once; `end`: the other side has closed, or the socket failed. Call next() until it has nothing.
+  Received receive();
   // internal: what the other side sent is not a message; it is not to be listened to any more.
   Result<std::optional<Message>> next();
   // The descriptors that came along, in the order of their messages.

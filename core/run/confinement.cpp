@@ -84,6 +84,8 @@ ServerDirectories server_directories(const std::filesystem::path& state, const s
   return {own, own / "_tmp", backups / server, run / control};
 }
 
+std::filesystem::path stray_output_file(const ServerDirectories& directories) { return directories.own / "_output"; }
+
 void limit_resources() {
   constexpr rlim_t gibibyte = 1024 * 1024 * 1024;
   limit(RLIMIT_CORE, 0);

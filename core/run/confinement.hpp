@@ -23,6 +23,9 @@ struct ServerDirectories {
 ServerDirectories server_directories(const std::filesystem::path& state, const std::filesystem::path& backups,
                                      const std::filesystem::path& run, const std::string& server);
 
+// Where a worker's standard output and error output go while it runs tasks.
+std::filesystem::path stray_output_file(const ServerDirectories& directories);
+
 // No core files (they hold secrets), bounded memory, descriptors and file sizes. Children inherit all of it.
 void limit_resources();
 

@@ -81,6 +81,7 @@ struct Job {
   bool refresh_configs = false;
   ServerMemory memory = {};
   std::vector<std::pair<TaskKey, TaskRecord>> records = {};
+  std::vector<LegacyMark> legacy_marks = {};  // of this server, waiting for a task that claims them
   // Set when an earlier worker died: run these instead of planning, and count tasks from first_index.
   std::optional<std::vector<PlannedTask>> resume = {};
   std::uint64_t first_index = 0;
@@ -126,7 +127,8 @@ struct ConfigsFetched {
 // What was observed of a project before any of its tasks ran.
 struct ProjectNotes {
   std::string project;                // empty: the server, and the unnamed project
-  std::vector<Finding> findings;
+  std::string contact = {};
+  std::vector<Finding> findings = {};
 };
 
 struct Planned {

@@ -16,7 +16,8 @@ namespace {
 // Few processes: most servers are asked this every quarter of an hour. `kind size name`, a line end, the bytes, a
 // line end, the word, a line end.
 constexpr const char* script = R"sh(LC_ALL=C; export LC_ALL
-word=$1 directory=$2 legacy=$3 one_limit=$4 all_limit=$5 count_limit=$6
+IFS= read -r word
+directory=$1 legacy=$2 one_limit=$3 all_limit=$4 count_limit=$5
 value() { printf '%s %s -\n%s\n%s\n' "$1" "${#2}" "$2" "$word"; }
 mark() { printf '%s 0 %s\n\n%s\n' "$1" "$2" "$word"; }
 content() {
@@ -26,6 +27,7 @@ content() {
 }
 line_of() { line=; [ -r "$1" ] && IFS= read -r line < "$1"; }
 
+printf '\n%s\n' "$word"
 size=0
 [ -r /etc/os-release ] && size=$(($(wc -c < /etc/os-release)))
 [ "$size" -gt 0 ] && [ "$size" -le 65536 ] && content os "$size" /etc/os-release
@@ -165,10 +167,9 @@ const std::string& survey_script() {
   return text;
 }
 
-std::vector<std::string> survey_arguments(const std::string& word, bool with_configs, const std::string& root) {
+std::vector<std::string> survey_arguments(bool with_configs, const std::string& root) {
   const std::string directory = with_configs ? root + std::string(config_directory) : std::string();
-  return {word,
-          directory,
+  return {directory,
           root + std::string(legacy_config_path),
           std::to_string(config_size_limit),
           std::to_string(configs_total_limit),
@@ -179,6 +180,10 @@ Result<Survey> parse_survey(std::string_view output, std::string_view word) {
   Survey survey;
   Values values;
   std::size_t text_size = 0;
+  // Some servers' shells greet everybody.
+  const std::string first_line = fmt::format("\n{}\n", word);
+  const std::size_t start = output.find(first_line);
+  output.remove_prefix(start == std::string_view::npos ? output.size() : start + first_line.size());
   while (true) {
     const auto piece = take_piece(output, word);
     if (!piece) return fail(ErrorKind::remote, "the server's answer to the survey is not as it should be");

@@ -31,11 +31,11 @@ struct Survey {
   bool too_many = false;              // more than config_count_limit files
 };
 
-// A POSIX sh script. Its parameters: survey_arguments().
+// A POSIX sh script. Its parameters: survey_arguments(). Its standard input: one line, the random word, which other
+// users of the server must not see in a process list.
 const std::string& survey_script();
-// `word`: random, at least 16 hexadecimal digits. Without configs only the facts are gathered. `root` goes before the
-// paths of the configuration files; it is for tests.
-std::vector<std::string> survey_arguments(const std::string& word, bool with_configs, const std::string& root = {});
+// Without configs only the facts are gathered. `root` goes before the paths of the configuration files; for tests.
+std::vector<std::string> survey_arguments(bool with_configs, const std::string& root = {});
 
 // Pure. An error of kind remote when the output is not what the script prints, as when a file changed under it.
 Result<Survey> parse_survey(std::string_view output, std::string_view word);

@@ -254,6 +254,8 @@ Result<void> confine(const Job& job, const ServerDirectories& directories) {
 }
 
 Result<void> make_own_directories(const ServerDirectories& directories) {
+  std::error_code ignored;
+  std::filesystem::remove_all(directories.temporary, ignored);  // what a killed worker left
   for (const auto& directory : {directories.own, directories.temporary, directories.backups})
     if (auto made = make_directories(directory, 0700); !made) return made;
   if (::chdir(directories.own.c_str()) != 0) return fail_errno("cannot enter " + directories.own.string(), errno);
@@ -278,9 +280,9 @@ int run_worker(UniqueFd socket, const WorkerContext& context) {
   const Settings& settings = context.setup.settings;
   const ServerDirectories directories = server_directories(settings.state_directory, settings.backup_directory,
                                                            settings.run_directory, job->server.name);
-  Result<void> ready = make_directories(directories.control, 0700);
+  (void)make_directories(directories.control, 0700);  // only ssh needs it, and says so when it is missing
+  Result<void> ready{};
   if (job->purpose == Purpose::run) ready = make_own_directories(directories);
-  else ready = {};
   const auto confined = confine(*job, directories);
   link.listen();
   if (!confined) (void)link.send(Unconfined{confined.error().describe()});

@@ -144,7 +144,7 @@ class Supervisor {
   }
 
   int time_to_wait() const {
-    std::optional<Milliseconds> shortest = state_.leases.interval();
+    std::optional<Milliseconds> shortest = state_.leases.until_retry();
     for (const ServerWork* server : active_)
       if (const auto deadline = server->deadline())
         shortest = shortest ? std::min(*shortest, deadline->remaining()) : deadline->remaining();
@@ -165,6 +165,7 @@ class Supervisor {
     if (state_.interrupted && !asked_to_hurry_) return;
     state_.interrupted = true;
     asked_to_hurry_ = false;
+    if (!launcher_) return;  // then no worker is left either
     for (ServerWork* server : active_) server->interrupt(*launcher_);
   }
 
@@ -196,9 +197,8 @@ class Supervisor {
 
   void serve_deadlines() {
     for (ServerWork* server : active_)
-      if (const auto deadline = server->deadline(); deadline && deadline->passed()) {
-        if (launcher_) server->deadline_passed(*launcher_);
-      }
+      if (const auto deadline = server->deadline(); launcher_ && deadline && deadline->passed())
+        server->deadline_passed(*launcher_);
   }
 
   ServerWork* find_worker(std::uint64_t worker) {

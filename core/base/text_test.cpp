@@ -42,6 +42,8 @@ TEST_CASE("the nearest word is offered only when it is near") {
   const std::vector<std::string> words{"paths", "exclude", "keep"};
   CHECK(nearest("path", words) == "paths");
   CHECK(nearest("exlcude", words) == "exclude");
+  CHECK(nearest("keep", {"peek"}).empty());
+  CHECK(nearest("kepe", words) == "keep");  // a swap is one slip, not two
   CHECK(nearest("banana", words).empty());
 }
 

@@ -141,11 +141,21 @@ YamlNode from_json(const Json& value) {
   return node;
 }
 
-Result<std::string> canonical_json(std::string_view json) {
-  const Json value = Json::parse(json, nullptr, false);
-  if (value.is_discarded()) return fail(ErrorKind::internal, "not JSON: " + shown(json));
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+Json parse_json(std::string_view text) {
+  constexpr int deepest = 100;
+  bool too_deep = false;
+  Json value = Json::parse(
+      text, [&](int depth, Json::parse_event_t, Json&) { return !(too_deep = too_deep || depth > deepest); }, false);
+  return too_deep ? Json(Json::value_t::discarded) : value;
 }
+
+Result<std::string> canonical_json(std::string_view json) {
+  const Json value = parse_json(json);
+  if (value.is_discarded()) return fail(ErrorKind::internal, "not JSON: " + shown(json));
+  return canonical_json(value);
+}
+
+std::string canonical_json(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 std::string shown(std::string_view text) { return "'" + shorten(printable(text), 60) + "'"; }
 

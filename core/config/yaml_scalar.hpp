@@ -27,9 +27,13 @@ nlohmann::json to_json(const YamlNode& node);
 // A node that core_value() reads back as the same JSON. Without places.
 YamlNode from_json(const nlohmann::json& value);
 
+// JSON text as a value; discarded (is_discarded()) when it is not JSON or nested more than 100 deep.
+nlohmann::json parse_json(std::string_view text);
+
 // JSON text with sorted keys and no white space: equal values, equal text. The input is JSON text; when it is not,
 // an internal error.
 Result<std::string> canonical_json(std::string_view json);
+std::string canonical_json(const nlohmann::json& value);
 
 // For error messages: 'text', made printable and cut to a readable length.
 std::string shown(std::string_view text);

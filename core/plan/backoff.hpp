@@ -16,11 +16,10 @@ inline Seconds backoff(const Retry& retry, int failures_in_a_row) {
   return std::min(wait, longest);
 }
 
-// When a task that failed may run again; nullopt when nothing holds it back. A skipped or cancelled attempt after
-// failures does not: it was not the task that failed.
+// When a task that failed may run again; nullopt when nothing holds it back. The record counts neither skipped nor
+// cancelled runs, as failures or as attempts.
 inline std::optional<Time> next_attempt(const Retry& retry, const TaskRecord& record) {
   if (record.failures_in_a_row <= 0 || !record.last_attempt) return std::nullopt;
-  if (record.last_outcome && !is_failure(*record.last_outcome)) return std::nullopt;
   return *record.last_attempt + backoff(retry, record.failures_in_a_row);
 }
 

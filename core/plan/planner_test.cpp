@@ -98,16 +98,6 @@ TEST_CASE("a failing task backs off, doubling") {
   CHECK(scene.planned("shop", "orders").next == at("2026-11-22T22:30:00Z"));
 }
 
-TEST_CASE("skipped and cancelled attempts hold nothing back") {
-  Scene scene("2026-11-22T20:40:00Z");
-  scene.task("shop", "orders", "backup.database", "20 20 * * *");
-  scene.failed("shop", "orders", "2026-11-22T20:30:00Z", 4);
-  for (const Outcome outcome : {Outcome::skipped, Outcome::cancelled}) {
-    scene.record("shop", "orders").last_outcome = outcome;
-    CHECK(scene.planned("shop", "orders").decision == Decision::due);
-  }
-}
-
 TEST_CASE("backing off ends within a window or waits for the next one") {
   Scene scene("2026-11-22T21:10:00Z");
   scene.task("shop", "reboot", "reboot.if_needed", "6 21 * * *").window = 30min;
@@ -194,7 +184,7 @@ TEST_CASE("due tasks run by class, then as declared, reboot last") {
                              "web1/shop/reboot"});
 }
 
-TEST_CASE("`after` wins over the class") {
+TEST_CASE("what a task comes after wins over the class") {
   Scene scene("2026-11-22T21:10:00Z");
   scene.task("shop", "check", "apt.check", "@hourly").after = {"upgrade", "no-such-task"};
   scene.task("shop", "dump", "backup.database", "@hourly").after = {"sync"};
@@ -208,7 +198,7 @@ TEST_CASE("`after` wins over the class") {
   CHECK(scene.due() == Names{"web1/shop/check", "web1/shop/sync", "web1/shop/dump", "web1/wiki/upgrade"});
 }
 
-TEST_CASE("a circle of `after` runs all the same") {
+TEST_CASE("tasks that wait for each other run all the same") {
   Scene scene("2026-11-22T21:10:00Z");
   scene.task("shop", "a", "command.run", "@hourly").after = {"b"};
   scene.task("shop", "b", "command.run", "@hourly").after = {"a"};

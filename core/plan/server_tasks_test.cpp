@@ -56,7 +56,7 @@ TEST_CASE("a task that re-attaches to its job goes before its equals") {
   CHECK(scene.due() == Names{"web1/wiki/patch"});
 }
 
-TEST_CASE("`after` means whoever runs in a task's place") {
+TEST_CASE("what goes before means whoever runs in a task's place") {
   Scene scene("2026-11-22T21:10:00Z");
   scene.server_task("shop", "os-upgrade", "apt.upgrade", "5 21 * * *").order = Order::last;
   scene.server_task("wiki", "patch", "apt.upgrade", "5 21 * * *");
@@ -134,7 +134,7 @@ TEST_CASE("who may not or will not reboot has no say in the moment, who is not s
   CHECK(scene.due() == Names{"web1/shop/reboot"});
 }
 
-TEST_CASE("--now overrides the windows of all projects, once") {
+TEST_CASE("being asked for overrides the windows of all projects, once") {
   Scene scene("2026-11-22T12:00:00Z");
   scene.server_task("shop", "reboot", "reboot.if_needed", "0 21 * * *").window = 30min;
   scene.server_task("wiki", "reboot", "reboot.if_needed", "0 4 * * *").window = 30min;

@@ -5,13 +5,16 @@
 #include <optional>
 
 #include "model/finding.hpp"
-#include "model/plan.hpp"
+#include "model/status.hpp"
 #include "model/task_spec.hpp"
 
 namespace maintain {
 
-// critical, or what the task's `severity` permits; code "task.stale". Nothing for a task that is disabled, has no
-// max_age, or was never attempted: how long that has been so is not known.
+// critical, or what the task's `severity` permits; code "task.stale". A task that never succeeded is counted from
+// first_seen on. Nothing without a max_age. This one needs no configuration, only what the store knows.
+std::optional<Finding> staleness(const TaskStatus& status, Time now);
+
+// The same at planning time; nothing for a disabled task, nor for one that never succeeded.
 std::optional<Finding> staleness(const TaskSpec& spec, const TaskRecord& record, Time now);
 
 }  // namespace maintain

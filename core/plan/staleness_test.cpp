@@ -5,33 +5,45 @@
 using namespace maintain;
 using namespace std::chrono_literals;
 
-TEST_CASE("a success older than max_age is a finding") {
-  const Time now = parse_time("2026-11-22T20:20:00Z").value();
-  TaskSpec spec{"orders", "backup.database", "20 20 * * *"};
-  TaskRecord record;
-  record.last_success = now - 36h;
-  CHECK_FALSE(staleness(spec, record, now));  // no promise
+namespace {
+const Time now = parse_time("2026-11-22T20:20:00Z").value();
+}
 
-  spec.max_age = 36h;
-  CHECK_FALSE(staleness(spec, record, now));
-  const auto stale = staleness(spec, record, now + 1s);
+TEST_CASE("a success older than max_age is a finding") {
+  TaskStatus status;
+  status.key = {"web1", "shop", "orders"};
+  status.record.last_success = now - 36h;
+  CHECK_FALSE(staleness(status, now));  // no promise
+
+  status.max_age = 36h;
+  CHECK_FALSE(staleness(status, now));
+  const auto stale = staleness(status, now + 1s);
   REQUIRE(stale);
   CHECK(stale->state == State::critical);
   CHECK(stale->code == "task.stale");
   CHECK(stale->title == "orders: the last success is 1d 12h old, more than 1d 12h");
 
-  spec.severity = State::warning;
-  CHECK(staleness(spec, record, now + 1s)->state == State::warning);
-  spec.enabled = false;
-  CHECK_FALSE(staleness(spec, record, now + 1s));
+  status.severity = State::warning;
+  CHECK(staleness(status, now + 1s)->state == State::warning);
 }
 
-TEST_CASE("a task that never succeeded is stale once it was attempted") {
-  const Time now = parse_time("2026-11-22T20:20:00Z").value();
+TEST_CASE("a task that never succeeded is stale when it has been known for too long") {
+  TaskStatus status;
+  status.key = {"web1", "shop", "orders"};
+  status.max_age = 36h;
+  CHECK_FALSE(staleness(status, now));
+  status.first_seen = now - 36h;
+  CHECK_FALSE(staleness(status, now));
+  CHECK(staleness(status, now + 12h)->title == "orders: no success in the 2d since it was declared, more than 1d 12h");
+}
+
+TEST_CASE("a declared task is judged by its record, unless it is disabled") {
   TaskSpec spec{"orders", "backup.database", "20 20 * * *"};
-  spec.max_age = 36h;
   TaskRecord record;
+  record.last_success = now - 37h;
   CHECK_FALSE(staleness(spec, record, now));
-  record.last_attempt = now - 1h;
-  CHECK(staleness(spec, record, now)->title == "orders: has never succeeded, should do so every 1d 12h");
+  spec.max_age = 36h;
+  CHECK(staleness(spec, record, now));
+  spec.enabled = false;
+  CHECK_FALSE(staleness(spec, record, now));
 }

@@ -31,8 +31,9 @@ struct DigestItem {
 struct Digest {
   std::vector<DigestItem> items;               // worst first, recoveries last
   std::vector<OpenFinding> open_after;         // what the store is to remember, once `items` have gone out
-  State worst = State::ok;                     // of all open findings but server.unreachable, told or not
-  bool someone_unreachable = false;            // a server that is not transient
+  State worst = State::ok;                     // of all open findings, told or not
+  bool person_needed = false;                  // some finding is open besides server.unreachable
+  bool someone_unreachable = false;            // a server that is not transient does not answer
 };
 
 struct DigestRequest {

@@ -34,6 +34,6 @@ function(maintain_unit_tests name)
   target_link_libraries(unit_${name} PRIVATE maintain_catch_main ${ARG_LIBRARIES})
   target_compile_definitions(unit_${name} PRIVATE
     MAINTAIN_TESTDATA="${CMAKE_CURRENT_SOURCE_DIR}/testdata")
-  add_test(NAME unit_${name} COMMAND unit_${name} WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
-  set_tests_properties(unit_${name} PROPERTIES LABELS unit TIMEOUT 60)
+  catch_discover_tests(unit_${name} TEST_PREFIX "${name}: " PROPERTIES LABELS unit TIMEOUT 60)
+  add_dependencies(unit_programs unit_${name})
 endfunction()

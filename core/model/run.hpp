@@ -29,6 +29,8 @@ struct TaskResult {
   Time finished{};
   std::vector<Finding> findings;
   std::vector<Metric> metrics;
+  std::string run_id = {};  // filled in by the store when it is read back
+  Mode mode = Mode::apply;  // as run_id
 };
 
 struct Run {

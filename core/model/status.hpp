@@ -17,6 +17,7 @@ struct OpenFinding {
   Finding finding;
   Time since{};
   std::optional<Time> reported = {};       // when a person was last told
+  std::string run_id = {};                 // run that last observed it; empty when no run did (a stale task)
 };
 
 struct RunSummary {
@@ -24,17 +25,23 @@ struct RunSummary {
   Mode mode = Mode::apply;
   Time started{};
   std::optional<Time> finished = {};
-  int ok = 0, changed = 0, skipped = 0, failed = 0, unreachable = 0;
+  int ok = 0, changed = 0, skipped = 0, failed = 0, unreachable = 0, cancelled = 0;  // failed: also crashed, timed_out
 };
 
+// A task that a server's configuration declares now. What planning knows is saved; record, last_run, last_summary and
+// first_seen are the store's own and always current when read.
 struct TaskStatus {
   TaskKey key;
-  std::string type;
-  TaskRecord record;
-  std::string last_summary;
+  std::string type = {};
+  TaskRecord record = {};
+  std::string last_summary = {};
   std::optional<Time> next_due = {};
-  std::optional<Seconds> max_age = {};
-  std::string schedule;                    // `when`, for people
+  std::optional<Seconds> max_age = {};     // unset also for a task that is disabled or not allowed: it owes nothing
+  std::string schedule = {};               // `when`, for people
+  std::string contact = {};                // of its project
+  std::optional<State> severity = {};      // the worst state its findings may have
+  std::optional<Time> last_run = {};       // start of the last run, skipped and cancelled ones included
+  std::optional<Time> first_seen = {};     // a task that never succeeded is stale max_age after this
 };
 
 }  // namespace maintain

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,12 +27,19 @@ struct Catalog {
   const CatalogEntry* offering(const std::string& task_type) const;
 };
 
-// *.so in the directories. A library is passed over when it, or a parent directory, belongs to somebody other than
-// root or the running user or can be written by group or others; when its ABI does not fit; when a needed extension
-// is missing; when its task types are taken.
-Catalog read_catalog(const std::vector<std::filesystem::path>& directories);
+// Says what is wrong with a task type's schema; core/config knows the subset that is supported.
+using SchemaCheck = std::function<Result<void>(const std::string& schema)>;
 
-// The rule above for one file, used again right before it is loaded.
+// *.so in the directories; directories that do not exist are passed over in silence. Nothing is loaded. A library is
+// passed over when it, or a parent directory, belongs to somebody other than root or the running user or can be
+// written by group or others; when a link leads out of the directories; when its ABI does not fit; when a needed
+// extension is missing; when its id or task types are taken; when a schema is not supported.
+Catalog read_catalog(const std::vector<std::filesystem::path>& directories, const SchemaCheck& check_schema = {});
+
+// The rule on owners and modes for one file, used again right before it is loaded. Its real path.
 Result<std::filesystem::path> check_library_safety(const std::filesystem::path& library);
+
+// Whether this program can run the plugin: ABI and extensions. refused, with the remedy, when not.
+Result<void> check_compatibility(const Manifest& manifest);
 
 }  // namespace maintain

@@ -39,6 +39,8 @@ class TaskEvents {
 class ServerSession {
  public:
   virtual ~ServerSession() = default;
+  // Nothing to do when a connection is open. Lets a caller tell "never connected" from "lost while it ran".
+  virtual Result<void> connect() { return {}; }
   virtual Result<RemoteExit> run(const RemoteCommand& command) = 0;
   virtual Result<void> reconnect(Milliseconds timeout) = 0;
   virtual Result<std::string> facts() = 0;                                // JSON text, see plugin.h

@@ -25,7 +25,8 @@ struct Manifest {
 // The JSON text of the note. The file is untrusted input: bounded, no offset believed. not_found: no such note.
 Result<std::string> read_manifest_note(const std::filesystem::path& library);
 
-// Pure. Errors name the key.
+// Pure. Errors name the key: "manifest: tasks[0].timeout: ...". Unknown keys are errors only while the manifest
+// asks for an ABI that this program knows; a newer plugin is refused by the catalog for its ABI, not for a key.
 Result<Manifest> parse_manifest(std::string_view json);
 
 }  // namespace maintain

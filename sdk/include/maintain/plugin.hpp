@@ -9,8 +9,9 @@
 //   };
 //   MAINTAIN_PLUGIN(hello, maintain::sdk::task<Hello>("hello.uptime"))
 //
-// The id and version come from the manifest, through maintain_add_plugin() of the CMake package.
-// Whatever a task throws is caught at the boundary: Failure becomes its status, anything else INTERNAL.
+// The id and version come from the manifest, through maintain_add_plugin() of the CMake package; the first word of
+// MAINTAIN_PLUGIN must be that id. Whatever a task throws is caught at the boundary: Failure becomes its status,
+// anything else INTERNAL. Bodies are in detail/; nothing there is meant to be used by name.
 #pragma once
 
 #include <chrono>
@@ -47,6 +48,18 @@ class Failure : public std::runtime_error {
 
  private:
   maintain_status status_;
+};
+
+// Thrown by Task::validate: an option is wrong, and which. path is a JSON pointer ("/paths/0"), by which the host
+// finds line and column in the project's file.
+class InvalidOption : public Failure {
+ public:
+  InvalidOption(std::string path, const std::string& message)
+      : Failure(MAINTAIN_INVALID_ARGUMENT, message), path_(std::move(path)) {}
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
 };
 
 // A command on the server (exec, start_job) or on the maintenance server (local). See maintain_command.
@@ -92,10 +105,13 @@ struct Facts {
   bool has_own_kernel() const { return container.empty(); }
 };
 
-// Everything a task can ask of the host while it runs. Calls throw Failure.
+// Everything a task can ask of the host while it runs. Calls throw Failure. Only log, progress, is_cancelled and the
+// clock may be used from a thread other than the one that called run().
 class Context {
  public:
   Context(const maintain_host* host, const maintain_request* request);
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
 
   // What is asked.
   bool check_mode() const;                   // dry run
@@ -115,7 +131,8 @@ class Context {
   // maintain.job/1
   JobPhase find_job(std::string_view name);
   void start_job(std::string_view name, const Command& command);
-  // Follows to the end; output from offset on goes to the task's output and, when given, to on_output.
+  // Follows to the end; output from offset on goes to the task's output, and to on_output when given, else (its
+  // first 16 MiB) to Completed::output.
   Completed follow_job(std::string_view name, Milliseconds timeout, Milliseconds idle_timeout = Milliseconds{0},
                        const std::function<void(std::string_view)>& on_output = {}, std::uint64_t offset = 0);
   void stop_job(std::string_view name, Milliseconds grace = std::chrono::seconds(10));
@@ -147,7 +164,8 @@ class Context {
   Facts facts();
 
   // maintain.lock/1. try_lock is false when all places are taken; `holders` then says by whom.
-  bool try_lock(std::string_view name, std::uint32_t count, Milliseconds lease, Milliseconds wait, std::string* holders = nullptr);
+  bool try_lock(std::string_view name, std::uint32_t count, Milliseconds lease, Milliseconds wait,
+                std::string* holders = nullptr);
   void unlock(std::string_view name);
 
   // maintain.clock/1
@@ -161,15 +179,67 @@ class Context {
 
   // The raw host, for extensions this header does not wrap.
   const maintain_host* host() const;
+
+ private:
+  template <class Table>
+  const Table& table(const Table*& slot, const char* id);
+
+  const maintain_host* host_;
+  const maintain_request* request_;
+  Json options_;
+  const maintain_exec_1* exec_ = nullptr;
+  const maintain_job_1* job_ = nullptr;
+  const maintain_files_1* files_ = nullptr;
+  const maintain_local_1* local_ = nullptr;
+  const maintain_report_1* report_ = nullptr;
+  const maintain_state_1* state_ = nullptr;
+  const maintain_facts_1* facts_ = nullptr;
+  const maintain_lock_1* lock_ = nullptr;
+  const maintain_clock_1* clock_ = nullptr;
 };
 
 // A task type's work. One object per run.
 class Task {
  public:
   virtual ~Task() = default;
-  // The first thing wrong with the options that the schema cannot say, or nothing. No talk with the server.
+  // The first thing wrong with the options that the schema cannot say, or nothing; or throw InvalidOption, which
+  // also says where. No talk with the server.
   virtual std::optional<std::string> validate(const Json& /*options*/) { return std::nullopt; }
   virtual Outcome run(Context& context) = 0;
 };
 
+// One task type of a plugin, as MAINTAIN_PLUGIN takes it: task<Upgrade>("apt.upgrade").
+struct TaskEntry {
+  std::string_view type;
+  std::unique_ptr<Task> (*make)();
+};
+template <class T>
+constexpr TaskEntry task(std::string_view type) {
+  return {type, []() -> std::unique_ptr<Task> { return std::make_unique<T>(); }};
+}
+
 }  // namespace maintain::sdk
+
+#include <maintain/detail/boundary.hpp>
+#include <maintain/detail/call.hpp>
+#include <maintain/detail/context.hpp>
+#include <maintain/detail/context_server.hpp>
+
+// Defines the plugin's one exported function. Once per plugin, at namespace scope.
+#define MAINTAIN_PLUGIN(plugin_id, ...)                                                                        \
+  static_assert(::std::string_view(#plugin_id) == ::std::string_view(MAINTAIN_PLUGIN_ID),                      \
+                "MAINTAIN_PLUGIN names another plugin than manifest.json");                                    \
+  extern "C" MAINTAIN_EXPORT const maintain_plugin* maintain_plugin_v1(void) {                                 \
+    static constexpr ::maintain::sdk::TaskEntry entries[] = {__VA_ARGS__};                                     \
+    static constexpr maintain_plugin table = {                                                                 \
+        sizeof(maintain_plugin),                                                                               \
+        MAINTAIN_ABI_MAJOR,                                                                                    \
+        MAINTAIN_PLUGIN_ABI_MINOR,                                                                             \
+        {MAINTAIN_PLUGIN_ID, sizeof(MAINTAIN_PLUGIN_ID) - 1},                                                  \
+        {MAINTAIN_PLUGIN_VERSION, sizeof(MAINTAIN_PLUGIN_VERSION) - 1},                                        \
+        [](const maintain_host* host, maintain_text type, const maintain_task** task,                          \
+           maintain_error* error) noexcept -> maintain_status {                                                \
+          return ::maintain::sdk::detail::create_task(entries, host, type, task, error);                       \
+        }};                                                                                                    \
+    return &table;                                                                                             \
+  }

@@ -1,0 +1,17 @@
+// The help texts: cmd_NAME.md, compiled in.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace maintain {
+
+struct HelpText {
+  std::string summary;  // first paragraph after the title
+  std::string body;     // the rest, headings in capitals
+};
+
+// The text of cmd_NAME.md. An unknown name is a defect: std::logic_error.
+HelpText help_text(std::string_view name);
+
+}  // namespace maintain

@@ -1,0 +1,70 @@
+// maintain(1): the command line. Parses, dispatches, and is the one place where Fatal is caught.
+#include <csignal>
+#include <cstdio>
+#include <exception>
+
+#include "cli/commands.hpp"
+#include "cli/help.hpp"
+
+namespace maintain {
+
+CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& help_name) {
+  const HelpText help = help_text(help_name);
+  CLI::App* command = parent.add_subcommand(name, help.summary);
+  command->footer("\n" + help.body);
+  return command;
+}
+
+namespace {
+
+int run_command_line(int argc, char** argv) {
+  const HelpText help = help_text("maintain");
+  CLI::App app{help.summary, "maintain"};
+  app.footer("\n" + help.body);
+  app.set_version_flag("--version", MAINTAIN_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough();  // global options are also understood after the command's name
+
+  Program program;
+  app.add_option("--config", program.config_directory, "Directory that holds servers.yml")->type_name("DIR");
+  app.add_flag("--json", program.json, "Print JSON instead of text");
+  app.add_flag("--debug", program.debug, "Log every step to standard error");
+
+  add_run_command(app, program);
+  add_plan_command(app, program);
+  add_status_command(app, program);
+  add_history_command(app, program);
+  add_show_command(app, program);
+  add_ping_command(app, program);
+  add_trust_command(app, program);
+  add_config_command(app, program);
+  add_plugins_command(app, program);
+  add_import_command(app, program);
+  add_legacy_command(app, program);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {
+    return app.exit(asked);  // --help, --version
+  } catch (const CLI::ParseError& wrong) {
+    app.exit(wrong, std::cerr, std::cerr);
+    return static_cast<int>(ExitStatus::usage);
+  }
+  return static_cast<int>(program.exit_status);
+}
+
+}  // namespace
+}  // namespace maintain
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    return maintain::run_command_line(argc, argv);
+  } catch (const maintain::Fatal& fatal) {
+    std::fprintf(stderr, "maintain: %s\n", fatal.what());
+    return fatal.exit_code();
+  } catch (const std::exception& defect) {
+    std::fprintf(stderr, "maintain: internal error: %s\n", defect.what());
+    return static_cast<int>(maintain::ExitStatus::usage);
+  }
+}

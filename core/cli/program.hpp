@@ -1,0 +1,75 @@
+// What all commands share: the global options, and the settings, inventory, plugins and store they lead to.
+// Everything is read when first asked for, so that `maintain plugins list` needs no inventory.
+#pragma once
+
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "config/inventory.hpp"
+#include "config/settings.hpp"
+#include "model/server.hpp"
+#include "plugin/catalog.hpp"
+#include "report/exit_status.hpp"
+#include "store/state_store.hpp"
+
+namespace maintain {
+
+class Program {
+ public:
+  // Global options, set by CLI11.
+  std::optional<std::string> config_directory;
+  bool json = false;
+  bool debug = false;
+  // Set by `maintain legacy`: the directories that the earlier bot's command line names.
+  std::optional<std::string> backup_directory;
+  std::optional<std::string> log_directory;
+
+  // What main() returns; commands set it.
+  ExitStatus exit_status = ExitStatus::well;
+
+  // Throw Fatal(usage) with the file and line that is wrong.
+  const Settings& settings();
+  const Inventory& inventory();
+  const Catalog& catalog();
+
+  // Opened for writing (creating it) or for looking. Fatal when it cannot be.
+  std::unique_ptr<StateStore> writable_store();
+  // nullptr when there is none yet: nothing has ever run.
+  std::unique_ptr<StateStore> readable_store();
+
+  // Servers by name or @group, in the inventory's order; all enabled ones when `names` is empty. Fatal for a name
+  // that is not there.
+  std::vector<Server> select_servers(const std::vector<std::string>& names);
+
+  const Clock& clock() const { return clock_; }
+  bool standard_output_is_terminal() const;
+  bool standard_error_is_terminal() const;
+  bool colours() const;  // on a terminal, unless NO_COLOR is set (https://no-color.org)
+
+ private:
+  std::optional<Settings> settings_;
+  std::optional<Inventory> inventory_;
+  std::optional<Catalog> catalog_;
+  SystemClock clock_;
+};
+
+// The value, or Fatal with the error.
+[[noreturn]] inline void fatal(const Error& error) { throw Fatal(static_cast<int>(exit_status(error)), error); }
+template <class T>
+T value_or_fatal(Result<T> result) {
+  if (!result) fatal(result.error());
+  return std::move(*result);
+}
+inline void ok_or_fatal(const Result<void>& result) {
+  if (!result) fatal(result.error());
+}
+
+// To standard output, flushed. Fatal when it cannot be written: a digest that nobody got must not count as told.
+void print(const std::string& text);
+
+}  // namespace maintain

@@ -1,0 +1,45 @@
+#include "cli/run_session.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "base/text.hpp"
+#include "cli/debug_log.hpp"
+#include "cli/live_display.hpp"
+
+namespace maintain {
+
+RunResult supervise_visibly(Program& program, const RunRequest& request, StateStore& store) {
+  if (program.debug) {
+    DebugLog log;
+    return value_or_fatal(supervise(request, store, program.clock(), log));
+  }
+  if (!program.standard_error_is_terminal() || program.json) {
+    RunObserver nobody;
+    return value_or_fatal(supervise(request, store, program.clock(), nobody));
+  }
+  winsize size{};
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) size = {24, 80, 0, 0};
+  const Time started = program.clock().now();
+  std::string closing;
+  auto result = [&] {
+    LiveDisplay display(size.ws_col, size.ws_row);
+    auto supervised = supervise(request, store, program.clock(), display);
+    closing = display.closing_line(program.clock().now() - started);
+    return supervised;
+  }();
+  RunResult run = value_or_fatal(std::move(result));
+  if (request.purpose == Purpose::run) std::fprintf(stderr, "%s\n", closing.c_str());
+  return run;
+}
+
+std::unique_ptr<StateStore> store_to_look_at(Program& program) {
+  auto store = program.readable_store();
+  return store ? std::move(store) : program.writable_store();
+}
+
+std::string server_error(const ServerReport& report) { return report.server + ": " + printable(report.error->describe()); }
+
+}  // namespace maintain

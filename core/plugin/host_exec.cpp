@@ -1,0 +1,70 @@
+// maintain.exec/1: commands on the server.
+#include <fmt/format.h>
+
+#include "plugin/extension_tables.hpp"
+#include "plugin/host_command.hpp"
+
+namespace maintain {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+HostResult run(Host& host, const maintain_command* raw, maintain_exit* exit) {
+  auto command = admit_command(host, raw);
+  if (!command) return tl::make_unexpected(command.error());
+  if (exit == nullptr || exit->struct_size < sizeof(maintain_exit))
+    return host_fail(MAINTAIN_INVALID_ARGUMENT, "exec.run: no place for the exit status");
+  if (auto time = host.check_time(command->describe()); !time) return time;
+  // Failing to connect is told apart from losing the connection: only then may the command have run.
+  if (auto connected = host.session().connect(); !connected) return host_fail(connected.error());
+  if (!command->secret)
+    host.tell([&](TaskEvents& events) { events.log(LogLevel::debug, "on the server: " + command->describe()); });
+
+  StreamFeed output(host, command->output, command->output_limit, !command->quiet);
+  StreamFeed error_output(host, command->error_output, command->output_limit, !command->quiet);
+  RemoteCommand remote;
+  remote.argv = command->argv;
+  remote.script = command->script;
+  remote.input = command->input;
+  remote.become_user = command->become_user;
+  remote.environment = command->environment;
+  remote.secret = command->secret;
+  remote.timeout = host.time_for(command->timeout);
+  remote.idle_timeout = command->idle_timeout;
+  remote.output_limit = static_cast<std::size_t>(command->output_limit);
+  remote.on_output = [&](std::string_view bytes) { return output.take(bytes); };
+  remote.on_error_output = [&](std::string_view bytes) { return error_output.take(bytes); };
+
+  const auto start = Clock::now();
+  const Result<RemoteExit> ended = host.session().run(remote);
+  for (const StreamFeed* feed : {&output, &error_output})
+    if (!feed->result()) return feed->result();
+  if (!ended) {
+    HostFailure failure{to_status(ended.error().kind), ended.error()};
+    if (ended.error().kind == ErrorKind::unreachable) failure.status = MAINTAIN_CONNECTION_LOST;
+    return tl::make_unexpected(std::move(failure));
+  }
+  exit->status = ended->signal != 0 ? -1 : ended->status;
+  exit->signal = ended->signal;
+  exit->truncated = ended->truncated || output.truncated() || error_output.truncated() ? 1 : 0;
+  exit->duration_ms = std::chrono::duration_cast<Milliseconds>(Clock::now() - start).count();
+  return {};
+}
+
+HostResult reconnect(Host& host, std::int64_t timeout_ms) {
+  if (auto time = host.check_time("reconnecting"); !time) return time;
+  return to_host_result(host.session().reconnect(host.time_for(Milliseconds(timeout_ms))));
+}
+
+}  // namespace
+
+const maintain_exec_1 exec_table = {
+    sizeof(maintain_exec_1),
+    [](const maintain_host* host, const maintain_command* command, maintain_exit* exit, maintain_error* error) {
+      return host_call(host, error, [&](Host& self) { return run(self, command, exit); });
+    },
+    [](const maintain_host* host, int64_t timeout_ms, maintain_error* error) {
+      return host_call(host, error, [&](Host& self) { return reconnect(self, timeout_ms); });
+    }};
+
+}  // namespace maintain

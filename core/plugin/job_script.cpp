@@ -1,0 +1,204 @@
+// A job is a directory <base>/<id> that only root can read:
+//
+//   command   what to run                      boot, begun   boot id and time when it was made
+//   run       the wrapper, in a session        pid           the wrapper's process id and start time
+//             or systemd unit of its own       how           systemd or setsid
+//   output    both streams                     status        exit status and time of the end; written last, by rename
+//
+// Surprises that shaped this:
+//  - A process id alone proves nothing: it is used again. With its start time (and the boot id) it does. A container
+//    that restarts keeps the host's boot id, so the boot id alone would not do either.
+//  - The wrapper must outlive a SIGTERM to its whole group, else nobody writes the status. It may not ignore the
+//    signal (children inherit that), so it traps it, and sh runs the trap only after the command has ended.
+//  - KillMode=process: a package's postinst may leave a daemon in our unit, which must not die with the job.
+//  - systemd-run can fail after the unit was started (a bus timeout). The wrapper's mkdir of "lock" makes sure that
+//    the fallback does not run the command a second time.
+#include "plugin/job_script.hpp"
+
+#include "transport/quoting.hpp"
+
+namespace maintain {
+namespace {
+
+// In a job's directory. Sets phase to running, finished or lost, and code and ended when finished.
+constexpr const char* phase_functions = R"sh(
+set -f
+alive() {
+  boot= mine= pid= start= stat=
+  { IFS= read -r boot </proc/sys/kernel/random/boot_id; IFS= read -r mine <boot; } 2>/dev/null
+  [ "$boot" = "$mine" ] || return 1
+  if ! { read -r pid start <pid; } 2>/dev/null; then
+    begun=0
+    { read -r begun <begun; } 2>/dev/null
+    [ $(($(date +%s) - ${begun:-0})) -lt 30 ]
+    return
+  fi
+  { IFS= read -r stat <"/proc/$pid/stat"; } 2>/dev/null || return 1
+  set -- ${stat##*) }
+  [ "$1" != Z ] && [ "${20}" = "$start" ]
+}
+finished() {
+  code= ended=
+  { read -r code ended <status; } 2>/dev/null
+  [ -n "$ended" ]
+}
+find_phase() {
+  if finished; then phase=finished
+  elif alive; then phase=running
+  elif finished; then phase=finished
+  else phase=lost
+  fi
+}
+)sh";
+
+constexpr const char* start_script = R"sh(
+set -u
+umask 077
+base=$1 id=$2 unit=$3 size=$4
+[ -e "$base" ] || mkdir -p "$base" || exit 1
+if [ ! -d "$base" ] || [ -L "$base" ] || [ ! -O "$base" ]; then
+  echo "$base is not a directory of the user that runs jobs" >&2
+  exit 1
+fi
+chmod 700 "$base" || exit 1
+if ! mkdir "$base/$id"; then
+  [ -d "$base/$id" ] && exit 41
+  exit 1
+fi
+cd "$base/$id" || exit 1
+dir=$PWD
+give_up() {
+  [ -s spawn ] && cat spawn >&2
+  cd / && rm -rf "$dir"
+  exit "$1"
+}
+cat >command
+if [ "$(wc -c <command)" -ne "$size" ]; then
+  echo 'the command did not arrive whole' >&2
+  give_up 1
+fi
+cat /proc/sys/kernel/random/boot_id >boot && date +%s >begun || give_up 1
+cat >run <<'WRAPPER' || give_up 1
+cd "$1" && mkdir lock 2>/dev/null || exit 0
+set -f
+umask 077
+IFS= read -r stat <"/proc/$$/stat"
+set -- ${stat##*) }
+trap : TERM INT HUP
+echo "$$ ${20}" >pid.new && mv pid.new pid || exit 1
+sh ./command </dev/null >output 2>&1
+code=$?
+tries=0
+until echo "$code $(date +%s)" >status.new && { sync status.new 2>/dev/null || sync; } && mv status.new status; do
+  tries=$((tries + 1))
+  [ "$tries" -lt 360 ] || exit 1
+  sleep 10
+done
+WRAPPER
+: >output
+how=
+if [ -d /run/systemd/system ] && command -v systemd-run >/dev/null 2>&1; then
+  systemctl reset-failed "$unit.service" >/dev/null 2>&1
+  if systemd-run --quiet --no-ask-password --collect --unit="$unit" --description="maintain job $id" \
+      --property=KillMode=process -- /bin/sh "$dir/run" "$dir" </dev/null >spawn 2>&1; then
+    how=systemd
+  fi
+fi
+if [ -z "$how" ]; then
+  if ! command -v setsid >/dev/null 2>&1; then
+    echo 'neither systemd nor setsid is here to start a job with' >&2
+    give_up 1
+  fi
+  setsid /bin/sh "$dir/run" "$dir" </dev/null >/dev/null 2>&1 &
+  how=setsid
+fi
+echo "$how" >how
+tries=0
+while [ ! -f pid ] && [ ! -f status ]; do
+  tries=$((tries + 1))
+  # Once the lock is ours, the wrapper can never start.
+  if [ "$tries" -ge 100 ] && mkdir lock 2>/dev/null; then give_up 42; fi
+  [ "$tries" -lt 200 ] || exit 1
+  sleep 0.1 2>/dev/null || sleep 1
+done
+)sh";
+
+constexpr const char* find_script = R"sh(
+cd "$1/$2" 2>/dev/null || { echo none; exit 0; }
+find_phase
+echo "$phase"
+)sh";
+
+// The answer's first line is "job PHASE SIZE CODE BEGUN ENDED"; the output's bytes follow. The phase is looked up
+// before the size, so that the size of a finished job is final.
+constexpr const char* poll_script = R"sh(
+cd "$1/$2" 2>/dev/null || { echo 'job none 0 0 0 0'; exit 0; }
+offset=$3 wait=$4 most=$5
+until=$(($(date +%s) + wait)) tries=0
+while :; do
+  find_phase
+  size=$(wc -c <output) || size=0
+  [ "$phase" = running ] && [ "$size" -le "$offset" ] && [ "$(date +%s)" -lt "$until" ] || break
+  tries=$((tries + 1))
+  if [ "$tries" -le 10 ]; then sleep 0.2 2>/dev/null || sleep 1; else sleep 1; fi
+done
+begun=0
+{ read -r begun <begun; } 2>/dev/null
+echo "job $phase" $size "${code:-0} ${begun:-0} ${ended:-0}"
+if [ "$size" -gt "$offset" ]; then tail -c "+$((offset + 1))" output | head -c "$most"; fi
+)sh";
+
+constexpr const char* stop_script = R"sh(
+cd "$1/$2" 2>/dev/null || exit 0
+unit=$3 grace=$4
+how=setsid
+{ read -r how <how; } 2>/dev/null
+signal() {
+  case $how in
+    systemd) systemctl kill --signal="$1" "$unit.service" ;;
+    *) kill -s "$1" -- "-$pid" ;;
+  esac
+} 2>/dev/null
+goes_on() { ! finished && alive; }
+wait_at_most() {
+  end=$(($(date +%s) + $1))
+  while goes_on && [ "$(date +%s)" -lt "$end" ]; do sleep 0.2 2>/dev/null || sleep 1; done
+}
+goes_on || exit 0
+[ -n "$pid" ] || wait_at_most 10
+signal TERM
+wait_at_most "$grace"
+goes_on || exit 0
+# SIGKILL takes the wrapper along, so its status is written here.
+signal KILL
+wait_at_most 10
+if goes_on; then echo 'the job does not end' >&2; exit 43; fi
+finished || { echo "137 $(date +%s)" >status.new && mv status.new status; }
+)sh";
+
+constexpr const char* collect_script = R"sh(
+cd "$1/$2" 2>/dev/null || exit 0
+find_phase
+[ "$phase" != running ] || exit 43
+cd "$1" || exit 1
+mv "$2" ".gone.$2.$$" && set +f && rm -rf .gone.*
+)sh";
+
+}  // namespace
+
+std::string job_command_file(const std::vector<std::string>& argv, const std::string& script,
+                             const std::map<std::string, std::string>& environment) {
+  // systemd gives a unit neither HOME nor the umask of a login.
+  std::string text = "umask 022\ncd /\n: \"${HOME:=/root}\"\nexport HOME\n";
+  for (const auto& [name, value] : environment) text += "export " + name + "=" + quote_word(value) + "\n";
+  if (script.empty()) return text + "exec " + quote_words(argv) + "\n";
+  return text + "set -- " + quote_words(argv) + "\n" + script + "\n";
+}
+
+std::string job_start_script() { return start_script; }
+std::string job_find_script() { return std::string(phase_functions) + find_script; }
+std::string job_poll_script() { return std::string(phase_functions) + poll_script; }
+std::string job_stop_script() { return std::string(phase_functions) + stop_script; }
+std::string job_collect_script() { return std::string(phase_functions) + collect_script; }
+
+}  // namespace maintain

@@ -1,0 +1,21 @@
+// The same reports as JSON, one document ended by a newline. docs/reports.md lists the keys; they only ever grow.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/run.hpp"
+#include "model/status.hpp"
+#include "report/digest.hpp"
+#include "report/exit_status.hpp"
+
+namespace maintain {
+
+std::string digest_json(const Digest& digest, const Run& run, ExitStatus status);  // `run --json`
+std::string status_json(const std::vector<TaskStatus>& statuses, Time now);
+std::string runs_json(const std::vector<RunSummary>& runs);
+std::string history_json(const std::vector<TaskResult>& results);
+std::string run_json(const Run& run);
+std::string result_json(const TaskResult& result, const std::string& output);
+
+}  // namespace maintain

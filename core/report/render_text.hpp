@@ -1,0 +1,31 @@
+// Reports as text, for a mail or a terminal. Nothing here decides what is told.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/run.hpp"
+#include "model/status.hpp"
+#include "report/digest.hpp"
+
+namespace maintain {
+
+struct TextStyle {
+  bool color = false;  // the caller decides: a terminal, and NO_COLOR is not set
+  int width = 100;     // columns; running text is wrapped, tables are not
+};
+
+// A headline, then a block per item. Empty when there is nothing to tell.
+std::string render_digest(const Digest& digest, const TextStyle& style = {});
+
+// Tables; a line that says so when there are no rows.
+std::string render_status(const std::vector<TaskStatus>& statuses, Time now, const TextStyle& style = {});
+std::string render_runs(const std::vector<RunSummary>& runs, const TextStyle& style = {});
+std::string render_history(const std::vector<TaskResult>& results, const TextStyle& style = {});
+
+// `maintain show RUN`: the run, its results and their findings.
+std::string render_run(const Run& run, const TextStyle& style = {});
+// `maintain show RUN SERVER/TASK`: one result, then its saved output.
+std::string render_result(const TaskResult& result, const std::string& output, const TextStyle& style = {});
+
+}  // namespace maintain

@@ -1,0 +1,3 @@
+#include "uptime_task.hpp"
+
+MAINTAIN_PLUGIN(hello, maintain::sdk::task<UptimeTask>("hello.uptime"))

@@ -1,0 +1,289 @@
+// The test kit's C tables: what a task gets from get_extension, answered by a FakeServer.
+#pragma once
+
+#include <maintain/detail/fake_jobs.hpp>
+#include <maintain/testkit.hpp>
+
+namespace maintain::sdk::testkit {
+
+namespace detail {
+
+using sdk::detail::guarded;
+using sdk::detail::to_string;
+using sdk::detail::to_text;
+using sdk::detail::to_view;
+
+inline FakeServer& server_of(const maintain_host* host) { return *static_cast<FakeServer*>(host->context); }
+
+// A call of an extension during run(), with the catch-all.
+template <class Body>
+maintain_status call(const maintain_host* host, maintain_error* error, const Body& body) noexcept {
+  return guarded(error, [&]() -> maintain_status {
+    FakeServer& server = server_of(host);
+    if (!server.script().running)
+      throw Failure(MAINTAIN_INVALID_STATE, "extensions may be used only while run() runs");
+    if constexpr (std::is_void_v<decltype(body(server))>) {
+      body(server);
+      return MAINTAIN_OK;
+    } else {
+      return body(server);
+    }
+  });
+}
+inline maintain_status write(const maintain_sink* sink, std::string_view bytes) {
+  return bytes.empty() ? MAINTAIN_OK : sink->write(sink->context, bytes.data(), bytes.size());
+}
+
+inline constexpr maintain_exec_1 exec_table = {
+    sizeof(maintain_exec_1),
+    [](const maintain_host* host, const maintain_command* command, maintain_exit* exit, maintain_error* error) {
+      return call(host, error, [&](FakeServer& server) { return run_command(server, command, false, exit); });
+    },
+    [](const maintain_host* host, int64_t timeout_ms, maintain_error* error) {
+      return call(host, error, [&](FakeServer& server) { reconnect(server, Milliseconds(timeout_ms)); });
+    }};
+
+inline constexpr maintain_job_1 job_table = {
+    sizeof(maintain_job_1),
+    [](const maintain_host* host, maintain_text name, maintain_job_phase* phase, maintain_error* error) {
+      return call(host, error, [&](FakeServer& server) { *phase = find_job(server, to_string(name)); });
+    },
+    [](const maintain_host* host, maintain_text name, const maintain_command* command, maintain_error* error) {
+      return call(host, error, [&](FakeServer& server) { start_job(server, to_string(name), *command); });
+    },
+    [](const maintain_host* host, maintain_text name, uint64_t* offset, const maintain_sink* output,
+       int64_t timeout_ms, int64_t idle_timeout_ms, maintain_exit* exit, maintain_error* error) {
+      return call(host, error, [&](FakeServer& server) {
+        return follow_job(server, to_string(name), offset, output, Milliseconds(timeout_ms),
+                          Milliseconds(idle_timeout_ms), exit);
+      });
+    },
+    [](const maintain_host* host, maintain_text name, int64_t, maintain_error* error) {
+      return call(host, error, [&](FakeServer& server) { stop_job(server, to_string(name)); });
+    },
+    [](const maintain_host* host, maintain_text name, maintain_error* error) {
+      return call(host, error, [&](FakeServer& server) { collect_job(server, to_string(name)); });
+    }};
+
+inline const FakeFile& file_at(const FakeServer& server, maintain_text path) {
+  const auto found = server.files.find(to_string(path));
+  if (found == server.files.end()) throw Failure(MAINTAIN_NOT_FOUND, "no file " + to_string(path));
+  return found->second;
+}
+
+inline constexpr maintain_files_1 files_table = {
+    sizeof(maintain_files_1),
+    [](const maintain_host* host, maintain_text path, maintain_text, maintain_file_info* info,
+       maintain_error* error) {
+      return call(host, error, [&](FakeServer& server) {
+        const FakeFile& file = file_at(server, path);
+        info->kind = file.kind;
+        info->mode = file.mode;
+        info->uid = file.uid;
+        info->gid = file.gid;
+        info->size = file.content.size();
+        info->modified_ms = file.modified.time_since_epoch().count();
+      });
+    },
+    [](const maintain_host* host, maintain_text path, maintain_text, uint64_t limit, const maintain_sink* sink,
+       maintain_error* error) {
+      return call(host, error, [&](FakeServer& server) {
+        const FakeFile& file = file_at(server, path);
+        const uint64_t most = limit != 0 ? limit : 16u * 1024 * 1024;
+        if (file.content.size() > most) throw Failure(MAINTAIN_REFUSED, to_string(path) + " is too long");
+        return write(sink, file.content);
+      });
+    },
+    [](const maintain_host* host, maintain_text path, maintain_text, uint32_t mode, maintain_text content,
+       maintain_error* error) {
+      return call(host, error, [&](FakeServer& server) {
+        refuse_in_check_mode(server, "writing of files");
+        if (content.size > 1024 * 1024) throw Failure(MAINTAIN_INVALID_ARGUMENT, "more than 1 MiB");
+        FakeFile& file = server.files[to_string(path)];
+        file.content = to_string(content);
+        file.mode = mode;
+        file.modified = server.now();
+      });
+    }};
+
+inline constexpr maintain_local_1 local_table = {
+    sizeof(maintain_local_1),
+    [](const maintain_host* host, const maintain_command* command, maintain_exit* exit, maintain_error* error) {
+      return call(host, error, [&](FakeServer& server) { return run_command(server, command, true, exit); });
+    },
+    [](const maintain_host* host, const maintain_sink* path, maintain_error* error) {
+      return call(host, error, [&](FakeServer& server) { return write(path, server.directory()); });
+    },
+    [](const maintain_host* host, uint32_t with_destination, const maintain_sink* words, maintain_error* error) {
+      return call(host, error, [&](FakeServer& server) {
+        Json list = server.remote_shell;
+        if (with_destination == 0 && !list.empty()) list.erase(list.size() - 1);
+        return write(words, list.dump());
+      });
+    }};
+
+inline constexpr maintain_report_1 report_table = {
+    sizeof(maintain_report_1),
+    [](const maintain_host* host, const maintain_finding* raw, maintain_error* error) {
+      return call(host, error, [&](FakeServer& server) {
+        if (raw->code.size == 0 || raw->title.size == 0)
+          throw Failure(MAINTAIN_INVALID_ARGUMENT, "a finding needs a code and a title");
+        server.findings.push_back({static_cast<State>(raw->state), to_string(raw->code), to_string(raw->subject),
+                                   to_string(raw->title), to_string(raw->detail), to_string(raw->action)});
+      });
+    },
+    [](const maintain_host* host, uint64_t done, uint64_t total, maintain_text unit) {
+      call(host, nullptr,
+           [&](FakeServer& server) { server.progress.push_back({done, total, to_string(unit)}); });
+    },
+    [](const maintain_host* host, maintain_text name, double value, maintain_text, maintain_error* error) {
+      return call(host, error, [&](FakeServer& server) { server.metrics[to_string(name)] = value; });
+    },
+    [](const maintain_host* host, maintain_text line) {
+      call(host, nullptr, [&](FakeServer& server) { server.summary = to_string(line); });
+    },
+    [](const maintain_host* host, maintain_text text) {
+      call(host, nullptr, [&](FakeServer& server) { server.output += to_view(text); });
+    }};
+
+inline Json state_document(maintain_text text) {
+  Json document = Json::parse(to_view(text), nullptr, false);
+  if (!document.is_object() || text.size > 256 * 1024)
+    throw Failure(MAINTAIN_INVALID_ARGUMENT, "the state must be a JSON object of at most 256 KiB");
+  return document;
+}
+
+inline constexpr maintain_state_1 state_table = {
+    sizeof(maintain_state_1),
+    [](const maintain_host* host, const maintain_sink* json, maintain_error* error) {
+      return call(host, error, [&](FakeServer& server) { return write(json, server.state.dump()); });
+    },
+    [](const maintain_host* host, maintain_text json, maintain_error* error) {
+      return call(host, error, [&](FakeServer& server) {
+        Json document = state_document(json);
+        if (!server.script().check) server.state = std::move(document);
+      });
+    },
+    [](const maintain_host* host, maintain_text json, maintain_error* error) {
+      return call(host, error, [&](FakeServer& server) {
+        Json document = state_document(json);
+        if (server.script().check) return;
+        server.checkpoints.push_back(document);
+        server.state = std::move(document);
+      });
+    }};
+
+inline constexpr maintain_facts_1 facts_table = {
+    sizeof(maintain_facts_1), [](const maintain_host* host, const maintain_sink* json, maintain_error* error) {
+      return call(host, error, [&](FakeServer& server) {
+        const Facts& facts = server.facts;
+        return write(json, Json{{"os_id", facts.os_id},
+                                {"os_version", facts.os_version},
+                                {"os_codename", facts.os_codename},
+                                {"arch", facts.arch},
+                                {"kernel", facts.kernel},
+                                {"boot_id", facts.boot_id},
+                                {"uptime_seconds", facts.uptime_seconds},
+                                {"init", facts.init},
+                                {"container", facts.container},
+                                {"hostname", facts.hostname},
+                                {"user", facts.user},
+                                {"time_ms", facts.time_ms}}
+                               .dump());
+      });
+    }};
+
+inline maintain_status acquire(FakeServer& server, const std::string& name, std::uint32_t places, Milliseconds wait) {
+  refuse_in_check_mode(server, "taking of locks");
+  const Moment until = server.now() + wait;
+  for (;;) {  // ends: every round moves the clock towards `until`
+    auto& holders = server.locks[name];
+    if (holders.contains(server.script().server_name) || holders.size() < places) {
+      holders.insert(server.script().server_name);
+      return MAINTAIN_OK;
+    }
+    const Milliseconds left = until - server.now();
+    if (left.count() <= 0) break;
+    const auto spent = spend(server, std::min(left, Milliseconds(1000)), Milliseconds(0));
+    if (spent != MAINTAIN_OK) return spent;
+  }
+  std::string names;
+  for (const auto& holder : server.locks[name]) names += (names.empty() ? "" : ", ") + holder;
+  throw Failure(MAINTAIN_BUSY, "held by " + names);
+}
+
+inline constexpr maintain_lock_1 lock_table = {
+    sizeof(maintain_lock_1),
+    [](const maintain_host* host, maintain_text name, uint32_t count, int64_t, int64_t wait_ms,
+       maintain_error* error) {
+      return call(host, error, [&](FakeServer& server) {
+        return acquire(server, to_string(name), count, Milliseconds(wait_ms));
+      });
+    },
+    [](const maintain_host* host, maintain_text name, maintain_error* error) {
+      return call(host, error, [&](FakeServer& server) {
+        server.locks[to_string(name)].erase(server.script().server_name);
+      });
+    }};
+
+inline constexpr maintain_clock_1 clock_table = {
+    sizeof(maintain_clock_1),
+    [](const maintain_host* host) { return int64_t{server_of(host).now().time_since_epoch().count()}; },
+    [](const maintain_host* host) { return int64_t{server_of(host).now().time_since_epoch().count()}; },
+    [](const maintain_host* host, int64_t span) {
+      return call(host, nullptr,
+                  [&](FakeServer& server) { return spend(server, Milliseconds(span), Milliseconds(0)); });
+    }};
+
+inline const void* table_named(std::string_view id) {
+  if (id == MAINTAIN_EXEC_1) return &exec_table;
+  if (id == MAINTAIN_JOB_1) return &job_table;
+  if (id == MAINTAIN_FILES_1) return &files_table;
+  if (id == MAINTAIN_LOCAL_1) return &local_table;
+  if (id == MAINTAIN_REPORT_1) return &report_table;
+  if (id == MAINTAIN_STATE_1) return &state_table;
+  if (id == MAINTAIN_FACTS_1) return &facts_table;
+  if (id == MAINTAIN_LOCK_1) return &lock_table;
+  if (id == MAINTAIN_CLOCK_1) return &clock_table;
+  return nullptr;
+}
+
+}  // namespace detail
+
+inline FakeServer::FakeServer()
+    : now_(std::chrono::sys_days(std::chrono::year(2026) / 11 / 22) + std::chrono::hours(12)),
+      script_(std::make_unique<Script>()) {
+  script_->start = now_;
+  facts.os_id = "debian";
+  facts.os_version = "12";
+  facts.os_codename = "bookworm";
+  facts.arch = "x86_64";
+  facts.kernel = "6.1.0-30-amd64";
+  facts.boot_id = "11111111-1111-4111-8111-111111111111";
+  facts.init = "systemd";
+  facts.hostname = "web1";
+  facts.user = "maintain";
+  facts.uptime_seconds = 86400;
+  facts.time_ms = now_.time_since_epoch().count();
+
+  host_.struct_size = sizeof host_;
+  host_.abi_major = MAINTAIN_ABI_MAJOR;
+  host_.abi_minor = MAINTAIN_ABI_MINOR;
+  host_.version = detail::to_text("0.0.0-testkit");
+  host_.context = this;
+  host_.get_extension = [](const maintain_host* host, maintain_text id) -> const void* {
+    const auto& missing = detail::server_of(host).script().missing;
+    return missing.contains(detail::to_string(id)) ? nullptr : detail::table_named(detail::to_view(id));
+  };
+  host_.log = [](const maintain_host* host, maintain_level level, maintain_text line) {
+    detail::guarded(nullptr, [&] {
+      detail::server_of(host).log.push_back({static_cast<Level>(level), detail::to_string(line)});
+      return MAINTAIN_OK;
+    });
+  };
+  host_.is_cancelled = [](const maintain_host* host) -> uint32_t {
+    return detail::server_of(host).script().cancelled ? 1u : 0u;
+  };
+}
+
+}  // namespace maintain::sdk::testkit

@@ -10,6 +10,7 @@
 namespace maintain {
 namespace {
 
+constexpr Milliseconds retry_interval = std::chrono::seconds(1);  // leases also end by their time
 constexpr int most_places = 10'000;
 constexpr Milliseconds longest_lease = std::chrono::hours(24 * 7);
 
@@ -51,11 +52,14 @@ std::optional<Answer> LeaseDesk::acquire(std::uint64_t worker, const std::string
 
 Answer LeaseDesk::release(const std::string& server, const Ask& ask) {
   const auto released = store_.release_lease(ask.text, server);
+  next_try_ = Deadline::after(Milliseconds(0));
   return {ask.ask, released ? std::nullopt : std::optional<Error>(released.error())};
 }
 
 std::vector<std::pair<std::uint64_t, Answer>> LeaseDesk::retry() {
   std::vector<std::pair<std::uint64_t, Answer>> answers;
+  if (waiting_.empty() || !next_try_.passed()) return answers;
+  next_try_ = Deadline::after(retry_interval);
   std::erase_if(waiting_, [&](const Waiting& waiting) {
     const auto answer = try_once(waiting.server, waiting.ask, waiting.until.passed());
     if (answer) answers.emplace_back(waiting.worker, *answer);
@@ -76,9 +80,9 @@ void LeaseDesk::forget(std::uint64_t worker) {
   std::erase_if(waiting_, [&](const Waiting& waiting) { return waiting.worker == worker; });
 }
 
-std::optional<Milliseconds> LeaseDesk::interval() const {
+std::optional<Milliseconds> LeaseDesk::until_retry() const {
   if (waiting_.empty()) return std::nullopt;
-  return std::chrono::seconds(1);
+  return next_try_.remaining();
 }
 
 }  // namespace maintain

@@ -27,8 +27,8 @@ class LeaseDesk {
   std::optional<Answer> cancel(std::uint64_t worker);
   void forget(std::uint64_t worker);  // it has ended
 
-  // How often retry() is to be called.
-  std::optional<Milliseconds> interval() const;
+  // When retry() has something to do next; nothing while nobody waits.
+  std::optional<Milliseconds> until_retry() const;
 
  private:
   struct Waiting {
@@ -42,6 +42,7 @@ class LeaseDesk {
   StateStore& store_;
   const Clock& clock_;
   std::vector<Waiting> waiting_;
+  Deadline next_try_ = Deadline::after(Milliseconds(0));
 };
 
 }  // namespace maintain

@@ -74,14 +74,14 @@ Result<void> Session::reconnect(Milliseconds timeout) {
   }
 }
 
-Result<Survey> Session::survey(bool with_configs, const std::string& root) {
+Result<Survey> Session::survey(bool with_configs) {
   // Twice: a file that changes while it is read spoils the whole answer.
   for (int attempt = 1;; ++attempt) {
     auto word = random_word();
     if (!word) return fail(word.error());
     RemoteCommand command;
     command.script = survey_script();
-    command.argv = survey_arguments(with_configs, root);
+    command.argv = survey_arguments(with_configs);
     command.input = *word + "\n";
     command.timeout = survey_timeout;
     command.output_limit = 2 * configs_total_limit;

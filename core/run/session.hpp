@@ -19,9 +19,9 @@ class Session final : public ServerSession {
   Session(Server server, Transport& transport, std::function<bool()> cancelled);
 
   // Nothing to do when a connection is open.
-  Result<void> connect();
-  // Facts and, if wanted, configuration files; remembers the facts. `root`: see survey_arguments().
-  Result<Survey> survey(bool with_configs, const std::string& root = {});
+  Result<void> connect() override;
+  // Facts and, if wanted, configuration files; remembers the facts.
+  Result<Survey> survey(bool with_configs);
   // The time that one command which does nothing takes.
   Result<Milliseconds> round_trip();
 

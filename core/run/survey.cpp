@@ -100,8 +100,7 @@ std::string fact(std::string_view text) { return shorten(printable(trim(text)), 
 
 std::string os_release_value(std::string_view text, std::string_view key) {
   for (const auto& line : split_lines(text)) {
-    if (!starts_with_word(line, key) && line.substr(0, key.size()) != key) continue;
-    if (line.size() <= key.size() || line[key.size()] != '=') continue;
+    if (line.size() <= key.size() || line.compare(0, key.size(), key) != 0 || line[key.size()] != '=') continue;
     std::string_view value = trim(std::string_view(line).substr(key.size() + 1));
     if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') && value.back() == value.front())
       value = value.substr(1, value.size() - 2);
@@ -167,10 +166,10 @@ const std::string& survey_script() {
   return text;
 }
 
-std::vector<std::string> survey_arguments(bool with_configs, const std::string& root) {
-  const std::string directory = with_configs ? root + std::string(config_directory) : std::string();
+std::vector<std::string> survey_arguments(bool with_configs) {
+  const std::string directory = with_configs ? std::string(config_directory) : std::string();
   return {directory,
-          root + std::string(legacy_config_path),
+          std::string(legacy_config_path),
           std::to_string(config_size_limit),
           std::to_string(configs_total_limit),
           std::to_string(config_count_limit)};

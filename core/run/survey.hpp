@@ -34,8 +34,8 @@ struct Survey {
 // A POSIX sh script. Its parameters: survey_arguments(). Its standard input: one line, the random word, which other
 // users of the server must not see in a process list.
 const std::string& survey_script();
-// Without configs only the facts are gathered. `root` goes before the paths of the configuration files; for tests.
-std::vector<std::string> survey_arguments(bool with_configs, const std::string& root = {});
+// Without configs only the facts are gathered.
+std::vector<std::string> survey_arguments(bool with_configs);
 
 // Pure. An error of kind remote when the output is not what the script prints, as when a file changed under it.
 Result<Survey> parse_survey(std::string_view output, std::string_view word);

@@ -52,7 +52,7 @@ class Worker {
       planned.from_cache = true;
       if (job_.purpose == Purpose::plan || due_tasks(planned.plan).empty()) return tell(planned);
     }
-    auto survey = session_.survey(true, context_.config_root);
+    auto survey = session_.survey(true);
     if (!survey) return cannot_reach(survey.error());
     contacted(survey->facts, {});
     const Planned planned = plan(*survey);

@@ -20,7 +20,6 @@ struct WorkerContext {
   Catalog catalog;
   ConfigRules rules;
   std::function<std::unique_ptr<Transport>(TransportKind, TransportSettings)> transport = make_transport;
-  std::string config_root = {};  // before the paths of configuration files; for tests
 };
 WorkerContext make_worker_context(Setup setup);
 

@@ -34,7 +34,7 @@ void measure(const YamlNode& node, std::size_t& nodes, std::size_t& bytes, std::
 }
 
 // yaml-cpp tags unquoted scalars and all collections without a tag "?", other scalars "!".
-YamlNode::Kind scalar_kind(const std::string& tag, Place place) {
+YamlNode::Kind scalar_kind(const std::string& tag, Place place, bool foreign_tags) {
   if (tag == "?" || tag.empty()) return YamlNode::Kind::plain;
   if (tag == "!") return YamlNode::Kind::quoted;
   if (tag.starts_with(core_prefix)) {
@@ -43,12 +43,13 @@ YamlNode::Kind scalar_kind(const std::string& tag, Place place) {
     if (word == "int" || word == "float" || word == "bool") return YamlNode::Kind::plain;
     if (word == "null") return YamlNode::Kind::null;
   }
+  if (foreign_tags) return YamlNode::Kind::quoted;
   throw YamlRefused{place, fmt::format("the tag '{}' is not allowed", shorten(printable(tag), 60)),
                     "text that begins with ! needs quotes"};
 }
 
-void check_collection_tag(const std::string& tag, std::string_view core_word, Place place) {
-  if (tag == "?" || tag == "!" || tag.empty()) return;
+void check_collection_tag(const std::string& tag, std::string_view core_word, Place place, bool foreign_tags) {
+  if (foreign_tags || tag == "?" || tag == "!" || tag.empty()) return;
   if (tag.starts_with(core_prefix) && std::string_view(tag).substr(core_prefix.size()) == core_word) return;
   throw YamlRefused{place, fmt::format("the tag '{}' is not allowed", shorten(printable(tag), 60))};
 }
@@ -119,7 +120,7 @@ void YamlBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML:
                            const std::string& value) {
   YamlNode node;
   node.place = lines_.place(mark);
-  node.kind = scalar_kind(tag, node.place);
+  node.kind = scalar_kind(tag, node.place, limits_.foreign_tags);
   if (value.find('\0') != std::string::npos) throw YamlRefused{node.place, "this text holds an escaped NUL character"};
   if (node.kind != YamlNode::Kind::null) node.text = value;
   count(node.place, 1, node.text.size(), open_.size());
@@ -138,13 +139,13 @@ void YamlBuilder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
 
 void YamlBuilder::OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                                   YAML::EmitterStyle::value) {
-  check_collection_tag(tag, "seq", lines_.place(mark));
+  check_collection_tag(tag, "seq", lines_.place(mark), limits_.foreign_tags);
   open(YamlNode::Kind::sequence, mark, anchor);
 }
 
 void YamlBuilder::OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                              YAML::EmitterStyle::value) {
-  check_collection_tag(tag, "map", lines_.place(mark));
+  check_collection_tag(tag, "map", lines_.place(mark), limits_.foreign_tags);
   open(YamlNode::Kind::mapping, mark, anchor);
 }
 

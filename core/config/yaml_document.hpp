@@ -68,6 +68,7 @@ struct YamlLimits {
   std::size_t bytes = 256 * 1024;
   std::size_t depth = 32;       // sequences and mappings inside each other
   std::size_t nodes = 10'000;   // scalars (keys too), sequences and mappings
+  bool foreign_tags = false;    // true: tags beyond the core schema's (Ansible's !vault) are read over
 };
 
 // One document of YAML. Merge keys (`<<: *name`) are resolved. Every failure is a configuration error with its

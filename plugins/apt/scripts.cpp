@@ -255,12 +255,6 @@ section conflicts conflicts "$@"
 )sh"});
 }
 
-std::string wait_for_locks_script() {
-  return joined({locks_function, R"sh(
-left=$1
-while [ "$left" -gt 0 ] && [ -n "$(locks)" ]; do sleep 5; left=$((left - 5)); done
-section locks locks
-)sh"});
-}
+std::string locks_script() { return joined({locks_function, "section locks locks\n"}); }
 
 }  // namespace maintain::plugins::apt

@@ -56,8 +56,8 @@ std::vector<std::string> upgrade_arguments(const UpgradeJob& job);
 // Sections: download, conflicts (PACKAGE TAB FILE).
 std::string conffile_script();
 
-// Read-only, as root; positional parameters: seconds to wait. Section: locks, as they are when the wait is over.
-std::string wait_for_locks_script();
+// Read-only, as root. Section: locks.
+std::string locks_script();
 
 // The text of a preferences file for the pins.
 std::string preferences_text(const std::vector<Pin>& pins);

@@ -9,6 +9,24 @@ constexpr std::string_view begin_mark = "@@maintain begin ";
 constexpr std::string_view end_mark = "@@maintain end ";
 constexpr std::string_view blanks = " \t\r\n";
 
+// The length of the UTF-8 sequence at the start of text, without overlong forms and surrogates; 0: none.
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+  const auto follows = [&](std::size_t i) { return (byte(i) & 0xC0u) == 0x80u; };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first <= 0xDF && follows(1)) return first == 0xC2 && byte(1) < 0xA0 ? 0 : 2;  // no C1 controls
+  if ((first & 0xF0u) == 0xE0u && follows(1) && follows(2)) {
+    if (first == 0xE0 && byte(1) < 0xA0) return 0;
+    return first == 0xED && byte(1) > 0x9F ? 0 : 3;
+  }
+  if (first >= 0xF0 && first <= 0xF4 && follows(1) && follows(2) && follows(3)) {
+    if (first == 0xF0 && byte(1) < 0x90) return 0;
+    return first == 0xF4 && byte(1) > 0x8F ? 0 : 4;
+  }
+  return 0;
+}
+
 }  // namespace
 
 std::string section_prelude() {
@@ -82,6 +100,19 @@ std::string_view trim(std::string_view text) {
   const std::size_t first = text.find_first_not_of(blanks);
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+std::string printable(std::string_view text) {
+  std::string clean;
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    const char c = text[0];
+    const bool control = length == 1 && ((c >= 0 && c < ' ' && c != '\n' && c != '\t') || c == 0x7F);
+    if (length == 0 || control) clean += '?';
+    else clean += text.substr(0, length);
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  return clean;
 }
 
 std::optional<long long> parse_number(std::string_view text) {

@@ -41,4 +41,8 @@ std::string_view trim(std::string_view text);
 // The whole of text as a number that is not negative, else nothing.
 std::optional<long long> parse_number(std::string_view text);
 
+// The text with every byte that is neither part of valid UTF-8 nor printable (nor a tab or line end) as '?': what a
+// server said may go into findings and state only like this.
+std::string printable(std::string_view text);
+
 }  // namespace maintain::plugins

@@ -72,3 +72,13 @@ TEST_CASE("lines and words") {
   CHECK_FALSE(parse_number("-1"));
   CHECK_FALSE(parse_number("99999999999999999999"));
 }
+
+TEST_CASE("text for people holds nothing but text") {
+  CHECK(printable("plain\ttext\n") == "plain\ttext\n");
+  CHECK(printable("Gr\xC3\xBC\xC3\x9F" "e \xE2\x82\xAC \xF0\x9F\x90\xA7") == "Gr\xC3\xBC\xC3\x9F" "e \xE2\x82\xAC \xF0\x9F\x90\xA7");
+  CHECK(printable("\x1B[31mred\r") == "?[31mred?");
+  CHECK(printable(std::string_view("a\0b\x7F", 4)) == "a?b?");
+  CHECK(printable("\xFF\xC3(\xC0\xAF\xED\xA0\x80") == "?" "?(?" "?" "?" "?" "?");
+  CHECK(printable("\xC2\x9B" "31m") == "??31m");  // a terminal's C1 control
+  CHECK(printable("cut \xE2\x82") == "cut ??");
+}

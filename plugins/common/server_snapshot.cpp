@@ -243,7 +243,7 @@ section mounts cat /proc/self/mounts
 }
 
 ServerSnapshot parse_snapshot(std::string_view output) {
-  const Sections sections = parse_sections(output);
+  const Sections sections = parse_sections(printable(output));
   const bool has_ss = find_section(sections, "proc_net") == nullptr;
   return {.units = listed<Unit>(sections, "units", parse_units),
           .containers = all_containers(sections),

@@ -1,0 +1,101 @@
+#include "apt/task_memory.hpp"
+
+namespace maintain::plugins::apt {
+namespace {
+
+using sdk::Json;
+
+constexpr std::size_t most_kept = 1500;  // rows of one list; the document may have 256 KiB
+
+std::optional<Moment> moment_in(const Json& value) {
+  if (!value.is_number_integer()) return std::nullopt;
+  return Moment(Milliseconds(value.get<std::int64_t>()));
+}
+
+Json to_json(Moment moment) { return moment.time_since_epoch().count(); }
+
+Json moments_to_json(const std::map<std::string, Moment>& moments) {
+  Json object = Json::object();
+  for (const auto& [name, moment] : moments) {
+    if (object.size() < most_kept) object[name] = to_json(moment);
+  }
+  return object;
+}
+
+std::map<std::string, Moment> moments_in(const Json& document, const char* key) {
+  std::map<std::string, Moment> moments;
+  const auto found = document.find(key);
+  if (found == document.end() || !found->is_object()) return moments;
+  for (const auto& [name, value] : found->items()) {
+    if (const auto moment = moment_in(value)) moments.emplace(name, *moment);
+  }
+  return moments;
+}
+
+std::string text_at(const Json& row, std::size_t index) {
+  return row.is_array() && row.size() > index && row[index].is_string() ? row[index].get<std::string>() : "";
+}
+
+const char* word(JobKind kind) {
+  return kind == JobKind::repair ? "repair" : kind == JobKind::kernels ? "kernels" : "upgrade";
+}
+
+std::optional<JobRecord> job_in(const Json& document) {
+  const auto found = document.find("job");
+  if (found == document.end() || !found->is_object()) return std::nullopt;
+  JobRecord job;
+  const auto kind = found->find("kind");
+  if (kind == found->end()) return std::nullopt;
+  for (const JobKind candidate : {JobKind::repair, JobKind::kernels, JobKind::upgrade}) {
+    if (*kind == word(candidate)) job.kind = candidate;
+  }
+  job.started = moment_in(found->value("started", Json())).value_or(Moment{});
+  for (const Json& row : found->value("plan", Json::array())) {
+    PlannedChange change{.name = text_at(row, 0), .from = text_at(row, 1), .to = text_at(row, 2)};
+    if (is_package_name(change.name)) job.plan.push_back(std::move(change));
+  }
+  job.before = found->value("before", Json::object());
+  return job;
+}
+
+}  // namespace
+
+TaskMemory memory_from_json(const Json& document) {
+  TaskMemory memory;
+  if (!document.is_object()) return memory;
+  memory.pending = moments_in(document, "pending");
+  memory.failing_sources = moments_in(document, "failing_sources");
+  memory.locked_since = moment_in(document.value("locked_since", Json()));
+  memory.job = job_in(document);
+  memory.last_changes = document.value("last_changes", Json());
+  return memory;
+}
+
+Json memory_to_json(const TaskMemory& memory) {
+  Json document = Json::object();
+  document["pending"] = moments_to_json(memory.pending);
+  document["failing_sources"] = moments_to_json(memory.failing_sources);
+  if (memory.locked_since) document["locked_since"] = to_json(*memory.locked_since);
+  if (!memory.last_changes.is_null()) document["last_changes"] = memory.last_changes;
+  if (memory.job) {
+    Json plan = Json::array();
+    for (const PlannedChange& change : memory.job->plan) {
+      if (plan.size() < most_kept) plan.push_back(Json::array({change.name, change.from, change.to}));
+    }
+    document["job"] = {{"kind", word(memory.job->kind)},
+                       {"started", to_json(memory.job->started)},
+                       {"plan", std::move(plan)},
+                       {"before", memory.job->before}};
+  }
+  return document;
+}
+
+Json changes_to_json(const std::vector<DoneChange>& changes, Moment at) {
+  Json rows = Json::array();
+  for (const DoneChange& change : changes) {
+    if (rows.size() < most_kept) rows.push_back(Json::array({change.name, change.from, change.to}));
+  }
+  return {{"at", to_json(at)}, {"packages", std::move(rows)}};
+}
+
+}  // namespace maintain::plugins::apt

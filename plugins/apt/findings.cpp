@@ -156,9 +156,9 @@ Findings source_findings(const std::vector<SourceProblem>& problems, const std::
                          Moment now) {
   Findings findings;
   for (const SourceProblem& problem : problems) {
-    Finding finding{.state = State::warning, .code = "apt.source_failed", .subject = printable(problem.source),
+    Finding finding{.state = State::warning, .code = "apt.source_failed", .subject = problem.source,
                     .title = problem.source.empty() ? "the package lists cannot be refreshed"
-                                                    : "the package list of " + printable(problem.source) +
+                                                    : "the package list of " + problem.source +
                                                           " cannot be refreshed",
                     .detail = printable(problem.reason)};
     const auto known = since.find(problem.source);
@@ -180,6 +180,12 @@ Findings source_findings(const std::vector<SourceProblem>& problems, const std::
     findings.push_back(std::move(finding));
   }
   return findings;
+}
+
+Findings unusable_findings(const std::string& problem) {
+  return {{.state = State::critical, .code = "apt.unusable",
+           .title = "apt cannot plan an upgrade: " + printable(problem.substr(0, 300)),
+           .action = "Run `apt-get --simulate upgrade` on the server and mend what it complains of."}};
 }
 
 Findings disk_findings(const std::vector<DiskSpace>& disks, const Sizes& sizes, bool new_kernel, const Options& options) {

@@ -10,7 +10,8 @@
 namespace maintain {
 
 std::string format_time(Time time) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  // Not by system_clock::to_time_t, which counts nanoseconds and overflows in the year 2262.
+  const std::time_t seconds = time.time_since_epoch().count();
   std::tm utc{};
   gmtime_r(&seconds, &utc);
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,

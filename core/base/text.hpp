@@ -20,6 +20,9 @@ bool starts_with_word(std::string_view text, std::string_view word);
 // a space otherwise.
 std::string printable(std::string_view text, bool multiline = false);
 
+// How many bytes at the start are valid UTF-8 (RFC 3629): text.size() when all are.
+std::size_t valid_utf8_length(std::string_view text);
+
 // At most limit bytes, cut at a code point, with " […]" where something was cut.
 std::string shorten(std::string_view text, std::size_t limit);
 

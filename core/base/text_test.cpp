@@ -42,6 +42,8 @@ TEST_CASE("the nearest word is offered only when it is near") {
   const std::vector<std::string> words{"paths", "exclude", "keep"};
   CHECK(nearest("path", words) == "paths");
   CHECK(nearest("exlcude", words) == "exclude");
+  CHECK(nearest("keep", {"peek"}).empty());
+  CHECK(nearest("kepe", words) == "keep");  // a swap is one slip, not two
   CHECK(nearest("banana", words).empty());
 }
 
@@ -62,4 +64,12 @@ TEST_CASE("times are written and read as RFC 3339 in UTC") {
   CHECK(format_time(*time) == "2026-11-22T13:03:41Z");
   for (const char* wrong : {"", "2026-11-22", "2026-02-30T00:00:00Z", "2026-11-22T24:00:00Z", "2026-11-22T13:03:41+01:00"})
     CHECK_FALSE(parse_time(wrong));
+}
+
+TEST_CASE("valid UTF-8 is measured up to the first wrong byte") {
+  CHECK(valid_utf8_length("grün") == 5);
+  CHECK(valid_utf8_length("ab\xFF" "c") == 2);
+  CHECK(valid_utf8_length("\xC0\x80") == 0);      // overlong
+  CHECK(valid_utf8_length("a\xED\xA0\x80") == 1);  // a surrogate
+  CHECK(valid_utf8_length("a\xE2\x82") == 1);      // cut short
 }

@@ -1,5 +1,5 @@
-// Cron expressions as croniter (Python) and cron(8) read them: five fields, names, ranges, steps, lists, and the rule
-// that day-of-month and day-of-week are alternatives when neither is `*`. Also @hourly … @yearly.
+// Cron expressions as croniter (Python) reads them: five fields, names, ranges, steps, lists, and the rule that
+// day-of-month and day-of-week are alternatives when both are restricted. Also @hourly … @yearly.
 #pragma once
 
 #include <bitset>
@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "plan/time_zone.hpp"
 
 namespace maintain {
 
@@ -17,23 +18,28 @@ class CronExpression {
   // configuration error with what is wrong and in which field; also when no date can ever match ("0 0 31 2 *").
   static Result<CronExpression> parse(std::string_view text);
 
-  // The first moment strictly after `after` (prev: the last one at or before `at`), in the named IANA zone.
+  // The first moment strictly after `after` (previous: the last one at or before `at`), in the zone.
   // A local time that a DST gap skips runs at the first moment after the gap; one that a fold repeats runs once, at
-  // its first occurrence. nullopt: none within 28 years.
+  // its first occurrence. nullopt: none within 28 years, or outside the years 1 to 9999.
+  std::optional<Time> next(Time after, const TimeZone& zone) const;
+  std::optional<Time> previous(Time at, const TimeZone& zone) const;
+  // The same by IANA name; nullopt also for an unknown zone.
   std::optional<Time> next(Time after, const std::string& zone) const;
   std::optional<Time> previous(Time at, const std::string& zone) const;
 
  private:
+  bool matches(std::chrono::year_month_day date) const;
+  std::optional<LocalTime> next_local(LocalTime after) const;
+  std::optional<LocalTime> previous_local(LocalTime at) const;
+
   std::bitset<60> minutes_;
-  std::bitset<24> hours_;
-  std::bitset<32> days_;       // 1..31
-  std::bitset<13> months_;     // 1..12
-  std::bitset<7> weekdays_;    // 0 Sunday
-  bool any_day_ = true;        // day-of-month was `*`
+  std::bitset<60> hours_;      // 0..23
+  std::bitset<60> days_;       // 1..31
+  std::bitset<60> months_;     // 1..12
+  std::bitset<60> weekdays_;   // 0 Sunday .. 6
+  // A field that allows everything, however it is written, counts as `*`: croniter's rule.
+  bool any_day_ = true;
   bool any_weekday_ = true;
 };
-
-// Whether the zone is in the machine's time zone database.
-bool is_known_zone(const std::string& zone);
 
 }  // namespace maintain

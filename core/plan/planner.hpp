@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "model/plan.hpp"
 #include "model/project.hpp"
+#include "plan/schedule.hpp"   // next_occurrences(), for those who show a plan
 
 namespace maintain {
 

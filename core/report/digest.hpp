@@ -5,6 +5,8 @@
 // configurations were read, and that every problem of the server and of its configurations is among the findings of
 // results with an empty task: the other open ones of that kind have recovered. `unreachable` says that it did not
 // answer; a refused key, a wrong host key and the like are `failed` with a finding of their own ("server.host_key").
+// `skipped` says that nothing was learnt: a transient server is absent, or all came from the cache and no connection
+// was made. Tasks whose last success is older than max_age are found here, the supervisor need not look for them.
 #pragma once
 
 #include <string>
@@ -31,8 +33,9 @@ struct DigestItem {
 struct Digest {
   std::vector<DigestItem> items;               // worst first, recoveries last
   std::vector<OpenFinding> open_after;         // what the store is to remember, once `items` have gone out
-  State worst = State::ok;                     // of all open findings but server.unreachable, told or not
-  bool someone_unreachable = false;            // a server that is not transient
+  State worst = State::ok;                     // of all open findings, told or not
+  bool person_needed = false;                  // some finding is open besides server.unreachable
+  bool someone_unreachable = false;            // a server that is not transient does not answer
 };
 
 struct DigestRequest {

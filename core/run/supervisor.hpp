@@ -19,26 +19,20 @@
 #include "model/server.hpp"
 #include "plugin/catalog.hpp"
 #include "plugin/host_services.hpp"
+#include "run/purpose.hpp"
 #include "store/state_store.hpp"
 
 namespace maintain {
-
-// What is wanted of the servers. Only `run` runs tasks and writes to the store; the others only look.
-enum class Purpose {
-  run,
-  plan,          // what is due and why; from cached configurations where they are fresh enough
-  ping,          // connect, facts, round trip time
-  check_config,  // fetch, parse, and ask the plugins about their options
-};
 
 // How long a task that was asked to stop is waited for. Tests make these short.
 struct StopTimes {
   Milliseconds past_deadline = std::chrono::seconds(3);  // the task's own calls time out first
   Milliseconds cancel_grace = std::chrono::seconds(20);  // from the request to SIGTERM
   Milliseconds term_grace = std::chrono::seconds(5);     // from SIGTERM to SIGKILL
-  Milliseconds start_limit = std::chrono::minutes(10);   // a worker that has not begun a task by then hangs
+  Milliseconds start_limit = std::chrono::minutes(5);    // a worker that begins no task for so long hangs
 };
 
+// What is wanted of the servers.
 struct RunRequest {
   const Settings& settings;
   const Catalog& catalog;

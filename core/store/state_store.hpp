@@ -1,7 +1,8 @@
 // The bot's memory between runs. One writer: the supervisor. Readers (status, history) may open it at any time.
 //
 // Every method that changes something is one transaction, on the disk when it returns (unless said otherwise):
-// SIGKILL at any moment leaves what had returned, and nothing half.
+// SIGKILL at any moment leaves what had returned, and nothing half. [relaxed] marks the methods that are called for
+// every server at every tick: what they wrote survives a kill, but a power cut may take it (never half of it).
 #pragma once
 
 #include <cstdint>
@@ -71,7 +72,8 @@ class StateStore {
   // Adds the result and its output to the run. In mode apply, for a result that names a task, also its record: a
   // success moves last_success to result.started and ends the count of failures; a failure adds to it. pending_job
   // and new_state as committed, except that a run that did not end by itself (crashed, timed_out, unreachable,
-  // cancelled) never makes a pending job forgotten.
+  // cancelled) never makes a pending job forgotten. [relaxed] for an `ok` about a server, which is only kept until
+  // the digest has seen it.
   virtual Result<void> commit_task(const TaskCommit& commit) = 0;
   virtual Result<void> finish_run(const std::string& run_id, Time finished) = 0;
   virtual Result<std::vector<RunSummary>> runs(int limit) const = 0;         // newest first
@@ -99,12 +101,13 @@ class StateStore {
   virtual Result<std::vector<TaskKey>> claim_legacy_marks(const std::string& server, const std::vector<Project>& projects) = 0;
 
   // The tasks a server has now; replaced per server after planning (record, last_run, last_summary and first_seen are
-  // not taken from the argument).
-  virtual Result<void> save_task_statuses(const std::string& server, const std::vector<TaskStatus>& statuses) = 0;
+  // not taken from the argument). [relaxed]
+  virtual Result<void> save_task_statuses(const std::string& server, const std::vector<TaskStatus>& statuses, Time now) = 0;
   virtual Result<std::vector<TaskStatus>> task_statuses() const = 0;
 
   // Servers.
   virtual Result<ServerMemory> server_memory(const std::string& server) const = 0;
+  // [relaxed]
   virtual Result<void> save_server_memory(const std::string& server, const ServerMemory& memory) = 0;
 
   // Open findings, for alert on change, reminder and recovery.

@@ -1,0 +1,20 @@
+// Several errors as one, for calls that give one Error.
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace maintain {
+
+// The first error, with the others one a line behind its message. `errors` must not be empty.
+inline Error combine(std::vector<Error> errors) {
+  Error all = std::move(errors.front());
+  if (errors.size() == 1) return all;
+  if (!all.hint.empty()) all.message += " (" + std::exchange(all.hint, {}) + ")";
+  for (std::size_t i = 1; i < errors.size(); ++i) all.message += "\n" + errors[i].describe();
+  return all;
+}
+
+}  // namespace maintain

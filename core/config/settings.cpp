@@ -1,0 +1,189 @@
+#include "config/settings.hpp"
+
+#include <system_error>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/fd.hpp"
+#include "base/text.hpp"
+#include "config/json_schema.hpp"
+#include "config/platform.hpp"
+#include "config/problems.hpp"
+#include "config/settings_file.hpp"
+#include "config/yaml_document.hpp"
+
+namespace maintain {
+namespace fs = std::filesystem;
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::size_t largest_file = 256 * 1024;
+
+constexpr const char* schema_text = R"({
+  "type": ["object", "null"],
+  "properties": {
+    "paths": {
+      "type": ["object", "null"],
+      "properties": {
+        "state":     {"type": "string", "minLength": 1},
+        "backups":   {"type": "string", "minLength": 1},
+        "logs":      {"type": "string", "minLength": 1},
+        "run":       {"type": "string", "minLength": 1},
+        "inventory": {"type": "string", "minLength": 1},
+        "plugins":   {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1}
+      }
+    },
+    "ssh": {
+      "type": ["object", "null"],
+      "properties": {
+        "identity_files":    {"type": "array", "items": {"type": "string", "minLength": 1}},
+        "known_hosts_files": {"type": "array", "items": {"type": "string", "minLength": 1}},
+        "connect_timeout":   {"type": "string", "format": "duration"}
+      }
+    },
+    "run": {
+      "type": ["object", "null"],
+      "properties": {
+        "forks":        {"type": "integer", "minimum": 1, "maximum": 256},
+        "config_cache": {"type": "string", "format": "duration"},
+        "worker":       {"type": "array", "items": {"type": "string"}, "minItems": 1}
+      }
+    },
+    "report": {
+      "type": ["object", "null"],
+      "properties": {
+        "reminder": {"type": "string", "format": "duration"}
+      }
+    },
+    "history": {
+      "type": ["object", "null"],
+      "properties": {
+        "keep_successes": {"type": "string", "format": "duration"},
+        "keep_failures":  {"type": "string", "format": "duration"},
+        "output_limit":   {"type": "string", "pattern": "^[1-9][0-9]{0,5} ?(KiB|MiB)$"}
+      }
+    }
+  }
+})";
+
+// Fields of one section; what is absent or has no value leaves its target as it is.
+class Section {
+ public:
+  Section(const Json& document, const char* name, const Platform& platform, const fs::path& base)
+      : platform_(platform), base_(base) {
+    static const Json empty = Json::object();
+    fields_ = document.is_object() && document.contains(name) && document[name].is_object() ? &document[name] : &empty;
+  }
+
+  void path(const char* key, fs::path& target) const {
+    if (const Json* value = find(key)) target = resolve(*value);
+  }
+  void paths(const char* key, std::vector<fs::path>& target) const {
+    if (const Json* value = find(key)) {
+      target.clear();
+      for (const Json& item : *value) target.push_back(resolve(item));
+    }
+  }
+  void file_names(const char* key, std::vector<std::string>& target) const {
+    std::vector<fs::path> found(target.begin(), target.end());
+    paths(key, found);
+    target.assign(found.begin(), found.end());
+  }
+  void duration(const char* key, Seconds& target) const {
+    if (const Json* value = find(key)) target = parse_duration(value->get<std::string>()).value_or(target);
+  }
+  void number(const char* key, int& target) const {
+    if (const Json* value = find(key)) target = value->get<int>();
+  }
+  void words(const char* key, std::vector<std::string>& target) const {
+    if (const Json* value = find(key)) target = value->get<std::vector<std::string>>();
+  }
+  void size(const char* key, std::size_t& target) const {
+    if (const Json* value = find(key)) {
+      const auto text = value->get<std::string>();  // the schema's pattern has let it pass
+      target = std::stoul(text) * (text.find("MiB") != text.npos ? 1024 * 1024 : 1024);
+    }
+  }
+
+ private:
+  const Json* find(const char* key) const {
+    const auto found = fields_->find(key);
+    return found == fields_->end() ? nullptr : &*found;
+  }
+  // ~/x is below the home directory, a relative path below the configuration directory.
+  fs::path resolve(const Json& value) const {
+    const auto text = value.get<std::string>();
+    if (text == "~" || text.starts_with("~/")) return platform_.home / text.substr(text.size() > 1 ? 2 : 1);
+    return base_ / text;
+  }
+
+  const Platform& platform_;
+  const fs::path& base_;
+  const Json* fields_;
+};
+
+}  // namespace
+
+Result<Settings> parse_settings(const Platform& platform, const fs::path& config_directory, const std::string& file,
+                                std::string_view text) {
+  Settings settings = default_settings(platform, config_directory);
+  const Result<YamlDocument> document = parse_yaml(file, text);
+  if (!document) return fail(document.error());
+  std::vector<Error> errors = repeated_keys(*document, document->root);
+  SchemaRules rules;
+  rules.file = file;
+  static const Json schema = Json::parse(schema_text);
+  const Json json = read_by_schema(document->root, schema, rules, errors);
+  if (!errors.empty()) return fail(combine(std::move(errors)));
+
+  const auto section = [&](const char* name) { return Section(json, name, platform, config_directory); };
+  const Section paths = section("paths");
+  paths.path("state", settings.state_directory);
+  settings.backup_directory = settings.state_directory / "backups";
+  paths.path("backups", settings.backup_directory);
+  paths.path("logs", settings.log_directory);
+  paths.path("run", settings.run_directory);
+  paths.path("inventory", settings.inventory);
+  if (!plugin_path(platform)) paths.paths("plugins", settings.plugin_directories);
+
+  const Section ssh = section("ssh");
+  ssh.file_names("identity_files", settings.identity_files);
+  std::vector<std::string> further_known_hosts(settings.known_hosts_files.begin() + 1, settings.known_hosts_files.end());
+  ssh.file_names("known_hosts_files", further_known_hosts);
+  settings.known_hosts_files.resize(1);  // the first one stays ours
+  settings.known_hosts_files.insert(settings.known_hosts_files.end(), further_known_hosts.begin(),
+                                    further_known_hosts.end());
+  ssh.duration("connect_timeout", settings.connect_timeout);
+
+  const Section run = section("run");
+  run.number("forks", settings.forks);
+  run.duration("config_cache", settings.config_cache);
+  run.words("worker", settings.worker_command);
+  section("report").duration("reminder", settings.reminder);
+  const Section history = section("history");
+  history.duration("keep_successes", settings.keep_successes);
+  history.duration("keep_failures", settings.keep_failures);
+  history.size("output_limit", settings.output_limit);
+  return settings;
+}
+
+fs::path find_config_directory(const std::optional<std::string>& option) {
+  std::error_code ignored;
+  return find_config_directory(Platform::here(), option, fs::current_path(ignored));
+}
+
+Result<Settings> read_settings(const fs::path& config_directory) {
+  std::error_code error;
+  const fs::path directory = fs::absolute(config_directory, error).lexically_normal();
+  if (error) return fail_errno("cannot find out where " + config_directory.string() + " is", error.value());
+  const Platform platform = Platform::here();
+  const fs::path file = directory / "maintain.yml";
+  const Result<std::string> text = read_file(file, largest_file);
+  if (text) return parse_settings(platform, directory, file.string(), *text);
+  if (text.error().kind == ErrorKind::not_found) return default_settings(platform, directory);
+  return fail(text.error());
+}
+
+}  // namespace maintain

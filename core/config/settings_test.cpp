@@ -1,0 +1,192 @@
+#include "config/settings_file.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <filesystem>
+#include <map>
+
+#include "base/fd.hpp"
+
+using namespace maintain;
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Machine {
+  Platform platform;
+  std::map<std::string, std::string> environment;
+
+  explicit Machine(bool system_user, std::map<std::string, std::string> variables = {})
+      : environment(std::move(variables)) {
+    platform.system_user = system_user;
+    platform.home = "/home/ann";
+    platform.environment = [this](const char* name) -> std::optional<std::string> {
+      const auto found = environment.find(name);
+      return found == environment.end() ? std::nullopt : std::optional(found->second);
+    };
+  }
+  Machine(const Machine&) = delete;
+
+  Settings read(std::string_view text) {
+    const auto settings = parse_settings(platform, "/etc/maintain", "/etc/maintain/maintain.yml", text);
+    INFO((settings ? "" : settings.error().describe()));
+    REQUIRE(settings);
+    return *settings;
+  }
+  std::string refused(std::string_view text) {
+    const auto settings = parse_settings(platform, "/etc/maintain", "/etc/maintain/maintain.yml", text);
+    REQUIRE_FALSE(settings);
+    CHECK(settings.error().kind == ErrorKind::configuration);
+    return settings.error().describe();
+  }
+};
+
+struct ScratchDirectory {
+  fs::path path;
+  ScratchDirectory() {
+    std::string name = (fs::temp_directory_path() / "maintain-settings-XXXXXX").string();
+    REQUIRE(mkdtemp(name.data()) != nullptr);
+    path = name;
+  }
+  ~ScratchDirectory() { fs::remove_all(path); }
+};
+
+}  // namespace
+
+TEST_CASE("a system user has the directories of a service") {
+  Machine machine(true);
+  const Settings settings = machine.read("");
+  CHECK(settings.config_directory == "/etc/maintain");
+  CHECK(settings.state_directory == "/var/lib/maintain");
+  CHECK(settings.backup_directory == "/var/lib/maintain/backups");
+  CHECK(settings.log_directory == "/var/log/maintain");
+  CHECK(settings.run_directory == "/run/maintain");
+  CHECK(settings.known_hosts_files ==
+        std::vector<std::string>{"/etc/maintain/known_hosts", "/home/ann/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts"});
+  CHECK(settings.forks == 16);
+  CHECK(settings.plugin_directories.size() == 1);
+  CHECK(settings.worker_command.empty());
+}
+
+TEST_CASE("a user has the XDG directories") {
+  Machine plain(false);
+  Settings settings = plain.read("");
+  CHECK(settings.state_directory == "/home/ann/.local/state/maintain");
+  CHECK(settings.backup_directory == "/home/ann/.local/state/maintain/backups");
+  CHECK(settings.log_directory == "/home/ann/.local/state/maintain/log");
+  CHECK(settings.run_directory == "/home/ann/.local/state/maintain/run");
+
+  Machine set(false, {{"XDG_STATE_HOME", "/data/state"}, {"XDG_RUNTIME_DIR", "/run/user/1000"}});
+  settings = set.read("");
+  CHECK(settings.state_directory == "/data/state/maintain");
+  CHECK(settings.run_directory == "/run/user/1000/maintain");
+
+  Machine relative(false, {{"XDG_STATE_HOME", "state"}});
+  CHECK(relative.read("").state_directory == "/home/ann/.local/state/maintain");
+}
+
+TEST_CASE("the configuration directory: option, environment, working directory, platform") {
+  const ScratchDirectory here;
+  Machine user(false), system(true);
+  CHECK(find_config_directory(user.platform, {}, here.path) == "/home/ann/.config/maintain");
+  CHECK(find_config_directory(system.platform, {}, here.path) == "/etc/maintain");
+  user.environment["XDG_CONFIG_HOME"] = "/data/config";
+  CHECK(find_config_directory(user.platform, {}, here.path) == "/data/config/maintain");
+
+  REQUIRE(write_file_atomically(here.path / "servers.yml", "servers: []\n"));
+  CHECK(find_config_directory(user.platform, {}, here.path) == here.path);
+  user.environment["MAINTAIN_CONFIG_DIR"] = "/srv/maintain";
+  CHECK(find_config_directory(user.platform, {}, here.path) == "/srv/maintain");
+  CHECK(find_config_directory(user.platform, "conf", here.path) == here.path / "conf");
+  CHECK(find_config_directory(user.platform, "/conf", here.path) == "/conf");
+}
+
+TEST_CASE("every setting can be set") {
+  Machine machine(true);
+  const Settings settings = machine.read(R"(
+paths:
+  state: /data/maintain
+  logs: ~/logs
+  run: run
+  inventory: ../ansible/hosts
+  plugins: [/opt/plugins, mine]
+ssh:
+  identity_files: [~/.ssh/maintain, keys/second]
+  known_hosts_files: []
+  connect_timeout: 5s
+run:
+  forks: 64
+  config_cache: 1h30m
+  worker: [/usr/lib/maintain/maintain-worker, --debug]
+report:
+  reminder: 7d
+history:
+  keep_successes: 2w
+  keep_failures: 100d
+  output_limit: 512 KiB
+)");
+  CHECK(settings.state_directory == "/data/maintain");
+  CHECK(settings.backup_directory == "/data/maintain/backups");  // follows the state
+  CHECK(settings.log_directory == "/home/ann/logs");
+  CHECK(settings.run_directory == "/etc/maintain/run");
+  CHECK(settings.inventory == "/etc/maintain/../ansible/hosts");
+  CHECK(settings.plugin_directories == std::vector<fs::path>{"/opt/plugins", "/etc/maintain/mine"});
+  CHECK(settings.identity_files == std::vector<std::string>{"/home/ann/.ssh/maintain", "/etc/maintain/keys/second"});
+  CHECK(settings.known_hosts_files == std::vector<std::string>{"/etc/maintain/known_hosts"});
+  CHECK(settings.connect_timeout == 5s);
+  CHECK(settings.forks == 64);
+  CHECK(settings.config_cache == 90min);
+  CHECK(settings.worker_command == std::vector<std::string>{"/usr/lib/maintain/maintain-worker", "--debug"});
+  CHECK(settings.reminder == 24h * 7);
+  CHECK(settings.keep_successes == 24h * 14);
+  CHECK(settings.keep_failures == 24h * 100);
+  CHECK(settings.output_limit == 512 * 1024);
+  CHECK(machine.read("history: {output_limit: 2MiB}").output_limit == 2 * 1024 * 1024);
+  CHECK(machine.read("paths: {backups: /backup}").backup_directory == "/backup");
+}
+
+TEST_CASE("a section may be empty") {
+  Machine machine(true);
+  CHECK(machine.read("paths:\nrun:\n  forks: 2\n").forks == 2);
+}
+
+TEST_CASE("the environment's plugin path goes before the file") {
+  Machine machine(true, {{"MAINTAIN_PLUGIN_PATH", "/build/plugins::/other"}});
+  CHECK(machine.read("paths: {plugins: [/opt/plugins]}").plugin_directories ==
+        std::vector<fs::path>{"/build/plugins", "/other"});
+}
+
+TEST_CASE("mistakes are told with their place, all at once") {
+  Machine machine(true);
+  CHECK(machine.refused("run:\n  fork: 3\n") ==
+        "/etc/maintain/maintain.yml:2:3: unknown key 'run.fork' (did you mean 'forks'?)");
+  CHECK_THAT(machine.refused("run:\n  forks: many\n"),
+             Catch::StartsWith("/etc/maintain/maintain.yml:2:10: 'run.forks' must be a whole number"));
+  CHECK_THAT(machine.refused("run: {forks: 0}"), Catch::Contains("at least 1"));
+  CHECK_THAT(machine.refused("run: {forks: 257}"), Catch::Contains("at most 256"));
+  CHECK_THAT(machine.refused("report: {reminder: 24}"), Catch::Contains("must be a duration"));
+  CHECK_THAT(machine.refused("history: {output_limit: 3}"), Catch::Contains("output_limit"));
+  CHECK_THAT(machine.refused("run: {forks: 2}\nrun: {forks: 3}\n"), Catch::Contains("'run' is repeated"));
+  CHECK_THAT(machine.refused("[1, 2]"), Catch::Contains("not a list"));
+  CHECK_THAT(machine.refused("run: {forks"), Catch::StartsWith("/etc/maintain/maintain.yml:"));
+  const std::string both = machine.refused("run: {forks: 0}\nreports: {}\n");
+  CHECK_THAT(both, Catch::Contains(":1:14: ") && Catch::Contains("\n/etc/maintain/maintain.yml:2:1: "));
+}
+
+TEST_CASE("settings are read from a directory") {
+  const ScratchDirectory directory;
+  const auto without = read_settings(directory.path);
+  REQUIRE(without);
+  CHECK(without->inventory.empty());
+
+  REQUIRE(write_file_atomically(directory.path / "maintain.yml", "run: {forks: 3}\n"));
+  REQUIRE(write_file_atomically(directory.path / "inventory", "[web]\n"));
+  const auto with = read_settings(directory.path);
+  REQUIRE(with);
+  CHECK(with->forks == 3);
+  CHECK(with->inventory == directory.path / "inventory");
+
+  REQUIRE(write_file_atomically(directory.path / "maintain.yml", std::string(300 * 1024, '#')));
+  CHECK_FALSE(read_settings(directory.path));
+}

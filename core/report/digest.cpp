@@ -1,0 +1,90 @@
+#include "report/digest.hpp"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "report/ledger.hpp"
+#include "report/own_findings.hpp"
+
+namespace maintain {
+namespace {
+
+using OpenBefore = std::map<FindingIdentity, OpenFinding>;
+
+DigestItem item_of(const Ledger& ledger, Notice notice, const OpenFinding& open) {
+  return {notice, open.key, open.finding, open.since, ledger.contact_of(open.key), open.run_id};
+}
+
+// Whoever starts a dry run wants to see all it finds, and leaves no trace.
+void add_all(Digest& digest, const Ledger& ledger, const OpenBefore& before) {
+  for (const auto& [identity, found] : ledger.open()) {
+    DigestItem item = item_of(ledger, Notice::alert, found);
+    if (const auto known = before.find(identity); known != before.end()) item.since = known->second.since;
+    digest.items.push_back(std::move(item));
+  }
+}
+
+void add_open(Digest& digest, const Ledger& ledger, const OpenBefore& before, const DigestRequest& request) {
+  for (const auto& [identity, found] : ledger.open()) {
+    OpenFinding open = found;
+    bool worsened = false;
+    if (const auto known = before.find(identity); known != before.end()) {
+      open.since = known->second.since;
+      open.reported = known->second.reported;
+      worsened = severity_rank(open.finding.state) > severity_rank(known->second.finding.state);
+    }
+    const bool alert = !open.reported || worsened;
+    const bool reminder = !alert && request.now - *open.reported >= request.reminder;
+    if (alert || reminder) {
+      digest.items.push_back(item_of(ledger, alert ? Notice::alert : Notice::reminder, open));
+      open.reported = request.now;
+    }
+    digest.open_after.push_back(std::move(open));
+  }
+}
+
+// Only who heard of a trouble needs to hear that it is over.
+void add_recoveries(Digest& digest, const Ledger& ledger, const OpenBefore& before) {
+  for (const auto& [identity, open] : before)
+    if (open.reported && !ledger.open().contains(identity) && ledger.is_recovery(open))
+      digest.items.push_back(item_of(ledger, Notice::recovery, open));
+}
+
+auto place_of(const DigestItem& item) {
+  return std::tuple(item.notice == Notice::recovery, -severity_rank(item.finding.state), item.notice,
+                    std::tie(item.key, item.finding.code, item.finding.subject));
+}
+
+}  // namespace
+
+Digest make_digest(const DigestRequest& request) {
+  OpenBefore before;
+  for (const OpenFinding& open : request.open_before) before[identity_of(open)] = open;
+
+  Ledger ledger(request);
+  const bool dry = request.mode == Mode::check;
+  if (!dry) ledger.start_from(request.open_before);
+  for (const TaskResult& result : request.results) ledger.apply(result);
+  ledger.settle_reachability();
+  if (!dry) ledger.settle_staleness();
+
+  Digest digest;
+  if (dry) {
+    add_all(digest, ledger, before);
+    digest.open_after = request.open_before;
+  } else {
+    add_open(digest, ledger, before, request);
+    add_recoveries(digest, ledger, before);
+  }
+  std::sort(digest.items.begin(), digest.items.end(),
+            [](const DigestItem& a, const DigestItem& b) { return place_of(a) < place_of(b); });
+  for (const auto& [identity, open] : ledger.open()) {
+    digest.worst = worst(digest.worst, open.finding.state);
+    if (open.finding.code == code_server_unreachable) digest.someone_unreachable = true;
+    else digest.person_needed = true;
+  }
+  return digest;
+}
+
+}  // namespace maintain

@@ -1,0 +1,91 @@
+#include "report/own_findings.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "model/names.hpp"
+
+namespace maintain {
+namespace {
+
+struct Ending {
+  Outcome outcome;
+  State state;
+  const char* title;
+  const char* action;
+};
+
+constexpr std::array task_endings{
+    Ending{Outcome::failed, State::critical, "the task failed",
+           "read the saved output; the task is tried again by itself, after growing pauses"},
+    Ending{Outcome::crashed, State::critical, "the plugin crashed",
+           "report it to whoever made the plugin; the server's other tasks went on without it"},
+    Ending{Outcome::timed_out, State::critical, "the task did not end in time and was stopped",
+           "see in the saved output what it waited for, or raise its `timeout`"},
+    // The server as such answers (else it is told once, of the server), so it is this task that loses the connection.
+    Ending{Outcome::unreachable, State::warning, "the connection was lost while the task ran",
+           "nothing if it stays at one; else see in the saved output what the task did last"}};
+
+constexpr std::array server_endings{
+    Ending{Outcome::failed, State::critical, "the server could not be maintained", "see `maintain ping`"},
+    Ending{Outcome::crashed, State::critical, "the worker for this server crashed",
+           "report it; the other servers went on without it"},
+    Ending{Outcome::timed_out, State::critical, "the server took too long and was given up", "see `maintain ping`"},
+    Ending{Outcome::unreachable, State::critical, "the server does not answer",
+           "see whether it is up; if it is often absent on purpose, mark it `transient` in servers.yml"}};
+
+std::string code_of(bool about_task, Outcome outcome) { return (about_task ? "task." : "server.") + to_string(outcome); }
+
+std::optional<Time> promised_since(const TaskStatus& status) {
+  return status.record.last_success ? status.record.last_success : status.first_seen;
+}
+
+}  // namespace
+
+bool is_ending(const Finding& finding) {
+  const auto has_code = [&](bool about_task) {
+    return [&finding, about_task](const Ending& ending) { return finding.code == code_of(about_task, ending.outcome); };
+  };
+  return std::any_of(task_endings.begin(), task_endings.end(), has_code(true)) ||
+         std::any_of(server_endings.begin(), server_endings.end(), has_code(false));
+}
+
+Finding finding_of_ending(const TaskResult& result) {
+  const bool about_task = !result.task.empty();
+  const auto& endings = about_task ? task_endings : server_endings;
+  const auto known = std::find_if(endings.begin(), endings.end(),
+                                  [&](const Ending& ending) { return ending.outcome == result.outcome; });
+  const Ending& ending = known == endings.end() ? endings.front() : *known;
+  Finding finding;
+  finding.state = ending.state;
+  finding.code = code_of(about_task, ending.outcome);
+  finding.title = ending.title;
+  if (!result.summary.empty()) finding.title += ": " + result.summary;
+  finding.action = ending.action;
+  return finding;
+}
+
+bool is_stale(const TaskStatus& status, Time now) {
+  const auto since = promised_since(status);
+  return status.max_age && since && now - *since > *status.max_age;
+}
+
+std::optional<Finding> finding_of_staleness(const TaskStatus& status, Time now) {
+  if (!is_stale(status, now)) return std::nullopt;
+  const Time since = *promised_since(status);
+  Finding finding;
+  finding.state = State::critical;
+  finding.code = code_task_stale;
+  finding.title = status.record.last_success
+                      ? fmt::format("no success for {}, at most {} are promised", format_duration(now - since),
+                                    format_duration(*status.max_age))
+                      : fmt::format("never succeeded in the {} since it was declared, at most {} are promised",
+                                    format_duration(now - since), format_duration(*status.max_age));
+  finding.detail = status.last_summary;
+  finding.action = "find out why it does not run or fails; `max_age` in the project's configuration is the promise";
+  return finding;
+}
+
+}  // namespace maintain

@@ -1,0 +1,30 @@
+// Findings that no plugin emits: what maintain itself observes of tasks and servers. Their codes are stable:
+//   task.failed task.crashed task.timed_out task.unreachable task.stale
+//   server.unreachable server.failed server.crashed server.timed_out
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "base/clock.hpp"
+#include "model/run.hpp"
+#include "model/status.hpp"
+
+namespace maintain {
+
+inline constexpr std::string_view code_server_unreachable = "server.unreachable";
+inline constexpr std::string_view code_task_stale = "task.stale";
+
+// One of the codes that tell how a run ended (not task.stale, which tells of time). The next result replaces it.
+bool is_ending(const Finding& finding);
+
+// How a run that is a failure ended, told as a finding. The result may be about a task or a server.
+Finding finding_of_ending(const TaskResult& result);
+
+// Whether the last success (or, before the first one, the declaration) is longer ago than max_age.
+bool is_stale(const TaskStatus& status, Time now);
+
+// nullopt: the last success is younger than max_age, or nothing is promised.
+std::optional<Finding> finding_of_staleness(const TaskStatus& status, Time now);
+
+}  // namespace maintain

@@ -1,0 +1,99 @@
+// status, history and the list of runs, as tables.
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "base/text_table.hpp"
+#include "model/names.hpp"
+#include "report/own_findings.hpp"
+#include "report/paint.hpp"
+#include "report/render_text.hpp"
+
+namespace maintain {
+namespace {
+
+constexpr std::size_t summary_bytes = 60;
+const std::string none = "-";
+
+// A table whose rows may have a colour. Cells never hold a line end, so that a line of the text is a row.
+class PaintedTable {
+ public:
+  PaintedTable(std::vector<std::string> headings, const TextStyle& style) : table_(std::move(headings)), style_(style) {}
+  void add(std::vector<std::string> cells, std::string_view color = {}) {
+    for (std::string& cell : cells) cell = printable(cell);
+    table_.add(std::move(cells));
+    colors_.emplace_back(color);
+  }
+  std::string render() const {
+    std::string text;
+    std::size_t row = 0;
+    for (const std::string& line : split_lines(table_.render())) {
+      text += (row == 0 ? line : paint(line, colors_[row - 1], style_)) + '\n';
+      ++row;
+    }
+    return text;
+  }
+
+ private:
+  TextTable table_;
+  TextStyle style_;
+  std::vector<std::string> colors_;
+};
+
+std::string project_and_task(const std::string& project, const std::string& task) {
+  if (task.empty()) return project.empty() ? none : project + "/";
+  return project.empty() ? task : project + "/" + task;
+}
+
+std::string or_none(const std::optional<Time>& time) { return time ? format_time(*time) : none; }
+
+std::string last_of(const TaskStatus& status) {
+  if (!status.record.last_outcome) return "never";
+  std::string text = to_string(*status.record.last_outcome);
+  if (status.record.failures_in_a_row > 1) text += fmt::format(" x{}", status.record.failures_in_a_row);
+  if (!status.record.pending_job.empty()) text += ", job goes on";
+  return text;
+}
+
+}  // namespace
+
+std::string render_status(const std::vector<TaskStatus>& statuses, Time now, const TextStyle& style) {
+  if (statuses.empty()) return "No task is known yet: `maintain run` learns them from the servers.\n";
+  PaintedTable table({"SERVER", "TASK", "TYPE", "LAST", "WHEN", "NEXT DUE", "AGE", "MAX AGE"}, style);
+  for (const TaskStatus& status : statuses) {
+    const auto& success = status.record.last_success;
+    const bool stale = is_stale(status, now);
+    const std::string age = (success ? format_duration(now - *success) : none) + (stale ? " stale" : "");
+    const std::string next = !status.next_due ? none : *status.next_due <= now ? "now" : format_time(*status.next_due);
+    const Outcome outcome = status.record.last_outcome.value_or(Outcome::ok);
+    table.add({status.key.server, project_and_task(status.key.project, status.key.task), status.type, last_of(status),
+               or_none(status.last_run), next, age, status.max_age ? format_duration(*status.max_age) : none},
+              stale ? color_of(Outcome::failed) : color_of(outcome));
+  }
+  return table.render();
+}
+
+std::string render_runs(const std::vector<RunSummary>& runs, const TextStyle& style) {
+  if (runs.empty()) return "There has been no run yet.\n";
+  PaintedTable table({"RUN", "MODE", "STARTED", "TOOK", "OK", "CHANGED", "SKIPPED", "FAILED", "UNREACHABLE", "CANCELLED"}, style);
+  for (const RunSummary& run : runs)
+    table.add({run.id, to_string(run.mode), format_time(run.started),
+               run.finished ? format_duration(*run.finished - run.started) : "not ended", std::to_string(run.ok),
+               std::to_string(run.changed), std::to_string(run.skipped), std::to_string(run.failed),
+               std::to_string(run.unreachable), std::to_string(run.cancelled)},
+              color_of(run.failed + run.unreachable > 0 ? Outcome::failed : Outcome::ok));
+  return table.render();
+}
+
+std::string render_history(const std::vector<TaskResult>& results, const TextStyle& style) {
+  if (results.empty()) return "Nothing of this kind has run yet.\n";
+  PaintedTable table({"WHEN", "RUN", "SERVER", "TASK", "OUTCOME", "TOOK", "SUMMARY"}, style);
+  for (const TaskResult& result : results) {
+    const std::string outcome = to_string(result.outcome) + (result.mode == Mode::check ? " (check)" : "");
+    table.add({format_time(result.started), result.run_id, result.server, project_and_task(result.project, result.task),
+               outcome, format_duration(result.finished - result.started), shorten(printable(result.summary), summary_bytes)},
+              color_of(result.outcome));
+  }
+  return table.render();
+}
+
+}  // namespace maintain

@@ -1,0 +1,191 @@
+#include "run/assessment.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "model/names.hpp"
+
+namespace maintain {
+namespace {
+
+const CachedConfig* find_path(const std::vector<CachedConfig>& configs, const std::string& path) {
+  const auto found = std::find_if(configs.begin(), configs.end(), [&](const auto& c) { return c.path == path; });
+  return found == configs.end() ? nullptr : &*found;
+}
+
+ProjectNotes& notes_of(Assessment& assessment, const std::string& project) {
+  for (ProjectNotes& notes : assessment.notes)
+    if (notes.project == project) return notes;
+  assessment.notes.push_back({project});
+  return assessment.notes.back();
+}
+
+std::string describe_all(const std::vector<Error>& errors) {
+  std::string text;
+  for (const Error& error : errors) text += error.describe() + "\n";
+  return text;
+}
+
+Finding broken(const std::string& path, const std::vector<Error>& errors, bool has_good_copy) {
+  Finding finding;
+  finding.state = has_good_copy ? State::warning : State::critical;
+  finding.code = "config.broken";
+  finding.subject = path;
+  finding.title = errors.empty() ? path + " cannot be used" : errors.front().describe();
+  finding.detail = describe_all(errors);
+  finding.detail += has_good_copy ? "The last good copy of the file stays in use."
+                                  : "There is no earlier copy: none of its tasks is run.";
+  finding.action = "correct " + path + " on the server";
+  return finding;
+}
+
+Finding faulty_part(const std::string& path, const Error& error) {
+  Finding finding;
+  finding.state = State::warning;
+  finding.code = "config.error";
+  finding.subject = path + ": " + error.message;  // without the line: text added above it is no news
+  finding.title = error.describe();
+  finding.action = error.hint.empty() ? "correct " + path + " on the server" : error.hint;
+  return finding;
+}
+
+Finding missing(const std::string& server) {
+  Finding finding;
+  finding.state = State::warning;
+  finding.code = "config.missing";
+  finding.title = fmt::format("{} has no maintenance configuration", server);
+  finding.detail = fmt::format("Neither {}/*.yml nor {} exists there.", config_directory, legacy_config_path);
+  finding.action = fmt::format("write {}/PROJECT.yml on the server, or take it out of the inventory", config_directory);
+  return finding;
+}
+
+Finding passed_over(std::string code, std::string title, std::string action) {
+  Finding finding;
+  finding.state = State::warning;
+  finding.code = std::move(code);
+  finding.title = std::move(title);
+  finding.action = std::move(action);
+  return finding;
+}
+
+class Assessor {
+ public:
+  Assessor(const std::vector<CachedConfig>& remembered, const ConfigRules& rules, Assessment& result)
+      : remembered_(remembered), rules_(rules), result_(result) {}
+
+  void add(const FetchedConfig& config) {
+    result_.files.push_back(config.path);
+    ParsedProject parsed = config.problem.empty() ? parse_project_config(config.path, config.text, rules_)
+                                                  : unreadable(config);
+    result_.errors.insert(result_.errors.end(), parsed.errors.begin(), parsed.errors.end());
+    const CachedConfig* before = find_path(remembered_, config.path);
+    CachedConfig now{config.path, config.text, before != nullptr ? before->last_good : std::nullopt};
+    if (parsed.usable) {
+      now.last_good = config.text;
+      accept(config.path, std::move(parsed));
+    } else {
+      fall_back(config.path, parsed.errors, now.last_good);
+    }
+    result_.to_remember.push_back(std::move(now));
+  }
+
+ private:
+  static ParsedProject unreadable(const FetchedConfig& config) {
+    ParsedProject parsed;
+    parsed.usable = false;
+    parsed.errors.push_back({ErrorKind::configuration, config.path + " " + config.problem, {}, {}});
+    return parsed;
+  }
+
+  void fall_back(const std::string& path, const std::vector<Error>& errors, const std::optional<std::string>& good) {
+    ParsedProject last_good;
+    last_good.usable = false;
+    if (good) last_good = parse_project_config(path, *good, rules_);
+    const std::string project = last_good.usable ? last_good.project.name : std::string();
+    notes_of(result_, project).findings.push_back(broken(path, errors, last_good.usable));
+    if (last_good.usable) accept(path, std::move(last_good));
+  }
+
+  void accept(const std::string& path, ParsedProject parsed) {
+    const std::string& name = parsed.project.name;
+    if (!names_.insert(name).second) {
+      const Error taken{ErrorKind::configuration, fmt::format("the project '{}' is declared by another file too", name),
+                        "give one of them another name", Position{path, 0, 0}};
+      result_.errors.push_back(taken);
+      notes_of(result_, name).findings.push_back(faulty_part(path, taken));
+      return;
+    }
+    ProjectNotes& notes = notes_of(result_, name);
+    notes.contact = parsed.project.contact;
+    for (const Error& error : parsed.errors) notes.findings.push_back(faulty_part(path, error));
+    result_.projects.push_back(std::move(parsed.project));
+  }
+
+  const std::vector<CachedConfig>& remembered_;
+  const ConfigRules& rules_;
+  Assessment& result_;
+  std::set<std::string> names_;
+};
+
+}  // namespace
+
+Assessment assess_configs(const std::string& server, const Survey& survey, const std::vector<CachedConfig>& remembered,
+                          const ConfigRules& rules) {
+  Assessment result;
+  result.notes.push_back({});  // the server's
+  Assessor assessor(remembered, rules, result);
+  for (const FetchedConfig& config : survey.configs) assessor.add(config);
+
+  std::vector<Finding>& about_server = notes_of(result, "").findings;
+  if (survey.configs.empty()) about_server.push_back(missing(server));
+  if (survey.odd_names)
+    about_server.push_back(passed_over("config.names",
+                                       fmt::format("files in {} were passed over for their names", config_directory),
+                                       "use letters, digits, dot, hyphen and underscore in their names"));
+  if (survey.too_many)
+    about_server.push_back(passed_over("config.too_many",
+                                       fmt::format("only the first {} files of {} were read", config_count_limit,
+                                                   config_directory),
+                                       "join some of them"));
+  return result;
+}
+
+bool is_sound(const std::vector<CachedConfig>& remembered) {
+  return !remembered.empty() && std::all_of(remembered.begin(), remembered.end(), [](const CachedConfig& config) {
+    return config.last_good && *config.last_good == config.text;
+  });
+}
+
+Survey recalled(const std::vector<CachedConfig>& remembered) {
+  Survey survey;
+  for (const CachedConfig& config : remembered) survey.configs.push_back({config.path, config.text});
+  return survey;
+}
+
+std::vector<Finding> compare_facts(const std::map<std::string, std::string>& expected, const std::string& facts) {
+  std::vector<Finding> findings;
+  if (expected.empty()) return findings;
+  const nlohmann::json known = nlohmann::json::parse(facts, nullptr, false);
+  const auto fact = [&](const std::string& name) -> std::string {
+    const auto found = known.is_object() ? known.find(name) : known.end();
+    if (!known.is_object() || found == known.end()) return "(no such fact)";
+    return found->is_string() ? found->get<std::string>() : found->dump();
+  };
+  for (const auto& [name, wanted] : expected) {
+    const std::string actual = name == "os" ? fact("os_id") + "-" + fact("os_version") : fact(name);
+    if (actual == wanted) continue;
+    Finding finding;
+    finding.state = State::warning;
+    finding.code = "server.unexpected";
+    finding.subject = name;
+    finding.title = fmt::format("{} is {}, expected {}", name, actual.empty() ? "unknown" : actual, wanted);
+    finding.action = "see whether this is the right server; else change `expect` in servers.yml";
+    findings.push_back(std::move(finding));
+  }
+  return findings;
+}
+
+}  // namespace maintain

@@ -1,0 +1,240 @@
+#include "run/server_work.hpp"
+
+#include <algorithm>
+#include <csignal>
+
+#include <fmt/format.h>
+
+#include "run/confinement.hpp"
+#include "run/limits.hpp"
+#include "run/plan_statuses.hpp"
+#include "run/server_notes.hpp"
+#include "run/stray_output.hpp"
+
+namespace maintain {
+namespace {
+
+constexpr int most_deaths_without_task = 2;
+// A dead worker's socket holds less than this; a process that it left behind may go on writing.
+constexpr int most_reads_after_death = 64;
+
+}  // namespace
+
+ServerWork::ServerWork(RunState& state, Server server) : state_(state), server_(std::move(server)) {
+  report_.server = server_.name;
+}
+
+void ServerWork::log(LogLevel level, const std::string& line) {
+  const TaskKey about = task_ ? task_->key() : TaskKey{server_.name, {}, {}};
+  state_.observer.log(about, level, clean_line(line));
+}
+
+Result<Job> ServerWork::make_job() {
+  Job job;
+  job.server = server_;
+  job.purpose = state_.request.purpose;
+  job.mode = state_.request.mode;
+  job.now = state_.clock.now();
+  job.only_tasks = state_.request.only_tasks;
+  job.now_tasks = state_.request.now_tasks;
+  job.refresh_configs = state_.request.refresh_configs;
+  auto memory = state_.store.server_memory(server_.name);
+  if (!memory) return fail(memory.error());
+  memory_ = std::move(*memory);
+  job.memory = memory_;
+  auto records = state_.store.server_records(server_.name);
+  if (!records) return fail(records.error());
+  job.records = std::move(*records);
+  auto marks = state_.store.legacy_marks();
+  if (!marks) return fail(marks.error());
+  for (LegacyMark& mark : *marks)
+    if (mark.server == server_.name) job.legacy_marks.push_back(std::move(mark));
+  if (plan_) {
+    job.first_index = next_task_;
+    job.resume.emplace(due_.begin() + static_cast<std::ptrdiff_t>(next_task_), due_.end());
+  }
+  return job;
+}
+
+void ServerWork::start_worker(LauncherLink& launcher, std::uint64_t worker) {
+  wants_worker_ = false;
+  worker_ = worker;
+  greeted_ = done_ = overdue_ = asking_ = false;
+  malformed_.clear();
+  stopping_ = Stopping::no;
+  if (!plan_ && deaths_without_task_ == 0) state_.observer.server_started(server_.name);
+
+  const auto job = make_job();
+  if (!job) {
+    state_.require(fail(job.error()));
+    return give_up(job.error());
+  }
+  auto channel = launcher.start_worker(worker);
+  if (!channel) return give_up(channel.error());
+  channel_ = std::move(*channel);
+  (void)channel_.send(Hello{});
+  if (auto sent = channel_.send(*job); !sent) {
+    channel_.close();
+    return give_up(sent.error());
+  }
+  limit(state_.request.stop_times.start_limit);
+}
+
+void ServerWork::read() {
+  const Channel::Received received = channel_.receive();
+  listen();
+  if (received != Channel::Received::end) return;
+  channel_.close();
+  // It is ending; if it only closed its socket, that is no way to go on.
+  if (stopping_ < Stopping::terminated) {
+    stopping_ = Stopping::terminated;
+    limit(state_.request.stop_times.term_grace);
+  }
+}
+
+void ServerWork::listen() {
+  while (malformed_.empty()) {
+    auto message = channel_.next();
+    if (message && !*message) return;
+    Result<void> handled = message ? handle(**message) : fail(message.error());
+    if (handled) continue;
+    malformed_ = "its worker sent " + clean_line(handled.error().message);
+    log(LogLevel::error, malformed_);
+    stopping_ = Stopping::terminated;  // SIGKILL is next
+    limit(Milliseconds(0));
+  }
+}
+
+void ServerWork::answer(const Answer& answer) {
+  asking_ = false;
+  (void)channel_.send(answer);
+}
+
+void ServerWork::interrupt(LauncherLink& launcher) {
+  if (finished_ || worker_ == 0) return;
+  if (interrupted_) {
+    launcher.signal_worker(worker_, SIGKILL);
+    stopping_ = Stopping::killed;
+    return limit(state_.request.stop_times.term_grace);
+  }
+  interrupted_ = true;
+  (void)channel_.send(Cancel{});
+  if (const auto waiting = state_.leases.cancel(worker_)) answer(*waiting);
+  if (stopping_ != Stopping::no) return;
+  stopping_ = Stopping::asked;
+  limit(state_.request.stop_times.cancel_grace);
+}
+
+void ServerWork::never_start() {
+  if (plan_) return finish();
+  give_up({ErrorKind::cancelled, "not looked at: the run was stopped", {}, {}});
+}
+
+void ServerWork::deadline_passed(LauncherLink& launcher) {
+  const StopTimes& times = state_.request.stop_times;
+  switch (stopping_) {
+    case Stopping::no:
+      overdue_ = true;
+      log(LogLevel::warning, task_ ? "out of time, is asked to stop" : "its worker gets nowhere, is asked to stop");
+      (void)channel_.send(task_ ? Cancel{task_->index()} : Cancel{});
+      if (const auto waiting = state_.leases.cancel(worker_)) answer(*waiting);
+      stopping_ = Stopping::asked;
+      return limit(times.cancel_grace);
+    case Stopping::asked:
+      launcher.signal_worker(worker_, SIGTERM);
+      stopping_ = Stopping::terminated;
+      return limit(times.term_grace);
+    case Stopping::terminated:
+      launcher.signal_worker(worker_, SIGKILL);
+      stopping_ = Stopping::killed;
+      return limit(times.term_grace);
+    case Stopping::killed:
+      return conclude("cannot be killed");  // stuck in the kernel: nothing more can be done about it
+  }
+}
+
+void ServerWork::worker_ended(const std::string& how) {
+  for (int i = 0; i < most_reads_after_death && channel_.open(); ++i) {
+    if (channel_.receive() != Channel::Received::something) break;
+    listen();
+  }
+  conclude(how);
+}
+
+void ServerWork::conclude(const std::string& how) {
+  state_.leases.forget(worker_);
+  channel_.close();
+  deadline_.reset();
+  worker_ = 0;
+  const std::string told = malformed_.empty() ? how : malformed_;
+  const bool died_in_task = task_.has_value();
+  if (died_in_task) end_task_by_force(told);
+  else if (!done_ || overdue_) ++deaths_without_task_;
+
+  const bool nothing_left = plan_ && next_task_ >= due_.size();
+  if (interrupted_ || state_.failure || (done_ && !overdue_) || (nothing_left && (died_in_task || ran_tasks_))) return finish();
+  // One that got nowhere in so long would do so again.
+  if (deaths_without_task_ < most_deaths_without_task && !(overdue_ && !died_in_task)) {
+    wants_worker_ = true;
+    return;
+  }
+  const std::string why = overdue_ ? "it got nowhere and was ended" : told;
+  const auto directories = server_directories(state_.request.settings.state_directory, {}, {}, server_.name);
+  record_given_up(state_, server_, why, read_stray_output(directories));
+  give_up({ErrorKind::internal, "its worker did not get as far as a task: " + why, {}, {}});
+}
+
+void ServerWork::end_task_by_force(const std::string& how) {
+  const Outcome outcome = interrupted_ ? Outcome::cancelled : overdue_ ? Outcome::timed_out : Outcome::crashed;
+  const auto directories = server_directories(state_.request.settings.state_directory, {}, {}, server_.name);
+  const std::string stray = read_stray_output(directories);
+  if (!stray.empty()) task_->add_output("\n[printed by the plugin's process]\n" + stray + "\n");
+
+  Finding finding;
+  finding.state = State::critical;
+  std::string line = "ended by force while the run was being stopped";
+  if (outcome == Outcome::timed_out) {
+    line = "did not end in time, nor when asked to, and was ended by force";
+    finding.code = "task.timed_out";
+    finding.action = "see what it was doing in its output; a longer `timeout` may help";
+  } else if (outcome == Outcome::crashed) {
+    line = "crashed: " + how;
+    finding.code = "task.crashed";
+    finding.action = "report it to those who wrote the plugin, with the task's output";
+    finding.detail = stray;
+  }
+  finding.title = task_->type() + " " + line;
+  if (!finding.code.empty()) task_->add(finding);
+  close_task(outcome, line, {});
+}
+
+void ServerWork::close_task(Outcome outcome, const std::string& closing_line, const std::optional<std::string>& new_state) {
+  TaskCommit commit =
+      task_->close(state_.result.run.id, state_.request.mode, outcome, state_.clock.now(), closing_line);
+  commit.new_state = new_state;
+  task_.reset();
+  ++next_task_;
+  ran_tasks_ = true;
+  state_.record(commit);
+  state_.observer.task_finished(commit.result);
+}
+
+void ServerWork::give_up(const Error& error) {
+  if (!report_.error) report_.error = clean(error);
+  finish();
+}
+
+void ServerWork::finish() {
+  finished_ = true;
+  wants_worker_ = false;
+  deadline_.reset();
+  if (ran_tasks_ && plan_ && state_.writes()) {
+    const Time now = state_.clock.now();
+    if (const auto records = state_.store.server_records(server_.name))
+      state_.require(state_.store.save_task_statuses(server_.name,
+                                                     statuses_of(replanned(*plan_, *records, now), contacts_, now)));
+  }
+  state_.observer.server_finished(report_);
+}
+
+}  // namespace maintain

@@ -1,0 +1,46 @@
+// The worker's server, as tasks reach it: connects when first needed, and anew after the connection was lost.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "plugin/host_services.hpp"
+#include "run/survey.hpp"
+#include "transport/transport.hpp"
+
+namespace maintain {
+
+class Session final : public ServerSession {
+ public:
+  // `transport` outlives the session.
+  Session(Server server, Transport& transport, std::function<bool()> cancelled);
+
+  // Nothing to do when a connection is open.
+  Result<void> connect() override;
+  // Facts and, if wanted, configuration files; remembers the facts.
+  Result<Survey> survey(bool with_configs);
+  // The time that one command which does nothing takes.
+  Result<Milliseconds> round_trip();
+
+  std::string describe() const;  // of the open connection, else empty
+  Milliseconds connect_time() const { return connect_time_; }
+
+  // Errors as of Connection::run. An unreachable drops the connection, so that the next call makes a new one.
+  Result<RemoteExit> run(const RemoteCommand& command) override;
+  Result<void> reconnect(Milliseconds timeout) override;
+  Result<std::string> facts() override;
+  Result<std::vector<std::string>> remote_shell(bool with_destination) override;
+
+ private:
+  Server server_;
+  Transport& transport_;
+  std::function<bool()> cancelled_;
+  std::unique_ptr<Connection> connection_;
+  std::optional<std::string> facts_;  // of the open connection
+  Milliseconds connect_time_{0};
+};
+
+}  // namespace maintain

@@ -1,0 +1,295 @@
+#include "run/worker.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "model/names.hpp"
+#include "plan/planner.hpp"
+#include "plugin/loader.hpp"
+#include "run/assessment.hpp"
+#include "run/config_rules.hpp"
+#include "run/confinement.hpp"
+#include "run/session.hpp"
+#include "run/task_timeout.hpp"
+#include "run/worker_events.hpp"
+#include "run/worker_link.hpp"
+#include "store/import_legacy.hpp"
+
+namespace maintain {
+namespace {
+
+// The supervisor's clock, carried on by this process: scripted in tests, and always the one that stamps the results.
+class CarriedClock final : public Clock {
+ public:
+  explicit CarriedClock(Time start) : start_(start) {}
+  Time now() const override {
+    return start_ + std::chrono::floor<Seconds>(std::chrono::steady_clock::now() - since_);
+  }
+
+ private:
+  Time start_;
+  Steady since_ = std::chrono::steady_clock::now();
+};
+
+class Worker {
+ public:
+  Worker(WorkerLink& link, const WorkerContext& context, Job job, ServerDirectories directories)
+      : link_(link), context_(context), job_(std::move(job)), directories_(std::move(directories)), clock_(job_.now),
+        events_(link_, context_.setup.debug),
+        transport_(context_.transport(job_.server.transport, transport_settings())),
+        session_(job_.server, *transport_, [this] { return link_.cancelled(); }) {}
+
+  void work() {
+    if (job_.resume) return run_tasks(*job_.resume);
+    if (job_.purpose == Purpose::ping) return ping();
+    if (may_plan_from_memory()) {
+      Planned planned = plan(recalled(job_.memory.configs));
+      planned.from_cache = true;
+      if (job_.purpose == Purpose::plan || due_tasks(planned.plan).empty()) return tell(planned);
+    }
+    auto survey = session_.survey(true);
+    if (!survey) return cannot_reach(survey.error());
+    contacted(survey->facts, {});
+    const Planned planned = plan(*survey);
+    tell(planned);
+    if (job_.purpose == Purpose::run) run_tasks(due_tasks(planned.plan));
+  }
+
+ private:
+  TransportSettings transport_settings() {
+    const Settings& settings = context_.setup.settings;
+    TransportSettings result;
+    result.known_hosts_files = settings.known_hosts_files;
+    result.identity_files = settings.identity_files;
+    result.control_directory = directories_.control.string();
+    result.connect_timeout = settings.connect_timeout;
+    result.cancelled = [this] { return link_.cancelled(); };
+    result.log = [this](const std::string& line) { events_.log(LogLevel::debug, line); };
+    return result;
+  }
+
+  void ping() {
+    auto survey = session_.survey(false);
+    if (!survey) return cannot_reach(survey.error());
+    const auto round_trip = session_.round_trip();
+    if (!round_trip) return cannot_reach(round_trip.error());
+    contacted(survey->facts, static_cast<std::uint64_t>(round_trip->count()));
+  }
+
+  void contacted(const std::string& facts, std::optional<std::uint64_t> round_trip) {
+    const auto connect_ms = static_cast<std::uint64_t>(session_.connect_time().count());
+    (void)link_.send(Contacted{session_.describe(), connect_ms, round_trip, facts});
+  }
+
+  void cannot_reach(const Error& error) { (void)link_.send(NotContacted{error}); }
+
+  // A server that was down is asked again each time, so that its return is noticed.
+  bool may_plan_from_memory() const {
+    const ServerMemory& memory = job_.memory;
+    return (job_.purpose == Purpose::run || job_.purpose == Purpose::plan) && !job_.refresh_configs &&
+           !memory.unreachable_since && memory.configs_fetched && is_sound(memory.configs) &&
+           job_.now >= *memory.configs_fetched &&
+           job_.now - *memory.configs_fetched < context_.setup.settings.config_cache;
+  }
+
+  Planned plan(const Survey& survey) {
+    Assessment assessment = assess_configs(job_.server.name, survey, job_.memory.configs, context_.rules);
+    if (!survey.facts.empty()) {  // not recalled
+      to_remember_ = std::move(assessment.to_remember);
+      for (Finding& finding : compare_facts(job_.server.expect, survey.facts))
+        assessment.notes.front().findings.push_back(std::move(finding));
+    }
+    if (job_.purpose == Purpose::check_config) ask_plugins_about(assessment);
+    if (!job_.legacy_marks.empty()) apply_legacy_marks(assessment.projects);
+
+    PlanRequest request;
+    request.server = job_.server.name;
+    request.now = clock_.now();
+    request.projects = std::move(assessment.projects);
+    request.record = [this](const TaskKey& key) { return record_of(key); };
+    request.only_tasks = job_.only_tasks;
+    request.now_tasks = job_.now_tasks;
+    Planned planned;
+    planned.plan = make_plan(request);
+    planned.notes = std::move(assessment.notes);
+    planned.config_files = std::move(assessment.files);
+    planned.config_errors = std::move(assessment.errors);
+    return planned;
+  }
+
+  void tell(const Planned& planned) {
+    Result<void> sent{};
+    if (!to_remember_.empty() || !planned.from_cache) sent = link_.send(ConfigsFetched{to_remember_});
+    if (sent) sent = link_.send(planned);
+    if (!sent) cannot_reach(sent.error());
+  }
+
+  void ask_plugins_about(Assessment& assessment) {
+    for (const Project& project : assessment.projects)
+      for (const TaskSpec& task : project.tasks) {
+        const auto plugin = plugin_offering(task.use);
+        const Result<void> valid = plugin ? (*plugin)->validate(task.use, task.options) : fail(plugin.error());
+        if (valid) continue;
+        Error error = valid.error();
+        error.kind = ErrorKind::configuration;
+        if (!error.where) error.where = task.where;
+        assessment.errors.push_back(std::move(error));
+      }
+  }
+
+  void apply_legacy_marks(const std::vector<Project>& projects) {
+    for (const auto& [key, mark] : match_legacy_marks(job_.legacy_marks, job_.server.name, projects)) {
+      TaskRecord record = record_of(key);
+      if (!record.last_success || *record.last_success < mark.at) record.last_success = mark.at;
+      std::erase_if(job_.records, [&k = key](const auto& known) { return known.first == k; });
+      job_.records.emplace_back(key, std::move(record));
+    }
+  }
+
+  TaskRecord record_of(const TaskKey& key) const {
+    for (const auto& [known, record] : job_.records)
+      if (known == key) return record;
+    return {};
+  }
+
+  static std::vector<PlannedTask> due_tasks(const Plan& plan) {
+    std::vector<PlannedTask> due;
+    for (const PlannedTask& task : plan.tasks)
+      if (task.decision == Decision::due) due.push_back(task);
+    return due;
+  }
+
+  void run_tasks(const std::vector<PlannedTask>& tasks) {
+    if (!tasks.empty()) keep_stray_output();
+    std::uint64_t index = job_.first_index;
+    for (const PlannedTask& task : tasks) {
+      if (link_.everything_cancelled()) return;
+      link_.set_current_task(index);
+      (void)link_.send(TaskStarted{index});
+      const TaskEnd end = run_task(task);
+      link_.set_current_task({});
+      (void)link_.send(TaskEnded{index, end.outcome, end.error, end.new_state});
+      ++index;
+      if (end.outcome != Outcome::unreachable || link_.everything_cancelled()) continue;
+      // Without a connection the tasks that are left would fail one after the other; they stay due instead.
+      if (auto connected = session_.connect(); !connected) return cannot_reach(connected.error());
+    }
+  }
+
+  TaskEnd run_task(const PlannedTask& task) {
+    if (task.window_end && clock_.now() > *task.window_end) {
+      events_.summary("not started: its window closed at " + format_time(*task.window_end) +
+                      ", before the tasks ahead of it had ended");
+      return {Outcome::skipped, {}, {}};
+    }
+    const auto plugin = plugin_offering(task.spec.use);
+    if (!plugin) return {Outcome::failed, plugin.error(), {}};
+
+    TaskCall call;
+    call.key = task.key;
+    call.type = task.spec.use;
+    call.options = task.spec.options;
+    call.timezone = task.spec.timezone;
+    if (const TaskRecord record = record_of(task.key); !record.state.empty()) call.state = record.state;
+    const auto directory = directories_.of_task(task.key.project, task.key.task);
+    if (auto made = make_directories(directory, 0700); !made) return {Outcome::failed, made.error(), {}};
+    call.directory = directory.string();
+    call.mode = job_.mode;
+    call.scheduled = task.scheduled;
+    call.window_end = task.window_end;
+    const Seconds timeout = task_timeout(task.spec, context_.catalog);
+    call.deadline_time = clock_.now() + timeout;
+    call.deadline = Deadline::after(timeout);
+    call.cancelled = [this] { return link_.cancelled(); };
+    call.clock = &clock_;
+    return (*plugin)->run(call, session_, events_);
+  }
+
+  Result<std::shared_ptr<LoadedPlugin>> plugin_offering(const std::string& type) {
+    const CatalogEntry* entry = context_.catalog.offering(type);
+    if (entry == nullptr) return fail(ErrorKind::not_found, fmt::format("no plugin offers {}", type));
+    auto& loaded = plugins_[entry->manifest.id];
+    if (!loaded) {
+      auto plugin = load_plugin(*entry);
+      if (!plugin) return fail(plugin.error());
+      loaded = std::move(*plugin);
+    }
+    return loaded;
+  }
+
+  // What plugins, or programs started for them, print past the contract: the supervisor shows its end after a crash.
+  void keep_stray_output() const {
+    const UniqueFd file(::open(stray_output_file(directories_).c_str(),
+                               O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!file) return;
+    ::dup2(file.get(), STDOUT_FILENO);
+    ::dup2(file.get(), STDERR_FILENO);
+  }
+
+  WorkerLink& link_;
+  const WorkerContext& context_;
+  Job job_;
+  ServerDirectories directories_;
+  CarriedClock clock_;
+  WorkerEvents events_;
+  std::unique_ptr<Transport> transport_;
+  Session session_;
+  std::map<std::string, std::shared_ptr<LoadedPlugin>> plugins_;
+  std::vector<CachedConfig> to_remember_;
+};
+
+// A server that is this very machine is not confined: what is run "on the server" are our children.
+Result<void> confine(const Job& job, const ServerDirectories& directories) {
+  if (job.server.transport == TransportKind::local) return {};
+  limit_resources();
+  std::vector<std::filesystem::path> writable;
+  for (const auto& directory : {directories.own, directories.backups, directories.control})
+    if (::access(directory.c_str(), F_OK) == 0) writable.push_back(directory);
+  return allow_writing_only_in(writable);
+}
+
+Result<void> make_own_directories(const ServerDirectories& directories) {
+  std::error_code ignored;
+  std::filesystem::remove_all(directories.temporary, ignored);  // what a killed worker left
+  for (const auto& directory : {directories.own, directories.temporary, directories.backups})
+    if (auto made = make_directories(directory, 0700); !made) return made;
+  if (::chdir(directories.own.c_str()) != 0) return fail_errno("cannot enter " + directories.own.string(), errno);
+  ::setenv("TMPDIR", directories.temporary.c_str(), 1);
+  return {};
+}
+
+}  // namespace
+
+WorkerContext make_worker_context(Setup setup) {
+  WorkerContext context;
+  context.catalog.plugins = setup.plugins;
+  context.rules = config_rules(context.catalog);
+  context.setup = std::move(setup);
+  return context;
+}
+
+int run_worker(UniqueFd socket, const WorkerContext& context) {
+  WorkerLink link(std::move(socket));
+  auto job = link.receive_job();
+  if (!job) return 1;
+  const Settings& settings = context.setup.settings;
+  const ServerDirectories directories = server_directories(settings.state_directory, settings.backup_directory,
+                                                           settings.run_directory, job->server.name);
+  (void)make_directories(directories.control, 0700);  // only ssh needs it, and says so when it is missing
+  Result<void> ready{};
+  if (job->purpose == Purpose::run) ready = make_own_directories(directories);
+  const auto confined = confine(*job, directories);
+  link.listen();
+  if (!confined) (void)link.send(Unconfined{confined.error().describe()});
+  if (ready) Worker(link, context, std::move(*job), directories).work();
+  else (void)link.send(NotContacted{ready.error()});
+  (void)link.send(Done{});
+  return worker_done_status;
+}
+
+}  // namespace maintain

@@ -32,7 +32,6 @@ std::string pending_text(const std::vector<PendingPackage>& pending) {
   const std::size_t other = count_kind(pending, PendingClass::other);
   std::string text;
   if (security > 0) text = counted(security, "security fix");
-  if (security > 1) text = std::to_string(security) + " security fixes";
   if (other > 0) text += (text.empty() ? "" : " and ") + counted(other, "other update");
   if (text.empty()) text = "nothing";
   for (const PendingClass kind : {PendingClass::kept_back, PendingClass::held, PendingClass::blocked,

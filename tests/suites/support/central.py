@@ -35,7 +35,7 @@ class Central:
         self.state = self.directory / "state"
         self.config.mkdir()
         self.servers = {}
-        self.settings = {"config_cache": "0s"}   # every run looks at the server anew, unless a test wants the cache
+        self.settings = {"run": {"config_cache": "0s"}}   # every run looks at the server anew, unless a test wants the cache
         self.write()
 
     def write(self):

@@ -166,7 +166,7 @@ TEST_CASE("killed between writing the order down and giving it: nothing is order
   next.server.state = world.server.checkpoints.front();
   next.server.set_now(world.server.now());
   next.server.advance(1h);
-  CHECK(next.run({.options = {{"after", {"/srv/undrain"}}}, .lenient = true}).outcome == Outcome::skipped);
+  CHECK(next.run({.options = {{"run_after", {"/srv/undrain"}}}, .lenient = true}).outcome == Outcome::skipped);
   CHECK(next.orders() == 0);
   CHECK_FALSE(next.server.state.contains("order"));
 }

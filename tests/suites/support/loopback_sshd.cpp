@@ -60,6 +60,7 @@ void copy_key(const std::string& path, const std::string& type) {
 TemporaryDirectory::TemporaryDirectory() {
   char path[] = "/tmp/maintain-test-XXXXXX";
   require(::mkdtemp(path) != nullptr, "no temporary directory");
+  ::chmod(path, 0711);  // users of a test read their authorized_keys below
   path_ = path;
 }
 

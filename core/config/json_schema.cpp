@@ -112,8 +112,8 @@ class Reader {
     const bool refuses_others = additional ? *additional == false : closed_ && schema.contains("properties");
     Json value = Json::object();
     for (const YamlEntry& entry : node.entries) {
-      if (reading_ == Reading::lenient && entry.value.kind == YamlNode::Kind::null) continue;
       const auto known = properties.find(entry.key);
+      if (reading_ == Reading::lenient && as_good_as_absent(entry.value, known == properties.end() ? nothing : *known)) continue;
       if (known != properties.end()) value[entry.key] = read(entry.value, *known, below(path, entry.key));
       else if (refuses_others) refuse_key(entry, properties, path);
       else if (additional && additional->is_object()) value[entry.key] = read(entry.value, *additional, below(path, entry.key));
@@ -128,6 +128,13 @@ class Reader {
     if (schema.contains("minProperties") && value.size() < schema["minProperties"].get<std::size_t>())
       add(node.place, fmt::format("{} needs at least {}", subject(path), count_of(schema["minProperties"].get<std::size_t>(), "key")));
     return value;
+  }
+
+  static bool as_good_as_absent(const YamlNode& node, const Json& schema) {
+    if (node.kind == YamlNode::Kind::null) return true;
+    const std::vector<std::string> types = types_of(schema);
+    return node.is_scalar() && trim(node.text).empty() && !types.empty() &&
+           std::none_of(types.begin(), types.end(), [](const std::string& type) { return type == "string" || type == "array"; });
   }
 
   void refuse_key(const YamlEntry& entry, const Json& properties, const std::string& path) {
@@ -296,7 +303,7 @@ Result<std::string> apply_schema(std::string_view json, std::string_view schema)
   std::vector<Error> errors;
   const Json read = read_by_schema(from_json(value), parsed_schema, rules, errors);
   if (!errors.empty()) return fail(errors.front());
-  return canonical_json(read);
+  return canonical_text(read);
 }
 
 }  // namespace maintain

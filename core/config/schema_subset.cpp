@@ -101,7 +101,7 @@ class Checker {
   void check_format_name(const Json& argument, const std::string& at) {
     const std::vector<std::string>& known = schema_formats();
     if (!argument.is_string() || std::find(known.begin(), known.end(), argument.get<std::string>()) == known.end())
-      add(at, fmt::format("there is no format {}", canonical_json(argument)),
+      add(at, fmt::format("there is no format {}", canonical_text(argument)),
           fmt::format("known formats: {}", join(known, ", ")));
   }
 
@@ -132,10 +132,14 @@ class Checker {
 
 std::vector<Error> check_schema(std::string_view schema) {
   const Json parsed = parse_json(schema);
+  if (parsed.is_discarded()) return {{ErrorKind::configuration, "the schema is not JSON", {}, {}}};
+  return check_parsed_schema(parsed);
+}
+
+std::vector<Error> check_parsed_schema(const Json& schema) {
   Checker checker;
-  if (parsed.is_discarded()) checker.errors.push_back({ErrorKind::configuration, "the schema is not JSON", {}, {}});
-  else checker.check(parsed, "", 0);
-  return checker.errors;
+  checker.check(schema, "", 0);
+  return std::move(checker.errors);
 }
 
 }  // namespace maintain

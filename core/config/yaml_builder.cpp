@@ -181,6 +181,8 @@ void YamlBuilder::put(YamlNode node) {
     return;
   }
   parent.has_key = false;
+  // Where nothing is written after the colon, yaml-cpp's mark is that of whatever comes next.
+  if (node.kind == YamlNode::Kind::null && node.place.line != parent.key_place.line) node.place = parent.key_place;
   if (parent.key_merges) parent.merged.push_back(std::move(node));
   else put_entry(parent, std::move(parent.key), parent.key_place, std::move(node));
 }

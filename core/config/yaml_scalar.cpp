@@ -142,20 +142,27 @@ YamlNode from_json(const Json& value) {
 }
 
 Json parse_json(std::string_view text) {
-  constexpr int deepest = 100;
-  bool too_deep = false;
-  Json value = Json::parse(
-      text, [&](int depth, Json::parse_event_t, Json&) { return !(too_deep = too_deep || depth > deepest); }, false);
-  return too_deep ? Json(Json::value_t::discarded) : value;
+  constexpr int deepest = 100;  // whoever walks the value does so recursively
+  int depth = 0;
+  bool inside_string = false;
+  for (std::size_t at = 0; at < text.size() && depth <= deepest; ++at) {
+    const char c = text[at];
+    if (inside_string && c == '\\') ++at;
+    else if (c == '"') inside_string = !inside_string;
+    else if (!inside_string && (c == '[' || c == '{')) ++depth;
+    else if (!inside_string && (c == ']' || c == '}')) --depth;
+  }
+  if (depth > deepest) return Json(Json::value_t::discarded);
+  return Json::parse(text, nullptr, false);
 }
 
 Result<std::string> canonical_json(std::string_view json) {
   const Json value = parse_json(json);
   if (value.is_discarded()) return fail(ErrorKind::internal, "not JSON: " + shown(json));
-  return canonical_json(value);
+  return canonical_text(value);
 }
 
-std::string canonical_json(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string canonical_text(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 std::string shown(std::string_view text) { return "'" + shorten(printable(text), 60) + "'"; }
 

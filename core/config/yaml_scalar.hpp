@@ -33,7 +33,7 @@ nlohmann::json parse_json(std::string_view text);
 // JSON text with sorted keys and no white space: equal values, equal text. The input is JSON text; when it is not,
 // an internal error.
 Result<std::string> canonical_json(std::string_view json);
-std::string canonical_json(const nlohmann::json& value);
+std::string canonical_text(const nlohmann::json& value);
 
 // For error messages: 'text', made printable and cut to a readable length.
 std::string shown(std::string_view text);

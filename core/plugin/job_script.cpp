@@ -117,9 +117,9 @@ tries=0
 while [ ! -f pid ] && [ ! -f status ]; do
   tries=$((tries + 1))
   # Once the lock is ours, the wrapper can never start.
-  if [ "$tries" -ge 100 ] && mkdir lock 2>/dev/null; then give_up 42; fi
-  [ "$tries" -lt 200 ] || exit 1
-  sleep 0.1 2>/dev/null || sleep 1
+  if [ "$tries" -ge 200 ] && mkdir lock 2>/dev/null; then give_up 42; fi
+  [ "$tries" -lt 400 ] || exit 1
+  sleep 0.05 2>/dev/null || sleep 1
 done
 )sh";
 
@@ -140,7 +140,7 @@ while :; do
   size=$(wc -c <output) || size=0
   [ "$phase" = running ] && [ "$size" -le "$offset" ] && [ "$(date +%s)" -lt "$until" ] || break
   tries=$((tries + 1))
-  if [ "$tries" -le 10 ]; then sleep 0.2 2>/dev/null || sleep 1; else sleep 1; fi
+  if [ "$tries" -le 20 ]; then sleep 0.1 2>/dev/null || sleep 1; else sleep 1; fi
 done
 begun=0
 { read -r begun <begun; } 2>/dev/null
@@ -162,7 +162,7 @@ signal() {
 goes_on() { ! finished && alive; }
 wait_at_most() {
   end=$(($(date +%s) + $1))
-  while goes_on && [ "$(date +%s)" -lt "$end" ]; do sleep 0.2 2>/dev/null || sleep 1; done
+  while goes_on && [ "$(date +%s)" -lt "$end" ]; do sleep 0.1 2>/dev/null || sleep 1; done
 }
 goes_on || exit 0
 [ -n "$pid" ] || wait_at_most 10
@@ -187,12 +187,20 @@ mv "$2" ".gone.$2.$$" && set +f && rm -rf .gone.*
 }  // namespace
 
 std::string job_command_file(const std::vector<std::string>& argv, const std::string& script,
-                             const std::map<std::string, std::string>& environment) {
+                             const std::map<std::string, std::string>& environment, const std::string& user) {
   // systemd gives a unit neither HOME nor the umask of a login.
-  std::string text = "umask 022\ncd /\n: \"${HOME:=/root}\"\nexport HOME\n";
+  std::string text = "umask 022\ncd /\n";
+  if (user.empty()) {
+    text += ": \"${HOME:=/root}\"\nexport HOME\n";
+  } else {
+    text += "USER=" + quote_word(user) + "\nLOGNAME=$USER\n";
+    text += "HOME=$(getent passwd \"$USER\" | cut -d: -f6)\nexport USER LOGNAME HOME\n";
+  }
   for (const auto& [name, value] : environment) text += "export " + name + "=" + quote_word(value) + "\n";
-  if (script.empty()) return text + "exec " + quote_words(argv) + "\n";
-  return text + "set -- " + quote_words(argv) + "\n" + script + "\n";
+  if (user.empty() && !script.empty()) return text + "set -- " + quote_words(argv) + "\n" + script + "\n";
+  std::vector<std::string> words = argv;
+  if (!script.empty()) words.insert(words.begin(), {"/bin/sh", "-c", script, "sh"});
+  return text + "exec " + (user.empty() ? "" : "runuser -u " + quote_word(user) + " -- ") + quote_words(words) + "\n";
 }
 
 std::string job_start_script() { return start_script; }

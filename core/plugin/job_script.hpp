@@ -9,8 +9,9 @@
 namespace maintain {
 
 // The file that a job's wrapper runs with sh: sets the variables, then the script with its arguments, or the argv.
+// user: whom the wrapper, which is root, makes way for; empty: it stays what it is.
 std::string job_command_file(const std::vector<std::string>& argv, const std::string& script,
-                             const std::map<std::string, std::string>& environment);
+                             const std::map<std::string, std::string>& environment, const std::string& user = {});
 
 // Exit statuses of the scripts, apart from 0.
 inline constexpr int job_exists = 41;

@@ -88,9 +88,10 @@ class Reader {
       return;
     }
     const auto words = split_words(*flag);
-    const auto changed = words.size() == 3 && words[0] == "yes" ? parse_number(words[1]) : std::nullopt;
-    const auto now = words.size() == 3 ? parse_number(words[2]) : std::nullopt;
-    if (!changed || !now) return fail("looking for /run/reboot-required: no sensible answer");
+    const bool answered = words.size() == 3 && words[0] == "yes";
+    const long long changed = answered ? parse_number(words[1]).value_or(-1) : -1;
+    const long long now = answered ? parse_number(words[2]).value_or(-1) : -1;
+    if (changed < 0 || now < 0) return fail("looking for /run/reboot-required: no sensible answer");
     std::vector<std::string> names;
     for (const auto line : split_lines(*packages)) add_once(names, trim(line));
     const bool only_kernels = !names.empty() && std::all_of(names.begin(), names.end(), is_kernel_package);
@@ -98,7 +99,7 @@ class Reader {
     if (!useless_.empty() && only_kernels) return;  // the kernel itself is judged below
     if (names.empty()) names.emplace_back("/run/reboot-required");
     needs_.reasons = std::move(names);
-    if (*now >= *changed) needs_.age_seconds = *now - *changed;
+    if (now >= changed) needs_.age_seconds = now - changed;
   }
 
   void read_kernels() {

@@ -42,8 +42,8 @@ Options read_options(const Json& json) {
   options.ignore_users = json.value("ignore_users", options.ignore_users);
   options.busy_processes = json.value("busy_processes", options.busy_processes);
   options.unless = hook_option(json, "unless");
-  options.before = hook_option(json, "before");
-  options.after = hook_option(json, "after");
+  options.before = hook_option(json, "run_before");
+  options.after = hook_option(json, "run_after");
   options.group = json.value("group", options.group);
   options.group_limit = json.value("group_limit", options.group_limit);
   return options;

@@ -167,7 +167,7 @@ TEST_CASE("killed between writing the order down and giving it: nothing is order
   next.server.set_now(world.server.now());
   next.server.advance(1h);
   next.server.expect(argv({"/srv/undrain"})).reply("");
-  CHECK(next.run({.options = {{"after", {"/srv/undrain"}}}}).outcome == Outcome::skipped);
+  CHECK(next.run({.options = {{"run_after", {"/srv/undrain"}}}}).outcome == Outcome::skipped);
   CHECK(next.orders() == 0);
   CHECK_FALSE(next.server.state.contains("order"));
 }

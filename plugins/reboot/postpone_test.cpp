@@ -103,7 +103,7 @@ TEST_CASE("one server of a group at a time") {
 
 TEST_CASE("commands before and after") {
   World world;
-  const RunOptions options{.options = {{"before", {"/srv/drain"}}, {"after", "undrain --all"}}};
+  const RunOptions options{.options = {{"run_before", {"/srv/drain"}}, {"run_after", "undrain --all"}}};
   SECTION("in this order, the second after the boot") {
     world.server.expect(argv({"/srv/drain"}).as("root")).reply("");
     bool was_up_again = false;
@@ -189,5 +189,5 @@ TEST_CASE("options that the schema cannot refuse") {
   CHECK_FALSE(validate_options(task, Json::object()));
   CHECK(validate_options(task, {{"settle", "soon"}}) == "/settle: must be a duration like 30m or 2d");
   CHECK(validate_options(task, {{"return_within", "0s"}}));
-  CHECK(validate_options(task, {{"before", {""}}}));
+  CHECK(validate_options(task, {{"run_before", {""}}}));
 }

@@ -1,0 +1,189 @@
+#include "config/task_entry.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/text.hpp"
+#include "config/yaml_scalar.hpp"
+#include "model/names.hpp"
+
+namespace maintain {
+namespace {
+
+using Json = nlohmann::json;
+
+const Json& common_schema() {
+  static const Json schema = Json::parse(R"({
+    "type": "object",
+    "additionalProperties": false,
+    "properties": {
+      "when": {"type": "string", "format": "cron"},
+      "timezone": {"type": "string", "format": "timezone"},
+      "window": {"type": "string", "format": "duration"},
+      "max_age": {"type": "string", "format": "duration"},
+      "timeout": {"type": "string", "format": "duration"},
+      "retry": {"anyOf": [
+        {"title": "a duration", "type": "string", "format": "duration"},
+        {"type": "object", "minProperties": 1, "additionalProperties": false, "properties": {
+          "first": {"type": "string", "format": "duration"},
+          "longest": {"type": "string", "format": "duration"}}}]},
+      "after": {"anyOf": [
+        {"title": "a task's name", "type": "string"},
+        {"type": "array", "uniqueItems": true, "items": {"type": "string"}}]},
+      "enabled": {"type": "boolean"},
+      "severity": {"enum": ["ok", "unknown", "warning", "critical"]}
+    }})");
+  return schema;
+}
+
+void add_for_task(const std::string& task, std::vector<Error> problems, std::vector<Error>& errors) {
+  for (Error& problem : problems) {
+    problem.message = fmt::format("task '{}': {}", task, problem.message);
+    errors.push_back(std::move(problem));
+  }
+}
+
+// A length of time that the schema has found well-formed; zero is refused here.
+std::optional<Seconds> duration_at(const Json& common, const char* key, const YamlNode& node, const std::string& file,
+                                   std::vector<Error>& problems) {
+  if (!common.contains(key)) return std::nullopt;
+  const auto duration = parse_duration(common[key].get<std::string>());
+  if (duration && *duration > Seconds::zero()) return *duration;
+  const YamlEntry* entry = node.find(key);
+  const Place place = entry ? entry->value.place : node.place;
+  problems.push_back({ErrorKind::configuration, fmt::format("'{}' must be longer than nothing", key), {},
+                      Position{file, place.line, place.column}});
+  return std::nullopt;
+}
+
+Retry read_retry(const Json& common, const YamlNode& node, const std::string& file, std::vector<Error>& problems) {
+  Retry retry;
+  const auto found = common.find("retry");
+  if (found == common.end()) return retry;
+  const YamlEntry* entry = node.find("retry");
+  const YamlNode& written = entry ? entry->value : node;
+  const Json lengths = found->is_string() ? Json{{"first", *found}} : *found;
+  const auto first = duration_at(lengths, "first", written, file, problems);
+  const auto longest = duration_at(lengths, "longest", written, file, problems);
+  if (first && longest && *first > *longest)
+    problems.push_back({ErrorKind::configuration, "'retry.first' is longer than 'retry.longest'", {},
+                        Position{file, written.place.line, written.place.column}});
+  if (longest) retry.longest = *longest;
+  retry.first = first ? *first : std::min(retry.first, retry.longest);
+  if (!longest) retry.longest = std::max(retry.longest, retry.first);
+  return retry;
+}
+
+SchemaRules rules_for(const ConfigRules& rules, const std::string& file, Reading reading) {
+  SchemaRules schema_rules;
+  schema_rules.file = file;
+  schema_rules.reading = reading;
+  schema_rules.check_cron = rules.check_cron;
+  schema_rules.is_known_zone = rules.is_known_zone;
+  return schema_rules;
+}
+
+// The keys of the core, into spec.
+void read_common(const TaskEntry& entry, const SchemaRules& schema_rules, TaskSpec& spec, std::vector<Error>& problems) {
+  const Json common = read_by_schema(entry.common, common_schema(), schema_rules, problems);
+  if (!problems.empty()) return;
+  const std::string& file = schema_rules.file;
+  spec.when = common.value("when", "");
+  spec.timezone = common.value("timezone", spec.timezone);
+  if (const auto window = duration_at(common, "window", entry.common, file, problems)) spec.window = window;
+  spec.max_age = duration_at(common, "max_age", entry.common, file, problems);
+  spec.timeout = duration_at(common, "timeout", entry.common, file, problems);
+  spec.retry = read_retry(common, entry.common, file, problems);
+  spec.enabled = common.value("enabled", true);
+  if (common.contains("severity")) spec.severity = parse_state(common["severity"].get<std::string>());
+  if (const auto after = common.find("after"); after != common.end())
+    spec.after = after->is_string() ? std::vector<std::string>{after->get<std::string>()}
+                                    : after->get<std::vector<std::string>>();
+}
+
+// A task type's schema, ready for read_by_schema() when no error was added.
+Json load_schema(std::string_view text, std::vector<Error>& errors) {
+  if (trim(text).empty()) return Json{{"type", "object"}, {"properties", Json::object()}};
+  Json schema = parse_json(text);
+  if (schema.is_discarded()) errors.push_back({ErrorKind::configuration, "the schema is not JSON", {}, {}});
+  else errors = check_parsed_schema(schema);
+  if (!errors.empty()) return schema;
+  const auto type = schema.find("type");
+  if (type == schema.end() || *type != "object")
+    errors.push_back({ErrorKind::configuration, "schema, at /: a task's options are a mapping", "write \"type\": \"object\"", {}});
+  if (schema.contains("properties"))
+    for (const auto& [name, property] : schema["properties"].items())
+      if (is_common_task_key(name))
+        errors.push_back({ErrorKind::configuration,
+                          fmt::format("schema, at /properties: '{}' is a key that every task has", name),
+                          "choose another name", {}});
+  return schema;
+}
+
+}  // namespace
+
+const std::vector<std::string>& common_task_keys() {
+  static const std::vector<std::string> keys = {"use",     "when",  "timezone", "window",  "max_age",
+                                                "timeout", "retry", "after",    "enabled", "severity"};
+  return keys;
+}
+
+bool is_common_task_key(std::string_view key) {
+  const std::vector<std::string>& keys = common_task_keys();
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
+}
+
+std::vector<Error> check_task_schema(std::string_view schema) {
+  std::vector<Error> errors;
+  (void)load_schema(schema, errors);
+  return errors;
+}
+
+const TaskType* find_task_type(const ConfigRules& rules, std::string_view name) {
+  for (const TaskType& type : rules.types)
+    if (type.name == name) return &type;
+  return nullptr;
+}
+
+std::optional<TaskSpec> read_task_entry(const TaskEntry& entry, const TaskType& type, const ConfigRules& rules,
+                                        const std::string& file, Reading reading, const std::string& timezone,
+                                        std::vector<Error>& errors) {
+  TaskSpec spec;
+  spec.name = entry.name;
+  spec.use = type.name;
+  spec.timezone = timezone;
+  spec.window = type.default_window;
+  spec.order = type.order;
+  spec.scope = type.scope;
+  spec.where = Position{file, entry.place.line, entry.place.column};
+
+  std::vector<Error> problems;
+  SchemaRules schema_rules = rules_for(rules, file, reading);
+  read_common(entry, schema_rules, spec, problems);
+
+  std::vector<Error> schema_problems;
+  const Json schema = load_schema(type.schema, schema_problems);
+  if (!schema_problems.empty()) {
+    problems.push_back({ErrorKind::internal,
+                        fmt::format("the plugin '{}' is defective: {}", type.plugin, schema_problems.front().message),
+                        "tell its author, who finds this with: maintain plugins check", spec.where});
+  } else {
+    schema_rules.also_known = common_task_keys();
+    spec.options = canonical_text(read_by_schema(entry.own, schema, schema_rules, problems));
+  }
+  if (problems.empty()) return spec;
+  add_for_task(entry.name, std::move(problems), errors);
+  return std::nullopt;
+}
+
+void check_common_keys(const TaskEntry& entry, const ConfigRules& rules, const std::string& file, Reading reading,
+                       std::vector<Error>& errors) {
+  TaskSpec unused;
+  std::vector<Error> problems;
+  read_common(entry, rules_for(rules, file, reading), unused, problems);
+  add_for_task(entry.name, std::move(problems), errors);
+}
+
+}  // namespace maintain

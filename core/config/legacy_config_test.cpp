@@ -96,6 +96,7 @@ TEST_CASE("each key brings its name in the status file and on the command line")
   CHECK(reboot.window == minutes(30));
   CHECK(reboot.order == Order::very_last);
   CHECK(reboot.scope == Scope::server);
+  CHECK(reboot.permission == "reboot");
   CHECK(reboot.where == Position{path, 6, 1});
   CHECK_FALSE(task(parsed, "maintenance_apply").window);
 }

@@ -64,6 +64,7 @@ TEST_CASE("a project with every key") {
 
   CHECK(task(parsed, "os-upgrade").options == R"({"security_only":true})");
   CHECK(task(parsed, "os-upgrade").scope == Scope::server);
+  CHECK(task(parsed, "os-upgrade").permission == "patch");
   CHECK(task(parsed, "os-upgrade").timezone == "Europe/Berlin");
   CHECK_FALSE(task(parsed, "os-upgrade").window);
 

@@ -155,6 +155,7 @@ std::optional<TaskSpec> read_task_entry(const TaskEntry& entry, const TaskType& 
   spec.window = type.default_window;
   spec.order = type.order;
   spec.scope = type.scope;
+  spec.permission = type.permission;
   spec.where = Position{file, entry.place.line, entry.place.column};
 
   std::vector<Error> problems;

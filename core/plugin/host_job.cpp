@@ -38,13 +38,12 @@ HostResult start(Host& host, maintain_text name, const maintain_command* raw) {
   const auto command = admit_command(host, raw);
   if (!command) return tl::make_unexpected(command.error());
   if (auto allowed = refuse_in_check_mode(host, "started"); !allowed) return allowed;
-  if (!command->become_user.empty() && command->become_user != "root")
-    return host_fail(MAINTAIN_INVALID_ARGUMENT, "a job runs as root; it cannot become " + command->become_user);
   auto job = job_named(host, name);
   if (!job) return tl::make_unexpected(job.error());
   const auto noted = host.tell([&](TaskEvents& events) { return events.job_pending(to_string(name)); });
   if (!noted) return host_fail(noted.error());
-  const auto started = job->start(job_command_file(command->argv, command->script, command->environment),
+  const std::string user = command->become_user == "root" ? "" : command->become_user;
+  const auto started = job->start(job_command_file(command->argv, command->script, command->environment, user),
                                   command->secret, host.time_for(patience));
   if (started) return {};
   // Only `remote` says that there is no job: after a lost connection nobody knows, and a busy one is worth a look.

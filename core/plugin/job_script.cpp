@@ -2,7 +2,7 @@
 //
 //   command   what to run                      boot, begun   boot id and time when it was made
 //   run       the wrapper, in a session        pid           the wrapper's process id and start time
-//             or systemd unit of its own       how           systemd or setsid
+//             or systemd unit of its own       how           systemd and the unit's name, or setsid
 //   output    both streams                     status        exit status and time of the end; written last, by rename
 //
 // Surprises that shaped this:
@@ -10,7 +10,8 @@
 //    that restarts keeps the host's boot id, so the boot id alone would not do either.
 //  - The wrapper must outlive a SIGTERM to its whole group, else nobody writes the status. It may not ignore the
 //    signal (children inherit that), so it traps it, and sh runs the trap only after the command has ended.
-//  - KillMode=process: a package's postinst may leave a daemon in our unit, which must not die with the job.
+//  - KillMode=process: a package's postinst may leave a daemon in our unit, which must not die with the job. It also
+//    means that a shutdown waits for a running job, undisturbed, for systemd's usual 90 s: most upgrades end in that.
 //  - systemd-run can fail after the unit was started (a bus timeout). The wrapper's mkdir of "lock" makes sure that
 //    the fallback does not run the command a second time.
 #include "plugin/job_script.hpp"
@@ -98,10 +99,11 @@ WRAPPER
 : >output
 how=
 if [ -d /run/systemd/system ] && command -v systemd-run >/dev/null 2>&1; then
-  systemctl reset-failed "$unit.service" >/dev/null 2>&1
+  # A daemon that an earlier job left behind keeps that job's unit, hence a name of its own each time.
+  unit=$unit-$(date +%s)
   if systemd-run --quiet --no-ask-password --collect --unit="$unit" --description="maintain job $id" \
       --property=KillMode=process -- /bin/sh "$dir/run" "$dir" </dev/null >spawn 2>&1; then
-    how=systemd
+    how="systemd $unit"
   fi
 fi
 if [ -z "$how" ]; then
@@ -117,9 +119,9 @@ tries=0
 while [ ! -f pid ] && [ ! -f status ]; do
   tries=$((tries + 1))
   # Once the lock is ours, the wrapper can never start.
-  if [ "$tries" -ge 100 ] && mkdir lock 2>/dev/null; then give_up 42; fi
-  [ "$tries" -lt 200 ] || exit 1
-  sleep 0.1 2>/dev/null || sleep 1
+  if [ "$tries" -ge 200 ] && mkdir lock 2>/dev/null; then give_up 42; fi
+  [ "$tries" -lt 400 ] || exit 1
+  sleep 0.05 2>/dev/null || sleep 1
 done
 )sh";
 
@@ -140,7 +142,7 @@ while :; do
   size=$(wc -c <output) || size=0
   [ "$phase" = running ] && [ "$size" -le "$offset" ] && [ "$(date +%s)" -lt "$until" ] || break
   tries=$((tries + 1))
-  if [ "$tries" -le 10 ]; then sleep 0.2 2>/dev/null || sleep 1; else sleep 1; fi
+  if [ "$tries" -le 20 ]; then sleep 0.1 2>/dev/null || sleep 1; else sleep 1; fi
 done
 begun=0
 { read -r begun <begun; } 2>/dev/null
@@ -150,9 +152,9 @@ if [ "$size" -gt "$offset" ]; then tail -c "+$((offset + 1))" output | head -c "
 
 constexpr const char* stop_script = R"sh(
 cd "$1/$2" 2>/dev/null || exit 0
-unit=$3 grace=$4
-how=setsid
-{ read -r how <how; } 2>/dev/null
+grace=$3
+how=setsid unit=
+{ read -r how unit <how; } 2>/dev/null
 signal() {
   case $how in
     systemd) systemctl kill --signal="$1" "$unit.service" ;;
@@ -162,7 +164,7 @@ signal() {
 goes_on() { ! finished && alive; }
 wait_at_most() {
   end=$(($(date +%s) + $1))
-  while goes_on && [ "$(date +%s)" -lt "$end" ]; do sleep 0.2 2>/dev/null || sleep 1; done
+  while goes_on && [ "$(date +%s)" -lt "$end" ]; do sleep 0.1 2>/dev/null || sleep 1; done
 }
 goes_on || exit 0
 [ -n "$pid" ] || wait_at_most 10
@@ -187,12 +189,20 @@ mv "$2" ".gone.$2.$$" && set +f && rm -rf .gone.*
 }  // namespace
 
 std::string job_command_file(const std::vector<std::string>& argv, const std::string& script,
-                             const std::map<std::string, std::string>& environment) {
+                             const std::map<std::string, std::string>& environment, const std::string& user) {
   // systemd gives a unit neither HOME nor the umask of a login.
-  std::string text = "umask 022\ncd /\n: \"${HOME:=/root}\"\nexport HOME\n";
+  std::string text = "umask 022\ncd /\n";
+  if (user.empty()) {
+    text += ": \"${HOME:=/root}\"\nexport HOME\n";
+  } else {
+    text += "USER=" + quote_word(user) + "\nLOGNAME=$USER\n";
+    text += "HOME=$(getent passwd \"$USER\" | cut -d: -f6)\nexport USER LOGNAME HOME\n";
+  }
   for (const auto& [name, value] : environment) text += "export " + name + "=" + quote_word(value) + "\n";
-  if (script.empty()) return text + "exec " + quote_words(argv) + "\n";
-  return text + "set -- " + quote_words(argv) + "\n" + script + "\n";
+  if (user.empty() && !script.empty()) return text + "set -- " + quote_words(argv) + "\n" + script + "\n";
+  std::vector<std::string> words = argv;
+  if (!script.empty()) words.insert(words.begin(), {"/bin/sh", "-c", script, "sh"});
+  return text + "exec " + (user.empty() ? "" : "runuser -u " + quote_word(user) + " -- ") + quote_words(words) + "\n";
 }
 
 std::string job_start_script() { return start_script; }

@@ -108,7 +108,7 @@ Result<JobPhase> RemoteJob::find(Milliseconds patience) {
 }
 
 Result<void> RemoteJob::start(const std::string& command_file, bool secret, Milliseconds patience) {
-  RemoteCommand start = command(job_start_script(), {unit(), std::to_string(command_file.size())}, patience);
+  RemoteCommand start = command(job_start_script(), {"maintain-job-" + id_, std::to_string(command_file.size())}, patience);
   start.input = command_file;
   start.secret = secret;
   const auto ended = session_.run(start);
@@ -131,6 +131,7 @@ Result<JobEnd> RemoteJob::follow(std::uint64_t& offset, const FollowOptions& opt
   using SteadyClock = std::chrono::steady_clock;
   const auto cancelled = [&] { return options.cancelled && options.cancelled(); };
   auto last_output = SteadyClock::now();
+  int losses = 0;  // in a row
   // Ends: every round either brings the job's end or waits, on the server or here, and the deadline passes.
   for (;;) {
     if (cancelled()) return fail(ErrorKind::cancelled, "the run is being stopped; the job goes on");
@@ -148,7 +149,9 @@ Result<JobEnd> RemoteJob::follow(std::uint64_t& offset, const FollowOptions& opt
 
     const auto answer = poll(offset, std::chrono::ceil<Seconds>(wait));
     if (!answer && may_reconnect(answer.error())) {
-      const Deadline pause = Deadline::earlier(options.deadline, Deadline::after(retry_pause));
+      // At once the first time; a server that lets us in and drops us again is not to be hammered.
+      const Milliseconds span = losses++ == 0 ? Milliseconds(0) : retry_pause;
+      const Deadline pause = Deadline::earlier(options.deadline, Deadline::after(span));
       while (!pause.passed() && !cancelled()) std::this_thread::sleep_for(std::min(pause.remaining(), Milliseconds(50)));
       if (cancelled() || options.deadline.passed()) continue;
       if (auto again = session_.reconnect(options.deadline.remaining()); !again) return fail(again.error());
@@ -156,6 +159,7 @@ Result<JobEnd> RemoteJob::follow(std::uint64_t& offset, const FollowOptions& opt
       continue;
     }
     if (!answer) return fail(answer.error());
+    losses = 0;
     const auto state = parse_job_poll(*answer);
     if (!state) return fail(state.error());
     if (state->phase == JobPhase::none)
@@ -176,8 +180,7 @@ Result<JobEnd> RemoteJob::follow(std::uint64_t& offset, const FollowOptions& opt
 
 Result<void> RemoteJob::stop(Milliseconds grace, Milliseconds patience) {
   const Seconds seconds = std::chrono::ceil<Seconds>(std::max(grace, Milliseconds(0)));
-  return check(session_.run(command(job_stop_script(), {unit(), std::to_string(seconds.count())},
-                                    seconds + patience)), "stopping a job");
+  return check(session_.run(command(job_stop_script(), {std::to_string(seconds.count())}, seconds + patience)), "stopping a job");
 }
 
 Result<void> RemoteJob::collect(Milliseconds patience) {

@@ -36,8 +36,8 @@ struct RemoteExit {
   int status = 0;      // -1 when a signal ended it
   int signal = 0;
   bool truncated = false;
-  std::string output;        // what on_output did not take
-  std::string error_output;
+  std::string output = {};        // what on_output did not take
+  std::string error_output = {};
   bool ok() const { return status == 0 && signal == 0; }
 };
 
@@ -76,5 +76,8 @@ class Transport {
 // The transport that the server asks for; for `auto` libssh2, falling back to openssh when the server or its
 // options need what libssh2 cannot do.
 std::unique_ptr<Transport> make_transport(TransportKind kind, TransportSettings settings);
+
+// Reads the settings' private keys, so that workers forked afterwards need not. Failures show when they connect.
+void preload_keys(const TransportSettings& settings);
 
 }  // namespace maintain

@@ -70,7 +70,8 @@ constexpr std::array class_words{
 }  // namespace
 
 std::string counted(std::size_t count, std::string_view noun) {
-  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+  const std::string_view plural = noun.ends_with('x') ? "es" : "s";
+  return std::to_string(count) + " " + std::string(noun) + std::string(count == 1 ? "" : plural);
 }
 
 std::string some_names(const std::vector<std::string>& names, std::size_t most) {
@@ -156,9 +157,9 @@ Findings source_findings(const std::vector<SourceProblem>& problems, const std::
                          Moment now) {
   Findings findings;
   for (const SourceProblem& problem : problems) {
-    Finding finding{.state = State::warning, .code = "apt.source_failed", .subject = printable(problem.source),
+    Finding finding{.state = State::warning, .code = "apt.source_failed", .subject = problem.source,
                     .title = problem.source.empty() ? "the package lists cannot be refreshed"
-                                                    : "the package list of " + printable(problem.source) +
+                                                    : "the package list of " + problem.source +
                                                           " cannot be refreshed",
                     .detail = printable(problem.reason)};
     const auto known = since.find(problem.source);
@@ -180,6 +181,12 @@ Findings source_findings(const std::vector<SourceProblem>& problems, const std::
     findings.push_back(std::move(finding));
   }
   return findings;
+}
+
+Findings unusable_findings(const std::string& problem) {
+  return {{.state = State::critical, .code = "apt.unusable",
+           .title = "apt cannot plan an upgrade: " + printable(problem.substr(0, 300)),
+           .action = "Run `apt-get --simulate upgrade` on the server and mend what it complains of."}};
 }
 
 Findings disk_findings(const std::vector<DiskSpace>& disks, const Sizes& sizes, bool new_kernel, const Options& options) {

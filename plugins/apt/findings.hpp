@@ -26,6 +26,8 @@ Findings blocklist_findings(const Options& options, Moment now);
 Findings lock_findings(const std::vector<LockHolder>& holders, Moment since, Moment now, const Options& options);
 Findings source_findings(const std::vector<SourceProblem>& problems, const std::map<std::string, Moment>& since,
                          Moment now);
+// apt cannot simulate an upgrade.
+Findings unusable_findings(const std::string& problem);
 Findings disk_findings(const std::vector<DiskSpace>& disks, const Sizes& sizes, bool new_kernel, const Options& options);
 
 Findings failure_findings(const JobOutput& output);

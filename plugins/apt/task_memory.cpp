@@ -54,11 +54,23 @@ std::optional<JobRecord> job_in(const Json& document) {
     PlannedChange change{.name = text_at(row, 0), .from = text_at(row, 1), .to = text_at(row, 2)};
     if (is_package_name(change.name)) job.plan.push_back(std::move(change));
   }
+  for (const Json& row : found->value("conflicts", Json::array())) {
+    if (is_package_name(text_at(row, 0))) job.conflicts[text_at(row, 0)].push_back(text_at(row, 1));
+  }
   job.before = found->value("before", Json::object());
   return job;
 }
 
 }  // namespace
+
+void note_failing_sources(TaskMemory& memory, const std::vector<SourceProblem>& problems, Moment now) {
+  std::map<std::string, Moment> failing;
+  for (const SourceProblem& problem : problems) {
+    const auto known = memory.failing_sources.find(problem.source);
+    failing.emplace(problem.source, known == memory.failing_sources.end() ? now : known->second);
+  }
+  memory.failing_sources = std::move(failing);
+}
 
 TaskMemory memory_from_json(const Json& document) {
   TaskMemory memory;
@@ -82,11 +94,23 @@ Json memory_to_json(const TaskMemory& memory) {
     for (const PlannedChange& change : memory.job->plan) {
       if (plan.size() < most_kept) plan.push_back(Json::array({change.name, change.from, change.to}));
     }
+    Json conflicts = Json::array();
+    for (const auto& [package, files] : memory.job->conflicts) {
+      for (const std::string& file : files) {
+        if (conflicts.size() < most_kept) conflicts.push_back(Json::array({package, file}));
+      }
+    }
     document["job"] = {{"kind", word(memory.job->kind)},
                        {"started", to_json(memory.job->started)},
                        {"plan", std::move(plan)},
+                       {"conflicts", std::move(conflicts)},
                        {"before", memory.job->before}};
   }
+  constexpr std::size_t largest = 250UL << 10;
+  for (const char* key : {"last_changes", "pending", "failing_sources"}) {
+    if (document.dump().size() > largest) document.erase(key);
+  }
+  if (document.dump().size() > largest) document["job"]["before"] = nullptr;
   return document;
 }
 

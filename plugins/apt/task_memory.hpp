@@ -21,6 +21,7 @@ struct JobRecord {
   JobKind kind = JobKind::upgrade;
   Moment started{};
   std::vector<PlannedChange> plan = {};       // without origins
+  ConffileConflicts conflicts = {};           // why packages were left out
   sdk::Json before = sdk::Json::object();     // snapshot, see server_snapshot.hpp
 };
 
@@ -32,8 +33,12 @@ struct TaskMemory {
   sdk::Json last_changes = nullptr;  // {"at": milliseconds, "packages": [[name, from, to]...]}
 };
 
+// Remembers since when each of these sources fails, and forgets all others.
+void note_failing_sources(TaskMemory& memory, const std::vector<SourceProblem>& problems, Moment now);
+
 // Pure; what does not have the expected shape is dropped.
 TaskMemory memory_from_json(const sdk::Json& document);
+// At most 250 KiB: what can be done without is left out of a larger one.
 sdk::Json memory_to_json(const TaskMemory& memory);
 
 // The value of TaskMemory::last_changes.

@@ -244,8 +244,9 @@ typedef struct maintain_exec_1 {
 
   /* Runs a command to its end. MAINTAIN_OK means that it ran and that *exit is true, whatever its status; a lost
    * connection is never mistaken for success. [task-thread]
-   * Errors: REFUSED (not read-only in check mode), UNREACHABLE, CONNECTION_LOST, TIMEOUT, CANCELLED,
-   * INVALID_ARGUMENT. After CONNECTION_LOST the next call connects anew. @since 1.0 */
+   * Errors: REFUSED (not read-only in check mode), UNREACHABLE (it never ran), CONNECTION_LOST (it may have run,
+   * and may go on), TIMEOUT, CANCELLED, INVALID_ARGUMENT. After CONNECTION_LOST the next call connects anew.
+   * @since 1.0 */
   maintain_status (*run)(const maintain_host *host, const maintain_command *command, maintain_exit *exit,
                          maintain_error *error);
 
@@ -265,7 +266,7 @@ typedef uint32_t maintain_job_phase;
 #define MAINTAIN_JOB_FINISHED 2u /* its result waits to be collected */
 #define MAINTAIN_JOB_LOST 3u     /* it started, and no process and no result is left: the server went down under it */
 
-/* A detached job on the server: started by systemd-run, else setsid, as root; it goes on when the connection, the
+/* A detached job on the server: started by systemd-run, else setsid, by root; it goes on when the connection, the
  * worker or the maintenance server is gone. One job per task and name, kept in a directory on the server that only
  * root can read. The host remembers a job that was started and not collected, makes its task due at once in the
  * next run, and lets the task re-attach. @since 1.0 */
@@ -276,25 +277,29 @@ typedef struct maintain_job_1 {
   maintain_status (*find)(const maintain_host *host, maintain_text name, maintain_job_phase *phase,
                           maintain_error *error);
 
-  /* Starts the command (argv or script, env; input and sinks are not used). BUSY when the job exists.
-   * [task-thread] @since 1.0 */
+  /* Starts the command (argv or script, env; input, sinks, timeouts and output_limit are not used). An empty
+   * become_user is root here. OK: it runs, or has run already. [task-thread]
+   * Errors: BUSY (the job exists), REFUSED (check mode), FAILED (it could not be started, and is not there), and
+   * those of exec.run; after CONNECTION_LOST only find can tell whether it was started. @since 1.0 */
   maintain_status (*start)(const maintain_host *host, maintain_text name, const maintain_command *command,
                            maintain_error *error);
 
   /* Hands on the job's output (both streams as one) from the byte `offset` on, until it finishes. OK: it
    * finished, *exit is true. Re-connects by itself as long as timeout_ms allows. *offset is moved by what was
-   * handed on. NULL output: dropped. idle_timeout_ms as in maintain_command: TIMEOUT, the job goes on.
+   * handed on. NULL output: dropped. timeout_ms 0: until the task's deadline. idle_timeout_ms as in
+   * maintain_command: TIMEOUT, the job goes on. exit is what sh says of the command: 129 to 192 are told as signals.
    * [task-thread]
    * Errors: NOT_FOUND (no such job), FAILED (the job is LOST), TIMEOUT, CANCELLED, UNREACHABLE. @since 1.0 */
   maintain_status (*follow)(const maintain_host *host, maintain_text name, uint64_t *offset,
                             const maintain_sink *output, int64_t timeout_ms, int64_t idle_timeout_ms,
                             maintain_exit *exit, maintain_error *error);
 
-  /* Ends a running job (SIGTERM to all its processes, SIGKILL after grace_ms). [task-thread] @since 1.0 */
+  /* Ends a running job (SIGTERM to all its processes, SIGKILL after grace_ms); OK when there is none. Its result
+   * waits to be collected. REFUSED in check mode. [task-thread] @since 1.0 */
   maintain_status (*stop)(const maintain_host *host, maintain_text name, int64_t grace_ms, maintain_error *error);
 
   /* Removes the job's directory; the host forgets the job. Call it when the result has been reported.
-   * INVALID_STATE while it runs. [task-thread] @since 1.0 */
+   * INVALID_STATE while it runs; REFUSED in check mode; OK when there is none. [task-thread] @since 1.0 */
   maintain_status (*collect)(const maintain_host *host, maintain_text name, maintain_error *error);
 } maintain_job_1;
 
@@ -327,8 +332,8 @@ typedef struct maintain_files_1 {
   maintain_status (*stat)(const maintain_host *host, maintain_text path, maintain_text become_user,
                           maintain_file_info *info, maintain_error *error);
 
-  /* The whole file into the sink. REFUSED when it is longer than limit bytes (0: 16 MiB). [task-thread]
-   * @since 1.0 */
+  /* The whole file into the sink. REFUSED when it is longer than limit bytes (0: 16 MiB); the sink may then have
+   * been given its beginning. [task-thread] @since 1.0 */
   maintain_status (*read)(const maintain_host *host, maintain_text path, maintain_text become_user, uint64_t limit,
                           const maintain_sink *sink, maintain_error *error);
 
@@ -383,14 +388,14 @@ typedef struct maintain_finding {
 typedef struct maintain_report_1 {
   uint32_t struct_size;
 
-  /* [task-thread] INVALID_ARGUMENT: empty code or title. @since 1.0 */
+  /* [task-thread] INVALID_ARGUMENT: a code that is none, an empty title. @since 1.0 */
   maintain_status (*finding)(const maintain_host *host, const maintain_finding *finding, maintain_error *error);
 
   /* done of total units; total 0: unknown. [any-thread] @since 1.0 */
   void (*progress)(const maintain_host *host, uint64_t done, uint64_t total, maintain_text unit);
 
   /* A number kept with the task: name [a-z][a-z0-9_]*, unit "seconds", "bytes", "ratio" or empty.
-   * [task-thread] @since 1.0 */
+   * [task-thread] INVALID_ARGUMENT: another name or unit, not a number. @since 1.0 */
   maintain_status (*metric)(const maintain_host *host, maintain_text name, double value, maintain_text unit,
                             maintain_error *error);
 
@@ -446,7 +451,7 @@ typedef struct maintain_lock_1 {
   /* Takes one of `count` places of the named lock for this server, waiting at most wait_ms. The lease is kept by
    * the supervisor and survives this process; it ends by release or after lease_ms. A server that holds it already
    * gets it again, renewed. [task-thread]
-   * Errors: BUSY (the message names the holders), CANCELLED. @since 1.0 */
+   * Errors: BUSY (the message names the holders), CANCELLED, REFUSED (check mode). @since 1.0 */
   maintain_status (*acquire)(const maintain_host *host, maintain_text name, uint32_t count, int64_t lease_ms,
                              int64_t wait_ms, maintain_error *error);
 

@@ -1,0 +1,318 @@
+// Jobs for real: this machine's sh, its processes, a directory that stands for the server's.
+#include "plugin/remote_job.hpp"
+
+#include <signal.h>
+
+#include <fstream>
+
+#include <catch2/catch.hpp>
+
+#include "base/fd.hpp"
+#include "base/text.hpp"
+#include "plugin/job_script.hpp"
+#include "plugin/test_support.hpp"
+
+using namespace maintain;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Fixture {
+  test::TemporaryDirectory directory;
+  test::LocalSession session;
+  JobPlace place{(directory.path() / "jobs").string(), ""};
+  std::string id = "shop:upgrade:run";
+  RemoteJob job{session, place, id};
+
+  ~Fixture() { static_cast<void>(job.stop(0ms, 20s)); }
+
+  std::filesystem::path at(const char* file) const { return std::filesystem::path(place.base) / id / file; }
+  void write(const char* file, const std::string& text) const { std::ofstream(at(file)) << text; }
+  Result<void> start(const std::string& script, const std::vector<std::string>& argv = {}) {
+    return job.start(job_command_file(argv, script, {}), false, 20s);
+  }
+  Result<JobEnd> follow(std::string* output = nullptr, std::uint64_t offset = 0) {
+    FollowOptions options;
+    options.deadline = Deadline::after(20s);
+    options.on_output = [output](std::string_view bytes) {
+      if (output != nullptr) output->append(bytes);
+      return true;
+    };
+    return job.follow(offset, options);
+  }
+  JobPhase phase() { return job.find(20s).value(); }
+  pid_t wrapper() const {
+    return static_cast<pid_t>(std::stol(read_file(at("pid"), 100).value()));
+  }
+  // Kills the wrapper and all it started, as a power cut would.
+  void kill_all() const { REQUIRE(::kill(-wrapper(), SIGKILL) == 0); }
+};
+
+// A script that waits until this file appears, for at most 20 s.
+std::string until_exists(const std::filesystem::path& file) {
+  return "n=0; until [ -e '" + file.string() + "' ] || [ $n -ge 400 ]; do n=$((n+1)); sleep 0.05; done\n";
+}
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "a job runs, is followed and collected") {
+  CHECK(phase() == JobPhase::none);
+  REQUIRE(start("echo out; echo err >&2; exit 7"));
+  std::string output;
+  const auto end = follow(&output);
+  REQUIRE(end);
+  CHECK(end->status == 7);
+  CHECK(end->signal == 0);
+  CHECK(output == "out\nerr\n");
+  CHECK(phase() == JobPhase::finished);
+  REQUIRE(job.collect(20s));
+  CHECK(phase() == JobPhase::none);
+  CHECK(std::filesystem::is_empty(place.base));
+  CHECK(follow().error().kind == ErrorKind::not_found);
+  CHECK(job.collect(20s));  // nothing to do
+}
+
+TEST_CASE_METHOD(Fixture, "words and variables reach the command byte for byte") {
+  const std::string odd = "a'b \"$x`y`\\ \n*;\xc3\xa9";
+  const auto file = job_command_file({"printf", "[%s]", odd, ""}, "", {{"VALUE", odd}});
+  REQUIRE(job.start(file, false, 20s));
+  std::string output;
+  REQUIRE(follow(&output));
+  CHECK(output == "[" + odd + "][]");
+
+  REQUIRE(job.collect(20s));
+  REQUIRE(job.start(job_command_file({"one", odd}, "printf '%s|%s|%s' \"$#\" \"$2\" \"$VALUE\"", {{"VALUE", odd}}),
+                    false, 20s));
+  output.clear();
+  REQUIRE(follow(&output));
+  CHECK(output == "2|" + odd + "|" + odd);
+}
+
+TEST_CASE_METHOD(Fixture, "a job of another user runs as that user") {
+  if (::geteuid() != 0) {
+    WARN("not root: switching users is not tried");
+    return;
+  }
+  REQUIRE(job.start(job_command_file({"x y"}, "id -un; echo \"$HOME|$1|$VALUE\"", {{"VALUE", "1 2"}}, "nobody"), false, 20s));
+  std::string output;
+  REQUIRE(follow(&output));
+  CHECK(output == "nobody\n/nonexistent|x y|1 2\n");
+  REQUIRE(job.collect(20s));
+  REQUIRE(job.start(job_command_file({"id", "-un"}, "", {}, "nobody"), false, 20s));
+  output.clear();
+  REQUIRE(follow(&output));
+  CHECK(output == "nobody\n");
+}
+
+TEST_CASE_METHOD(Fixture, "one job per name") {
+  REQUIRE(start(until_exists(directory.path() / "go")));
+  CHECK(start("echo second").error().kind == ErrorKind::busy);
+  CHECK(job.collect(20s).error().kind == ErrorKind::refused);  // it still runs
+  CHECK(phase() == JobPhase::running);
+}
+
+TEST_CASE_METHOD(Fixture, "the job has a session of its own, so that it outlives the connection's") {
+  REQUIRE(start(until_exists(directory.path() / "go")));
+  CHECK(::getsid(wrapper()) == wrapper());
+}
+
+TEST_CASE_METHOD(Fixture, "its directory is for its owner alone") {
+  REQUIRE(start("exit 0"));
+  const auto permissions = [](const std::filesystem::path& path) {
+    return std::filesystem::status(path).permissions() & std::filesystem::perms::all;
+  };
+  CHECK(permissions(place.base) == std::filesystem::perms::owner_all);
+  CHECK(permissions(std::filesystem::path(place.base) / id) == std::filesystem::perms::owner_all);
+  REQUIRE(follow());
+}
+
+TEST_CASE_METHOD(Fixture, "output is handed on while the job runs") {
+  const auto go = directory.path() / "go";
+  REQUIRE(start("echo first\n" + until_exists(go) + "echo second"));
+  std::string output;
+  FollowOptions options;
+  options.deadline = Deadline::after(20s);
+  options.on_output = [&](std::string_view bytes) {
+    output += bytes;
+    std::ofstream(go) << "seen";  // only now can the job go on
+    return true;
+  };
+  std::uint64_t offset = 0;
+  REQUIRE(job.follow(offset, options));
+  CHECK(output == "first\nsecond\n");
+  CHECK(offset == output.size());
+}
+
+TEST_CASE_METHOD(Fixture, "a later run re-attaches where the earlier one stopped") {
+  const auto go = directory.path() / "go";
+  REQUIRE(start("echo first\n" + until_exists(go) + "echo second"));
+  FollowOptions options;
+  options.deadline = Deadline::after(20s);
+  options.on_output = [](std::string_view) { return false; };
+  std::uint64_t offset = 0;
+  CHECK(job.follow(offset, options).error().kind == ErrorKind::cancelled);
+  std::ofstream(go) << "go";
+
+  RemoteJob later(session, place, id);
+  std::string output;
+  options.on_output = [&](std::string_view bytes) {
+    output += bytes;
+    return true;
+  };
+  REQUIRE(later.follow(offset, options));
+  CHECK(output == "second\n");
+}
+
+TEST_CASE_METHOD(Fixture, "long output arrives whole") {
+  REQUIRE(start("i=0; while [ $i -lt 60000 ]; do echo \"line $i\"; i=$((i+1)); done"));
+  std::string output;
+  REQUIRE(follow(&output));
+  const auto lines = split_lines(output);
+  REQUIRE(lines.size() == 60000);
+  CHECK(lines.back() == "line 59999");
+}
+
+TEST_CASE_METHOD(Fixture, "a signal is told as one") {
+  REQUIRE(start("kill -KILL $$"));
+  const auto end = follow();
+  REQUIRE(end);
+  CHECK(end->signal == SIGKILL);
+  CHECK(end->status == -1);
+}
+
+TEST_CASE_METHOD(Fixture, "a lost connection is made anew and the job followed on") {
+  REQUIRE(start("echo done"));
+  session.failures.push_back({ErrorKind::unreachable, "connection reset", {}, {}});
+  session.failures.push_back({ErrorKind::timed_out, "the server is silent", {}, {}});
+  std::string output;
+  REQUIRE(follow(&output));
+  CHECK(output == "done\n");
+  CHECK(session.reconnects == 2);
+}
+
+TEST_CASE_METHOD(Fixture, "a server that does not come back is unreachable") {
+  REQUIRE(start("echo done"));
+  session.failures.push_back({ErrorKind::unreachable, "connection reset", {}, {}});
+  session.connect_failures.push_back({ErrorKind::unreachable, "it did not come back", {}, {}});
+  CHECK(follow().error().kind == ErrorKind::unreachable);
+  CHECK(follow());
+}
+
+TEST_CASE_METHOD(Fixture, "a job whose processes are gone without a result is lost") {
+  REQUIRE(start("echo begun\n" + until_exists(directory.path() / "go")));
+  kill_all();
+  // The zombie, if whoever adopted it is slow to reap it, does not count as alive.
+  std::string output;
+  const auto end = follow(&output);
+  REQUIRE_FALSE(end);
+  CHECK(end.error().kind == ErrorKind::remote);
+  CHECK(output == "begun\n");
+  CHECK(phase() == JobPhase::lost);
+  CHECK(job.collect(20s));
+}
+
+TEST_CASE_METHOD(Fixture, "after a boot a job is lost, even if its process id is in use again") {
+  REQUIRE(start(until_exists(directory.path() / "go")));
+  const auto pid = wrapper();
+  SECTION("another boot id") { write("boot", "00000000-0000-4000-8000-000000000000\n"); }
+  SECTION("the same process id with another start time") { write("pid", std::to_string(pid) + " 1\n"); }
+  CHECK(phase() == JobPhase::lost);
+  ::kill(-pid, SIGKILL);
+}
+
+TEST_CASE_METHOD(Fixture, "a start that was cut off before it ran is lost, once it is old") {
+  std::filesystem::create_directories(at("x").parent_path());
+  write("boot", read_file("/proc/sys/kernel/random/boot_id", 100).value());
+  write("begun", std::to_string(std::time(nullptr)));
+  CHECK(phase() == JobPhase::running);
+  write("begun", std::to_string(std::time(nullptr) - 60));
+  CHECK(phase() == JobPhase::lost);
+}
+
+TEST_CASE_METHOD(Fixture, "a half-written status is not a result") {
+  REQUIRE(start(until_exists(directory.path() / "go")));
+  write("status", "0");
+  CHECK(phase() == JobPhase::running);
+  std::filesystem::remove(at("status"));
+}
+
+TEST_CASE_METHOD(Fixture, "stop ends the job and leaves its result") {
+  REQUIRE(start("echo begun\n" + until_exists(directory.path() / "go")));
+  REQUIRE(job.stop(10s, 20s));
+  const auto end = follow();
+  REQUIRE(end);
+  CHECK(end->signal == SIGTERM);
+  CHECK(job.stop(10s, 20s));  // nothing to do
+}
+
+TEST_CASE_METHOD(Fixture, "stop ends a job that ignores SIGTERM, too") {
+  REQUIRE(start("trap '' TERM\necho begun\n" + until_exists(directory.path() / "go")));
+  FollowOptions options;
+  options.deadline = Deadline::after(20s);
+  options.on_output = [](std::string_view) { return false; };  // the trap is set now
+  std::uint64_t offset = 0;
+  CHECK_FALSE(job.follow(offset, options));
+  REQUIRE(job.stop(0ms, 20s));
+  const auto end = follow();
+  REQUIRE(end);
+  CHECK(end->signal == SIGKILL);
+}
+
+TEST_CASE_METHOD(Fixture, "waiting ends, the job goes on") {
+  REQUIRE(start(until_exists(directory.path() / "go")));
+  FollowOptions options;
+  std::uint64_t offset = 0;
+  SECTION("the deadline passes") { options.deadline = Deadline::after(300ms); }
+  SECTION("nothing is printed") { options.idle_timeout = 300ms; }
+  CHECK(job.follow(offset, options).error().kind == ErrorKind::timed_out);
+  CHECK(phase() == JobPhase::running);
+}
+
+TEST_CASE_METHOD(Fixture, "following ends when the run is cancelled") {
+  REQUIRE(start(until_exists(directory.path() / "go")));
+  FollowOptions options;
+  options.cancelled = [] { return true; };
+  std::uint64_t offset = 0;
+  CHECK(job.follow(offset, options).error().kind == ErrorKind::cancelled);
+}
+
+TEST_CASE_METHOD(Fixture, "a command that did not arrive whole is not run") {
+  session.alter = [](RemoteCommand& command) { command.input.resize(command.input.size() / 2); };
+  const auto started = start("echo half");
+  REQUIRE_FALSE(started);
+  CHECK(started.error().kind == ErrorKind::remote);
+  CHECK(started.error().message.find("did not arrive whole") != std::string::npos);
+  session.alter = {};
+  CHECK(phase() == JobPhase::none);
+}
+
+TEST_CASE_METHOD(Fixture, "a link in place of the base directory is refused") {
+  std::filesystem::create_directory(directory.path() / "elsewhere");
+  std::filesystem::create_directory_symlink(directory.path() / "elsewhere", place.base);
+  CHECK(start("true").error().kind == ErrorKind::remote);
+}
+
+TEST_CASE("job ids keep keys apart and fit a file name") {
+  CHECK(job_id({"web1", "shop", "upgrade"}, "run") == "shop:upgrade:run");
+  CHECK(job_id({"web1", "", "upgrade"}, "run") == ":upgrade:run");
+  CHECK(job_id({"web1", "a", "b"}, "c") != job_id({"web1", "", "a"}, "b"));
+  const std::string long_name(100, 'x');
+  const auto long_id = job_id({"web1", long_name, long_name}, long_name);
+  CHECK(long_id.size() <= 200);
+  CHECK(long_id != job_id({"web1", long_name, long_name}, long_name + "y"));
+}
+
+TEST_CASE("a poll's answer is read with suspicion") {
+  const auto good = parse_job_poll("job finished 3 137 1000 1060\nabc");
+  REQUIRE(good);
+  CHECK(good->phase == JobPhase::finished);
+  CHECK(good->end.signal == 9);
+  CHECK(good->end.duration == 60s);
+  CHECK(good->bytes == "abc");
+  CHECK(parse_job_poll("job finished 3 255 1000 1060\n")->end.status == 255);
+  CHECK(parse_job_poll("job finished 3 0 2000 1000\n")->end.duration == 0ms);
+  for (const char* bad : {"", "job", "job finished 3 0 1 2", "job happy 3 0 1 2\n", "job finished -3 0 1 2\n",
+                          "job finished 3x 0 1 2\n", "job finished 99999999999999999999 0 1 2\n",
+                          "Welcome!\njob finished 3 0 1 2\n", "job finished 3 0 1\n", "job finished 3 0 1 2 3\n"})
+    CHECK_FALSE(parse_job_poll(bad));
+}

@@ -1,0 +1,182 @@
+#include "transport/openssh_transport.hpp"
+
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "base/fd.hpp"
+#include "base/process.hpp"
+#include "base/text.hpp"
+#include "transport/known_hosts.hpp"
+#include "transport/local_program.hpp"
+#include "transport/output_collector.hpp"
+#include "transport/ssh_command.hpp"
+#include "transport/ssh_wire.hpp"
+#include "transport/status_filter.hpp"
+#include "transport/sudo.hpp"
+
+namespace maintain {
+namespace {
+
+constexpr std::size_t longest_socket_path = sizeof(sockaddr_un::sun_path) - 1 - 17;
+// A master whose owner was killed ends by itself after this time without a command.
+constexpr Seconds master_life{120};
+constexpr const char* control_persist = "-oControlPersist=120";
+constexpr Milliseconds master_patience{5000};
+
+using Words = std::vector<std::string>;
+
+class OpensshConnection final : public Connection {
+ public:
+  OpensshConnection(const Server& server, TransportSettings settings, ControlSocket control)
+      : server_(server), settings_(std::move(settings)), control_(std::move(control)),
+        anonymous_(server, std::string(), settings_.cancelled) {}
+
+  ~OpensshConnection() override {
+    if (opened_) ask_master("exit");
+    ::unlink(control_.path.c_str());
+    if (!control_.temporary_directory.empty()) ::rmdir(control_.temporary_directory.c_str());
+  }
+
+  Result<void> open() {
+    Words words = ssh_words(server_, settings_);
+    const Words master = {"-M", "-N", "-f", control_path(), control_persist};
+    words.insert(words.begin() + 1, master.begin(), master.end());
+    words.push_back(server_.host());
+    LocalCommand command{.argv = std::move(words)};
+    command.timeout = settings_.connect_timeout + settings_.handshake_timeout + settings_.authentication_timeout;
+    command.cancelled = settings_.cancelled;
+    const auto ended = run_local(command);
+    if (!ended && ended.error().kind == ErrorKind::timed_out)
+      return fail(ErrorKind::unreachable,
+                  fmt::format("{}: ssh did not connect within {}", name_of(server_),
+                              format_duration(std::chrono::ceil<Seconds>(command.timeout))));
+    if (!ended) return fail(ended.error());
+    if (!ended->ok()) return fail(with_known_key(explain_ssh_failure(server_, ended->error_output)));
+    opened_ = true;
+    used_ = std::chrono::steady_clock::now();
+    return {};
+  }
+
+  Result<RemoteExit> run(const RemoteCommand& command) override {
+    if (lost_) return fail(*lost_);
+    if (auto open = stay_open(); !open) return fail(open.error());
+    auto sudo = sudo_for(command);
+    if (!sudo) return fail(sudo.error());
+    const auto prepared = (*sudo)->prepare(command);
+    if (!prepared) return fail(prepared.error());
+    RemoteExit exit;
+    OutputCollector output(command.on_output, exit.output, command.output_limit);
+    OutputCollector error_output(command.on_error_output, exit.error_output, command.output_limit);
+    StatusFilter filter(random_token());
+    const auto ended = run_with_deadlines(
+        name_of(server_), words_for(filter.wrap(prepared->line())), prepared->input, command, settings_,
+        [&](std::string_view piece) { return output.take(piece); },
+        [&](std::string_view piece) {
+          const std::string own = filter.pass(piece);
+          return own.empty() || error_output.take(own);
+        });
+    used_ = std::chrono::steady_clock::now();
+    if (!ended) return fail(ended.error());
+    if (!filter.status()) {
+      lost_ = Error{ErrorKind::unreachable,
+                    fmt::format("{}: connection lost while running a command (ssh ended with {})", name_of(server_),
+                                ended->describe()), {}, {}};
+      return fail(*lost_);
+    }
+    if (const std::string rest = filter.rest(); !rest.empty()) error_output.take(rest);
+    exit.status = *filter.status();
+    exit.truncated = output.truncated() || error_output.truncated();
+    return (*sudo)->judge(command, std::move(exit), error_output.head());
+  }
+
+  std::string describe() const override { return "openssh"; }
+
+ private:
+  // ssh names the line of the key it expected; a person wants to see its fingerprint beside the new one.
+  Error with_known_key(Error error) const {
+    const auto known = read_known_hosts(settings_.known_hosts_files, server_);
+    if (!known || !error.where) return error;
+    for (const KnownKey& key : known->keys)
+      if (key.where == *error.where) error.message += ", known is " + key.type + " " + fingerprint(key.blob);
+    return error;
+  }
+
+  std::string control_path() const { return "-oControlPath=" + ssh_file_value(control_.path); }
+
+  // Only through the master: were it gone, ssh would connect anew behind our back, but for that ProxyCommand.
+  Words words_for(const std::string& line) const {
+    return {"ssh", "-F", "none", "-oBatchMode=yes", "-oControlMaster=no", control_path(), "-oProxyCommand=false",
+            "-oLogLevel=ERROR", "-T", server_.host(), line};
+  }
+
+  bool ask_master(const char* what) const {
+    LocalCommand ask{.argv = {"ssh", "-F", "none", control_path(), "-O", what, server_.host()}};
+    ask.timeout = master_patience;
+    const auto answer = run_local(ask);
+    return answer && answer->ok();
+  }
+
+  // After a pause the master may have ended by itself; nothing was running then, so nothing is lost by a new one.
+  Result<void> stay_open() {
+    if (std::chrono::steady_clock::now() - used_ < master_life / 2 || ask_master("check")) return {};
+    return open();
+  }
+
+  // Whether sudo is needed depends on who we are there, which ssh_config may have decided.
+  Result<Sudo*> sudo_for(const RemoteCommand& command) {
+    if (command.become_user.empty()) return &anonymous_;
+    if (!sudo_) {
+      std::string user = server_.user;
+      if (user.empty()) {
+        const auto answer = run({.argv = {"id", "-un"}, .timeout = std::chrono::seconds(30)});
+        if (!answer) return fail(answer.error());
+        user = trim(answer->output);
+      }
+      sudo_.emplace(server_, user, settings_.cancelled);
+    }
+    return &*sudo_;
+  }
+
+  Server server_;
+  TransportSettings settings_;
+  ControlSocket control_;
+  Sudo anonymous_;              // for commands that stay who we are
+  std::optional<Sudo> sudo_;
+  std::optional<Error> lost_;
+  bool opened_ = false;
+  Steady used_{};
+};
+
+}  // namespace
+
+Result<ControlSocket> choose_control_socket(const std::string& directory) {
+  const std::string name = "/ssh-" + random_token().substr(0, 12);
+  if (!directory.empty() && directory.size() + name.size() <= longest_socket_path) {
+    if (auto made = make_directories(directory, 0700); !made) return fail(made.error());
+    return ControlSocket{directory + name};
+  }
+  char temporary[] = "/tmp/maintain-XXXXXX";
+  if (::mkdtemp(temporary) == nullptr) return fail_errno("cannot make a directory in /tmp", errno);
+  return ControlSocket{temporary + name, temporary};
+}
+
+Result<std::unique_ptr<Connection>> OpensshTransport::connect(const Server& server) {
+  if (auto checked = check_destination(server); !checked) return fail(checked.error());
+  auto control = choose_control_socket(settings_.control_directory);
+  if (!control) return fail(control.error());
+  auto connection = std::make_unique<OpensshConnection>(server, settings_, std::move(*control));
+  if (auto opened = connection->open(); !opened) return fail(opened.error());
+  return connection;
+}
+
+Result<std::vector<std::string>> OpensshTransport::remote_shell(const Server& server, bool with_destination) const {
+  return bulk_shell(server, settings_, with_destination);
+}
+
+}  // namespace maintain

@@ -47,12 +47,12 @@ Finding overdue(const std::string& reasons, Milliseconds age, const std::string&
 Finding before_failed(const std::string& problem) {
   return {.state = State::warning, .code = "reboot.before_failed",
           .title = "the command to run before the reboot failed, so there was none", .detail = problem,
-          .action = "mend the `before` command of the task; it is tried again at the next opportunity"};
+          .action = "mend the `run_before` command of the task; it is tried again at the next opportunity"};
 }
 
 Finding after_failed(const std::string& problem) {
   return {.state = State::critical, .code = "reboot.after_failed", .title = "the command to run after the reboot failed",
-          .detail = problem, .action = "do by hand what the `after` command of the task should have done"};
+          .detail = problem, .action = "do by hand what the `run_after` command of the task should have done"};
 }
 
 Finding order_failed(const std::string& problem) {

@@ -110,7 +110,7 @@ class Reader {
 
 std::vector<std::string> logged_in_users(std::string_view who) {
   // Where `who` asks logind (Debian 13), it also lists sessions without a terminal, ours among them:
-  // "maint sshd Nov 22 14:09 (10.78.0.1)", while one with a terminal is "maint sshd pts/0 2026-11-22 ...".
+  // "maint sshd Nov 22 14:09 (192.0.2.7)", while one with a terminal is "maint sshd pts/0 2026-11-22 ...".
   std::vector<std::string> users;
   for (const auto line : split_lines(who)) {
     const auto words = split_words(line);

@@ -15,7 +15,7 @@ namespace maintain::plugins::reboot {
 using sdk::Moment;
 
 enum class Stage {
-  preparing,  // the `before` command may have run; nothing was ordered
+  preparing,  // the `run_before` command may have run; nothing was ordered
   ordered,    // the reboot may happen at any moment, or have happened
   refused,    // it did not happen; not ordered again for a while
 };
@@ -29,7 +29,7 @@ struct Order {
   std::string expected_package = {};
   std::vector<std::string> reasons = {};
   ServerSnapshot before = {};
-  bool after_ran = false;                 // the `after` command
+  bool after_ran = false;                 // the `run_after` command
   std::string group = {};                 // whose lock is held for it
 };
 

@@ -45,7 +45,7 @@ Outcome RebootRun::run() {
     memory_.order.reset();
   }
   if (memory_.order) {
-    context_.log(sdk::Level::info, "an earlier run was stopped between the `before` command and the order");
+    context_.log(sdk::Level::info, "an earlier run was stopped between the `run_before` command and the order");
     run_after_hook();
     if (!memory_.order->group.empty()) context_.unlock(lock_name(memory_.order->group));
     memory_.order.reset();
@@ -151,12 +151,12 @@ Outcome RebootRun::prepare_and_order(const Needs& needs) {
     if (options_.before) {
       checkpoint();
       if (const std::string problem = run_hook(context_, *options_.before, options_.hook_timeout); !problem.empty()) {
-        // It may have done half of its work, which only `after` can undo.
+        // It may have done half of its work, which only `run_after` can undo.
         run_after_hook();
         if (!options_.group.empty()) context_.unlock(lock_name(options_.group));
         memory_.order.reset();
         context_.finding(before_failed(problem));
-        return postpone(needs, "the `before` command failed");
+        return postpone(needs, "the `run_before` command failed");
       }
     }
     // The command may have taken as long as it liked.

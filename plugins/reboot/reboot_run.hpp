@@ -1,7 +1,7 @@
 // One run of reboot.if_needed. What it does next depends on what an earlier run left in the memory:
 //
 //   nothing     -> is a reboot needed? does anything speak against it? -> remember the order, give it, wait, verify
-//   preparing   -> nothing was ordered: run the `after` command, then as above
+//   preparing   -> nothing was ordered: run the `run_after` command, then as above
 //   ordered     -> wait for the boot if its time is not over, verify; nothing is ordered a second time
 //   refused     -> verify if it has booted in the meantime; else leave it alone until the window has closed
 //

@@ -40,8 +40,13 @@ Outcome RebootRun::follow_up() {
 // We were stopped after writing down the order and before giving it. Its job would still be there, also after a boot.
 bool RebootRun::was_never_given() {
   if (context_.now() - memory_.order->at < grace_of_later_run) return false;
-  const auto boot = ask_boot(context_);
-  return boot && !booted_anew(memory_.order->boot, *boot) && context_.find_job(order_job) == JobPhase::none;
+  try {
+    const auto boot = ask_boot(context_);
+    return boot && !booted_anew(memory_.order->boot, *boot) && context_.find_job(order_job) == JobPhase::none;
+  } catch (const Failure& failure) {
+    if (failure.status() == MAINTAIN_CANCELLED) throw;
+    return false;  // it may be on its way down
+  }
 }
 
 Outcome RebootRun::forget_order_never_given() {

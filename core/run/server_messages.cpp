@@ -130,7 +130,8 @@ Result<void> ServerWork::handle(Planned& message) {
     }
     if (auto claimed = state_.store.claim_legacy_marks(server_.name, declared); !claimed)
       state_.require(fail(claimed.error()));
-    state_.require(state_.store.save_task_statuses(server_.name, statuses_of(*plan_, contacts_, state_.clock.now())));
+    const Time now = state_.clock.now();
+    state_.require(state_.store.save_task_statuses(server_.name, statuses_of(*plan_, contacts_, now), now));
   }
   state_.observer.server_planned(*plan_);
   return {};

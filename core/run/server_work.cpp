@@ -190,22 +190,7 @@ void ServerWork::end_task_by_force(const std::string& how) {
   const std::string stray = read_stray_output(directories);
   if (!stray.empty()) task_->add_output("\n[printed by the plugin's process]\n" + stray + "\n");
 
-  Finding finding;
-  finding.state = State::critical;
-  std::string line = "ended by force while the run was being stopped";
-  if (outcome == Outcome::timed_out) {
-    line = "did not end in time, nor when asked to, and was ended by force";
-    finding.code = "task.timed_out";
-    finding.action = "see what it was doing in its output; a longer `timeout` may help";
-  } else if (outcome == Outcome::crashed) {
-    line = "crashed: " + how;
-    finding.code = "task.crashed";
-    finding.action = "report it to those who wrote the plugin, with the task's output";
-    finding.detail = stray;
-  }
-  finding.title = task_->type() + " " + line;
-  if (!finding.code.empty()) task_->add(finding);
-  close_task(outcome, line, {});
+  close_task(outcome, outcome == Outcome::crashed ? how : "it did not end when asked to, and was ended by force", {});
 }
 
 void ServerWork::close_task(Outcome outcome, const std::string& closing_line, const std::optional<std::string>& new_state) {
@@ -232,7 +217,7 @@ void ServerWork::finish() {
     const Time now = state_.clock.now();
     if (const auto records = state_.store.server_records(server_.name))
       state_.require(state_.store.save_task_statuses(server_.name,
-                                                     statuses_of(replanned(*plan_, *records, now), contacts_, now)));
+                                                     statuses_of(replanned(*plan_, *records, now), contacts_, now), now));
   }
   state_.observer.server_finished(report_);
 }

@@ -44,7 +44,7 @@ void write(const std::filesystem::path& path, const std::string& text) {
 
 TEST_CASE("the script tells the facts of this machine") {
   const testing::TemporaryDirectory root;
-  for (const std::string shell : {"sh", "bash"}) {
+  for (const char* shell : {"sh", "bash"}) {
     const auto survey = parse_survey(run_script(root.path(), shell), word);
     REQUIRE(survey);
     const auto facts = nlohmann::json::parse(survey->facts);

@@ -51,8 +51,10 @@ TaskCommit TaskAccount::close(const std::string& run_id, Mode mode, Outcome outc
   result_.finished = finished;
   result_.run_id = run_id;
   result_.mode = mode;
-  if (result_.summary.empty()) result_.summary = clean_line(closing_line);
-  if (!closing_line.empty()) output_.add("[error] " + closing_line + "\n");
+  if (!closing_line.empty()) {
+    result_.summary = clean_line(closing_line);
+    output_.add("[error] " + closing_line + "\n");
+  }
   TaskCommit commit;
   commit.run_id = run_id;
   commit.result = std::move(result_);

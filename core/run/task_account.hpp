@@ -26,7 +26,7 @@ class TaskAccount {
   void add_log(LogLevel level, const std::string& clean_line);
   void set_summary(const std::string& line);
 
-  // How it ended by itself, or was ended. A closing line (an error, a crash) becomes the summary if there is none.
+  // How it ended by itself, or was ended. A closing line (an error, a signal) says more than the task's own summary.
   TaskCommit close(const std::string& run_id, Mode mode, Outcome outcome, Time finished, const std::string& closing_line);
 
  private:

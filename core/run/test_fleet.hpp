@@ -148,9 +148,11 @@ struct Fleet {
   }
 
   TaskRecord record(const std::string& name) const {
-    for (const auto& server : servers)
-      for (const auto& [key, record] : store->server_records(server.name).value())
+    for (const Server& server : servers) {
+      const auto records = store->server_records(server.name).value();
+      for (const auto& [key, record] : records)
         if (to_string(key) == name) return record;
+    }
     return {};
   }
 

@@ -21,7 +21,7 @@ TEST_CASE("frames arrive whole, whatever pieces their bytes come in") {
 }
 
 TEST_CASE("an impossible length ends the stream for good") {
-  for (const std::string header : {std::string("\0\0\0\0", 4), std::string("\xff\xff\xff\xff"), std::string("GET ")}) {
+  for (const std::string& header : {std::string("\0\0\0\0", 4), std::string("\xff\xff\xff\xff"), std::string("GET ")}) {
     FrameDecoder decoder;
     decoder.feed(header);
     CHECK_FALSE(decoder.next());

@@ -270,6 +270,9 @@ WorkerContext make_worker_context(Setup setup) {
   context.catalog.plugins = setup.plugins;
   context.rules = config_rules(context.catalog);
   context.setup = std::move(setup);
+  TransportSettings keys;
+  keys.identity_files = context.setup.settings.identity_files;
+  preload_keys(keys);
   return context;
 }
 

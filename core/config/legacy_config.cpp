@@ -175,8 +175,8 @@ class LegacyReader {
       if (option.key == "when") continue;
       std::string name = option.key;
       if (const auto ours = renamed.find(option.key); ours != renamed.end()) {
-        if (!ours->is_string()) continue;  // null: the earlier bot needed it, this task does not
-        name = ours->get<std::string>();
+        name = ours->is_string() ? ours->get<std::string>() : "";
+        if (name.empty()) continue;  // the earlier bot needed it, this task does not
       } else if (refuses_option(schema, name)) {
         tell_unknown_option(entry, option, renamed, schema);
         continue;
@@ -205,7 +205,7 @@ class LegacyReader {
       YamlNode& target = is_common_task_key(name) ? task.common : task.own;
       const YamlEntry* written = target.find(name);
       if (written && written->value.kind != YamlNode::Kind::null) continue;
-      std::erase_if(target.entries, [&](const YamlEntry& entry) { return entry.key == name; });
+      std::erase_if(target.entries, [&key = name](const YamlEntry& entry) { return entry.key == key; });
       YamlNode node = from_json(value);
       node.place = task.place;
       target.entries.push_back({name, task.place, std::move(node)});
@@ -238,9 +238,8 @@ std::vector<Error> check_legacy_claim(const LegacyClaim& claim, const TaskType& 
   const Json options = object_in(claim.options, "options");
   const Json defaults = object_in(claim.defaults, "defaults");
   for (const auto& [name, ours] : options.items()) {
-    if (ours.is_null()) continue;
-    if (!ours.is_string()) add(fmt::format("options: '{}' must lead to an option's name, or to null", name));
-    else if (refuses_option(schema, ours.get<std::string>()))
+    if (!ours.is_string()) add(fmt::format("options: '{}' must lead to an option's name, or to \"\"", name));
+    else if (ours != "" && refuses_option(schema, ours.get<std::string>()))
       add(fmt::format("options: '{}' leads to '{}', which the schema does not have", name, ours.get<std::string>()));
   }
   for (const auto& [name, value] : defaults.items())

@@ -96,6 +96,7 @@ TEST_CASE("each key brings its name in the status file and on the command line")
   CHECK(reboot.window == minutes(30));
   CHECK(reboot.order == Order::very_last);
   CHECK(reboot.scope == Scope::server);
+  CHECK(reboot.permission == "reboot");
   CHECK(reboot.where == Position{path, 6, 1});
   CHECK_FALSE(task(parsed, "maintenance_apply").window);
 }
@@ -194,11 +195,11 @@ TEST_CASE("claims are checked against their task type's schema") {
     const auto errors = check_legacy_claim({"k", "", "", std::move(options), std::move(defaults)}, type);
     return errors.empty() ? "" : errors.front().message;
   };
-  CHECK(problem(R"({"path": "paths", "old": null})", R"({"window": "5m", "paths": []})").empty());
+  CHECK(problem(R"({"path": "paths", "old": ""})", R"({"window": "5m", "paths": []})").empty());
   CHECK(problem("[]", "") == "legacy key 'k': options must be a JSON object");
   CHECK(problem("", "{") == "legacy key 'k': defaults must be a JSON object");
   CHECK(problem(R"({"path": "path"})", "") == "legacy key 'k': options: 'path' leads to 'path', which the schema does not have");
-  CHECK(problem(R"({"path": 5})", "") == "legacy key 'k': options: 'path' must lead to an option's name, or to null");
+  CHECK(problem(R"({"path": 5})", "") == "legacy key 'k': options: 'path' must lead to an option's name, or to \"\"");
   CHECK(problem("", R"({"x": 1})") == "legacy key 'k': defaults: the schema does not have 'x'");
   CHECK(problem("", R"({"when": "x"})") == "legacy key 'k': defaults: 'when' cannot have one");
 }

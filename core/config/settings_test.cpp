@@ -6,8 +6,10 @@
 #include <map>
 
 #include "base/fd.hpp"
+#include "config/scratch_directory.hpp"
 
 using namespace maintain;
+using namespace maintain::testing;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
@@ -40,16 +42,6 @@ struct Machine {
     CHECK(settings.error().kind == ErrorKind::configuration);
     return settings.error().describe();
   }
-};
-
-struct ScratchDirectory {
-  fs::path path;
-  ScratchDirectory() {
-    std::string name = (fs::temp_directory_path() / "maintain-settings-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~ScratchDirectory() { fs::remove_all(path); }
 };
 
 }  // namespace

@@ -103,22 +103,15 @@ void read_common(const TaskEntry& entry, const SchemaRules& schema_rules, TaskSp
                                     : after->get<std::vector<std::string>>();
 }
 
-// A task type's schema, ready for read_by_schema() when no error was added.
-Json load_schema(std::string_view text, std::vector<Error>& errors) {
+// A task type's schema, ready for read_by_schema().
+Result<Json> load_schema(std::string_view text) {
   if (trim(text).empty()) return Json{{"type", "object"}, {"properties", Json::object()}};
   Json schema = parse_json(text);
-  if (schema.is_discarded()) errors.push_back({ErrorKind::configuration, "the schema is not JSON", {}, {}});
-  else errors = check_parsed_schema(schema);
-  if (!errors.empty()) return schema;
+  if (schema.is_discarded()) return fail(ErrorKind::configuration, "the schema is not JSON");
+  if (const std::vector<Error> errors = check_parsed_schema(schema); !errors.empty()) return fail(errors.front());
   const auto type = schema.find("type");
   if (type == schema.end() || *type != "object")
-    errors.push_back({ErrorKind::configuration, "schema, at /: a task's options are a mapping", "write \"type\": \"object\"", {}});
-  if (schema.contains("properties"))
-    for (const auto& [name, property] : schema["properties"].items())
-      if (is_common_task_key(name))
-        errors.push_back({ErrorKind::configuration,
-                          fmt::format("schema, at /properties: '{}' is a key that every task has", name),
-                          "choose another name", {}});
+    return fail(ErrorKind::configuration, "schema, at /: a task's options are a mapping", "write \"type\": \"object\"");
   return schema;
 }
 
@@ -135,10 +128,15 @@ bool is_common_task_key(std::string_view key) {
   return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
-std::vector<Error> check_task_schema(std::string_view schema) {
-  std::vector<Error> errors;
-  (void)load_schema(schema, errors);
-  return errors;
+Result<void> check_task_schema(const std::string& text) {
+  const auto schema = load_schema(text);
+  if (!schema) return fail(schema.error());
+  if (schema->contains("properties"))
+    for (const auto& [name, property] : (*schema)["properties"].items())
+      if (is_common_task_key(name))
+        return fail(ErrorKind::configuration, fmt::format("schema, at /properties: '{}' is a key that every task has", name),
+                    "choose another name");
+  return {};
 }
 
 const TaskType* find_task_type(const ConfigRules& rules, std::string_view name) {
@@ -157,21 +155,21 @@ std::optional<TaskSpec> read_task_entry(const TaskEntry& entry, const TaskType& 
   spec.window = type.default_window;
   spec.order = type.order;
   spec.scope = type.scope;
+  spec.permission = type.permission;
   spec.where = Position{file, entry.place.line, entry.place.column};
 
   std::vector<Error> problems;
   SchemaRules schema_rules = rules_for(rules, file, reading);
   read_common(entry, schema_rules, spec, problems);
 
-  std::vector<Error> schema_problems;
-  const Json schema = load_schema(type.schema, schema_problems);
-  if (!schema_problems.empty()) {
+  const auto schema = load_schema(type.schema);
+  if (!schema) {
     problems.push_back({ErrorKind::internal,
-                        fmt::format("the plugin '{}' is defective: {}", type.plugin, schema_problems.front().message),
-                        "tell its author, who finds this with: maintain plugins check", spec.where});
+                        fmt::format("the plugin '{}' is defective: {}", type.plugin, schema.error().message),
+                        "tell the plugin's author", spec.where});
   } else {
     schema_rules.also_known = common_task_keys();
-    spec.options = canonical_text(read_by_schema(entry.own, schema, schema_rules, problems));
+    spec.options = canonical_text(read_by_schema(entry.own, *schema, schema_rules, problems));
   }
   if (problems.empty()) return spec;
   add_for_task(entry.name, std::move(problems), errors);

@@ -16,9 +16,9 @@ namespace maintain {
 const std::vector<std::string>& common_task_keys();
 bool is_common_task_key(std::string_view key);
 
-// check_schema() plus what a task type's schema owes us: it describes a mapping and leaves the common keys alone. An
-// empty text is a type without options.
-std::vector<Error> check_task_schema(std::string_view schema);
+// check_schema() plus what a task type's schema owes us: it describes a mapping and leaves the common keys alone (a
+// project could never set an option of such a name). The first error. An empty text is a type without options.
+Result<void> check_task_schema(const std::string& schema);
 
 const TaskType* find_task_type(const ConfigRules& rules, std::string_view name);
 

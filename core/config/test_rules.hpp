@@ -58,7 +58,7 @@ inline ConfigRules test_rules() {
       "volumes": {"type": "array", "minItems": 1, "items": {"type": "string"}}}})",
       {{"docker_volume_backup", "docker_volume_backup_when", "backupdockervolume", R"({"volume_names": "volumes"})", ""}}));
   rules.types.push_back(make_type("letsencrypt.renew", "patch", R"({"type": "object", "properties": {"command": {"type": "string"}}})",
-      {{"certbot", "certbot_renew_when", "renewcert", R"({"not_due_output": null, "renewed_output": null})", ""}}));
+      {{"certbot", "certbot_renew_when", "renewcert", R"({"not_due_output": "", "renewed_output": ""})", ""}}));
   rules.types.push_back(make_type("pydeps.check", "report", R"({"type": "object", "properties": {
       "virtualenvs": {"type": "array", "items": {"type": "string", "format": "path"}},
       "list_command": {"type": "string"},

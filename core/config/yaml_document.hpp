@@ -41,9 +41,9 @@ struct YamlNode {
   Kind kind = Kind::null;
   std::string text = {};                   // of a scalar: valid UTF-8 without NUL
   Place place = {};
-  std::vector<YamlNode> items = {};        // of a sequence
-  std::vector<YamlEntry> entries = {};     // of a mapping, in written order, each key once: the last one written wins
-  std::vector<YamlRepeat> repeats = {};    // keys of this mapping that were written again
+  std::vector<YamlNode> items;             // of a sequence
+  std::vector<YamlEntry> entries;          // of a mapping, in written order, each key once: the last one written wins
+  std::vector<YamlRepeat> repeats;         // keys of this mapping that were written again
 
   bool is_scalar() const { return kind == Kind::plain || kind == Kind::quoted; }
   const YamlEntry* find(std::string_view key) const;

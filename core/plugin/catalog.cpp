@@ -55,7 +55,7 @@ class Reader {
     if (!allowed_.contains(real->parent_path()))
       return fail(ErrorKind::refused,
                   fmt::format("{} is a link to {}, outside the plugin directories", library.string(), real->string()),
-                  "copy the file, or add its directory to plugin_directories");
+                  "copy the file, or add its directory to paths.plugins in maintain.yml");
     const auto seen = std::any_of(catalog_.plugins.begin(), catalog_.plugins.end(),
                                   [&](const auto& entry) { return entry.library == *real; });
     if (seen) return {};  // the same file under two names, or the same directory twice

@@ -2,7 +2,7 @@
 //
 //   command   what to run                      boot, begun   boot id and time when it was made
 //   run       the wrapper, in a session        pid           the wrapper's process id and start time
-//             or systemd unit of its own       how           systemd or setsid
+//             or systemd unit of its own       how           systemd and the unit's name, or setsid
 //   output    both streams                     status        exit status and time of the end; written last, by rename
 //
 // Surprises that shaped this:
@@ -10,7 +10,8 @@
 //    that restarts keeps the host's boot id, so the boot id alone would not do either.
 //  - The wrapper must outlive a SIGTERM to its whole group, else nobody writes the status. It may not ignore the
 //    signal (children inherit that), so it traps it, and sh runs the trap only after the command has ended.
-//  - KillMode=process: a package's postinst may leave a daemon in our unit, which must not die with the job.
+//  - KillMode=process: a package's postinst may leave a daemon in our unit, which must not die with the job. It also
+//    means that a shutdown waits for a running job, undisturbed, for systemd's usual 90 s: most upgrades end in that.
 //  - systemd-run can fail after the unit was started (a bus timeout). The wrapper's mkdir of "lock" makes sure that
 //    the fallback does not run the command a second time.
 #include "plugin/job_script.hpp"
@@ -98,10 +99,11 @@ WRAPPER
 : >output
 how=
 if [ -d /run/systemd/system ] && command -v systemd-run >/dev/null 2>&1; then
-  systemctl reset-failed "$unit.service" >/dev/null 2>&1
+  # A daemon that an earlier job left behind keeps that job's unit, hence a name of its own each time.
+  unit=$unit-$(date +%s)
   if systemd-run --quiet --no-ask-password --collect --unit="$unit" --description="maintain job $id" \
       --property=KillMode=process -- /bin/sh "$dir/run" "$dir" </dev/null >spawn 2>&1; then
-    how=systemd
+    how="systemd $unit"
   fi
 fi
 if [ -z "$how" ]; then
@@ -150,9 +152,9 @@ if [ "$size" -gt "$offset" ]; then tail -c "+$((offset + 1))" output | head -c "
 
 constexpr const char* stop_script = R"sh(
 cd "$1/$2" 2>/dev/null || exit 0
-unit=$3 grace=$4
-how=setsid
-{ read -r how <how; } 2>/dev/null
+grace=$3
+how=setsid unit=
+{ read -r how unit <how; } 2>/dev/null
 signal() {
   case $how in
     systemd) systemctl kill --signal="$1" "$unit.service" ;;

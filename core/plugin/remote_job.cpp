@@ -108,7 +108,7 @@ Result<JobPhase> RemoteJob::find(Milliseconds patience) {
 }
 
 Result<void> RemoteJob::start(const std::string& command_file, bool secret, Milliseconds patience) {
-  RemoteCommand start = command(job_start_script(), {unit(), std::to_string(command_file.size())}, patience);
+  RemoteCommand start = command(job_start_script(), {"maintain-job-" + id_, std::to_string(command_file.size())}, patience);
   start.input = command_file;
   start.secret = secret;
   const auto ended = session_.run(start);
@@ -180,8 +180,7 @@ Result<JobEnd> RemoteJob::follow(std::uint64_t& offset, const FollowOptions& opt
 
 Result<void> RemoteJob::stop(Milliseconds grace, Milliseconds patience) {
   const Seconds seconds = std::chrono::ceil<Seconds>(std::max(grace, Milliseconds(0)));
-  return check(session_.run(command(job_stop_script(), {unit(), std::to_string(seconds.count())},
-                                    seconds + patience)), "stopping a job");
+  return check(session_.run(command(job_stop_script(), {std::to_string(seconds.count())}, seconds + patience)), "stopping a job");
 }
 
 Result<void> RemoteJob::collect(Milliseconds patience) {

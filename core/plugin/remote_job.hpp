@@ -70,7 +70,6 @@ class RemoteJob {
  private:
   RemoteCommand command(std::string script, std::vector<std::string> more, Milliseconds patience) const;
   Result<std::string> poll(std::uint64_t offset, Seconds wait);
-  std::string unit() const { return "maintain-job-" + id_; }
 
   ServerSession& session_;
   JobPlace place_;

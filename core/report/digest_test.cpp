@@ -69,7 +69,7 @@ TEST_CASE_METHOD(Bot, "a changed set of subjects tells what came and what went")
         Lines{"alert warning web1/shop/upgrade apt.held three", "recovery warning web1/shop/upgrade apt.held one"});
 }
 
-TEST_CASE_METHOD(Bot, "a task that did not run keeps its findings; another task's success is not its own") {
+TEST_CASE_METHOD(Bot, "a task that did not run keeps its findings: another task's success is not its own") {
   tick({result(upgrade, Outcome::ok, {held})});
   CHECK(tick({result(backup, Outcome::ok), result(web1, Outcome::ok)}).items.empty());
   CHECK(open.size() == 1);
@@ -94,6 +94,15 @@ TEST_CASE_METHOD(Bot, "a failure that explains itself needs no words of ours, a 
         Lines{"alert unknown web1/shop/backup backup.unread"});
 }
 
+TEST_CASE_METHOD(Bot, "the supervisor's own words on a crash are used, and it is one finding") {
+  Finding words = finding(State::critical, "task.crashed");
+  words.title = "apt.upgrade crashed: killed by signal 11";
+  const Digest digest = tick({result(upgrade, Outcome::crashed, {words})});
+  REQUIRE(digest.items.size() == 1);
+  CHECK(digest.items.front().finding.title == words.title);
+  CHECK(told(tick({result(upgrade, Outcome::ok)})) == Lines{"recovery critical web1/shop/upgrade task.crashed"});
+}
+
 TEST_CASE_METHOD(Bot, "an old warning does not hide that the task now fails") {
   tick({result(upgrade, Outcome::ok, {held})});
   CHECK(told(tick({result(upgrade, Outcome::failed, {held})})) == Lines{"alert critical web1/shop/upgrade task.failed"});
@@ -108,7 +117,7 @@ TEST_CASE_METHOD(Bot, "failing in another way is news, and no recovery of the fi
   CHECK(told(tick({result(upgrade, Outcome::changed)})) == Lines{"recovery critical web1/shop/upgrade apt.broken"});
 }
 
-TEST_CASE_METHOD(Bot, "deferred: findings are added, none is taken back; cancelled: nothing") {
+TEST_CASE_METHOD(Bot, "a deferred run adds findings and takes none back, a cancelled one does neither") {
   tick({result(upgrade, Outcome::failed)});
   CHECK(told(tick({result(upgrade, Outcome::skipped, {held})})) == Lines{"alert warning web1/shop/upgrade apt.held nginx"});
   CHECK(tick({result(upgrade, Outcome::cancelled, {finding(State::critical, "x.y")})}).items.empty());
@@ -267,7 +276,7 @@ TEST_CASE_METHOD(Bot, "a dry run shows all it finds and leaves no trace") {
   CHECK(digest.someone_unreachable);
 }
 
-TEST_CASE_METHOD(Bot, "worst first: by state, alerts before reminders, then by place; recoveries last") {
+TEST_CASE_METHOD(Bot, "worst first: by state, alerts before reminders, then by place, recoveries last") {
   tick({result(backup, Outcome::ok, {finding(State::critical, "a.a")}), result({"web2", "", "upgrade"}, Outcome::ok, {finding(State::critical, "b.b")})});
   wait(hours(24));
   CHECK(told(tick({result(upgrade, Outcome::ok, {held, finding(State::critical, "z.z")}), result({"web2", "", "upgrade"}, Outcome::ok)})) ==

@@ -77,13 +77,14 @@ void Ledger::apply_failure(const TaskKey& key, const TaskResult& result) {
     return open.key == key && is_ending(open.finding) && !is_not_answering(open.finding);
   });
   observe_all(key, result);
+  Finding ending = finding_of_ending(result);
   const int worst_allowed = severity_rank(capped(key, State::critical));
   const auto explains = [&](const Finding& finding) {
-    return finding.state == State::unknown || severity_rank(capped(key, finding.state)) >= worst_allowed;
+    if (finding.code == ending.code) return true;  // the supervisor said it in its own words
+    return result.outcome == Outcome::failed &&
+           (finding.state == State::unknown || severity_rank(capped(key, finding.state)) >= worst_allowed);
   };
-  const bool explained = result.outcome == Outcome::failed &&
-                         std::any_of(result.findings.begin(), result.findings.end(), explains);
-  if (!explained) observe(key, finding_of_ending(result), result);
+  if (std::none_of(result.findings.begin(), result.findings.end(), explains)) observe(key, std::move(ending), result);
 }
 
 void Ledger::settle_reachability() {

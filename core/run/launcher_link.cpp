@@ -67,7 +67,7 @@ Result<LauncherLink> LauncherLink::start(const std::vector<std::string>& command
   const int failed = ::posix_spawnp(&pid, argv[0], &options.files, &options.attributes, argv.data(), environ);
   if (failed != 0) {
     auto error = fail_errno("cannot start " + command.front(), failed).value();
-    error.hint = "is maintain installed completely? `worker_command` in maintain.yml may name the worker";
+    error.hint = "is maintain installed completely? `run: {worker: [...]}` in maintain.yml may name the worker";
     return fail(std::move(error));
   }
   LauncherLink link(Channel(std::move(pair->first)), pid);

@@ -39,7 +39,7 @@ TEST_CASE_METHOD(StoreFixture, "open findings are replaced as a whole") {
   CHECK(must(store->open_findings()).empty());
 }
 
-TEST_CASE_METHOD(StoreFixture, "two findings of one identity cannot be open; the old ones stay then") {
+TEST_CASE_METHOD(StoreFixture, "two findings of one identity cannot be open: the old ones stay then") {
   must(store->replace_open_findings({open_finding("old")}));
   CHECK_FALSE(store->replace_open_findings({open_finding("x"), open_finding("x")}).has_value());
   REQUIRE(must(store->open_findings()).size() == 1);

@@ -12,7 +12,7 @@ const Time noon = at("2026-11-22T12:00:00Z");
 
 }  // namespace
 
-TEST_CASE_METHOD(StoreFixture, "a lease has so many places; who holds it is told") {
+TEST_CASE_METHOD(StoreFixture, "a lease has so many places: who holds it is told") {
   CHECK(must(store->acquire_lease("reboot:db", "db1", 2, noon, noon + minutes(10))).acquired);
   CHECK(must(store->acquire_lease("reboot:db", "db2", 2, noon, noon + minutes(20))).acquired);
   const LeaseAnswer refused = must(store->acquire_lease("reboot:db", "db3", 2, noon, noon + minutes(10)));

@@ -130,7 +130,7 @@ TEST_CASE_METHOD(StoreFixture, "a status shows what was declared with what the s
   CHECK(read.last_summary == "3 packages");
 }
 
-TEST_CASE_METHOD(StoreFixture, "statuses are replaced per server; first_seen stays while a task is declared") {
+TEST_CASE_METHOD(StoreFixture, "statuses are replaced per server: first_seen stays while a task is declared") {
   const TaskKey reboot{"web1", "shop", "reboot"};
   must(store->save_task_statuses("web1", {declared(reboot), declared(upgrade)}, noon));
   must(store->save_task_statuses("web2", {declared({"web2", "", "x"})}, noon));

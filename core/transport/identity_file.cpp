@@ -53,7 +53,7 @@ std::string public_blob_beside(const std::string& path) {
   return words.size() < 2 ? std::string() : base64_decode(words[1]).value_or("");
 }
 
-Result<IdentityFile> read_identity(const std::string& path) {
+Result<IdentityFile> read_identity(const std::string& path, bool exposed) {
   auto text = read_file(path, largest_key_file);
   if (!text) return fail(text.error());
   IdentityFile file{path};
@@ -65,6 +65,8 @@ Result<IdentityFile> read_identity(const std::string& path) {
       return file;
     }
   }
+  if (exposed)
+    return fail(ErrorKind::refused, fmt::format("the private key {} may be read by others", path), "chmod 600 " + path);
   if (const auto parsed = parse_openssh_key(*text)) file.public_blob = parsed->public_blob;
   file.only_ssh = key_type_of(file.public_blob).starts_with("sk-") || ::access((path + "-cert.pub").c_str(), R_OK) == 0;
   if (!file.only_ssh) {
@@ -94,13 +96,11 @@ Result<IdentityFile> load_identity(const std::string& path) {
       return fail(ErrorKind::not_found, fmt::format("the private key {} does not exist", expanded));
     return fail_errno(fmt::format("cannot read the private key {}", expanded), error);
   }
-  if (status.st_uid == ::getuid() && (status.st_mode & 077) != 0)
-    return fail(ErrorKind::refused, fmt::format("the private key {} may be read by others", expanded),
-                "chmod 600 " + expanded);
+  const bool exposed = status.st_uid == ::getuid() && (status.st_mode & 077) != 0;
   const std::lock_guard lock(loaded_mutex);
-  if (const auto found = loaded().find(expanded); found != loaded().end() && found->second.version == version_of(status))
+  if (const auto found = loaded().find(expanded); found != loaded().end() && found->second.version == version_of(status) && !exposed)
     return found->second.file;
-  auto file = read_identity(expanded);
+  auto file = read_identity(expanded, exposed);
   if (file) loaded()[expanded] = {version_of(status), *file};
   return file;
 }

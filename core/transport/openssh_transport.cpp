@@ -12,9 +12,11 @@
 #include "base/fd.hpp"
 #include "base/process.hpp"
 #include "base/text.hpp"
+#include "transport/known_hosts.hpp"
 #include "transport/local_program.hpp"
 #include "transport/output_collector.hpp"
 #include "transport/ssh_command.hpp"
+#include "transport/ssh_wire.hpp"
 #include "transport/status_filter.hpp"
 #include "transport/sudo.hpp"
 
@@ -55,7 +57,7 @@ class OpensshConnection final : public Connection {
                   fmt::format("{}: ssh did not connect within {}", name_of(server_),
                               format_duration(std::chrono::ceil<Seconds>(command.timeout))));
     if (!ended) return fail(ended.error());
-    if (!ended->ok()) return fail(explain_ssh_failure(server_, ended->error_output));
+    if (!ended->ok()) return fail(with_known_key(explain_ssh_failure(server_, ended->error_output)));
     opened_ = true;
     used_ = std::chrono::steady_clock::now();
     return {};
@@ -96,6 +98,15 @@ class OpensshConnection final : public Connection {
   std::string describe() const override { return "openssh"; }
 
  private:
+  // ssh names the line of the key it expected; a person wants to see its fingerprint beside the new one.
+  Error with_known_key(Error error) const {
+    const auto known = read_known_hosts(settings_.known_hosts_files, server_);
+    if (!known || !error.where) return error;
+    for (const KnownKey& key : known->keys)
+      if (key.where == *error.where) error.message += ", known is " + key.type + " " + fingerprint(key.blob);
+    return error;
+  }
+
   std::string control_path() const { return "-oControlPath=" + ssh_file_value(control_.path); }
 
   // Only through the master: were it gone, ssh would connect anew behind our back, but for that ProxyCommand.

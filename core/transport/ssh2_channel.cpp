@@ -14,7 +14,6 @@ namespace {
 
 constexpr unsigned window_size = 2 * 1024 * 1024;
 constexpr unsigned packet_size = 32768;
-constexpr Milliseconds closing_patience{1000};
 constexpr int pieces_at_a_time = 64;
 
 }  // namespace
@@ -32,13 +31,8 @@ int signal_number(std::string_view name) {
 
 Ssh2Channel::~Ssh2Channel() {
   if (!session_.usable()) return;  // the session frees it
-  if (!clean_) {
-    session_.abandon();
-    return;
-  }
-  if (channel_ == nullptr) return;
-  const auto freed = session_.drive([&] { return libssh2_channel_free(channel_); }, Deadline::after(closing_patience), false);
-  if (!freed) session_.abandon();
+  if (!clean_) session_.abandon();
+  else if (channel_ != nullptr) session_.close_channel(channel_);
 }
 
 Result<void> Ssh2Channel::open() {

@@ -13,7 +13,7 @@ namespace maintain {
 class Ssh2Channel {
  public:
   Ssh2Channel(Ssh2Session& session, Deadline deadline) : session_(session), deadline_(deadline) {}
-  // Closes what is still open, for which the server gets a second; if that does not do, the session is given up.
+  // Closes what is still open. If a call had to be left in its middle, the session is given up.
   ~Ssh2Channel();
   Ssh2Channel(const Ssh2Channel&) = delete;
   Ssh2Channel& operator=(const Ssh2Channel&) = delete;

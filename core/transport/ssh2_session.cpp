@@ -20,6 +20,7 @@ namespace {
 
 constexpr int unanswered_keepalives = 3;
 constexpr int most_closing_steps = 100;
+constexpr Milliseconds closing_patience{1000};
 
 void init_libssh2() {
   static std::once_flag once;
@@ -68,6 +69,19 @@ void Ssh2Session::abandon() {
   ::shutdown(socket_.get(), SHUT_RDWR);
 }
 
+void Ssh2Session::close_channel(LIBSSH2_CHANNEL* channel) {
+  closing_.push_back(channel);
+  const Deadline deadline = Deadline::after(closing_patience);
+  std::erase_if(closing_, [&](LIBSSH2_CHANNEL* one) {
+    while (usable_) {
+      if (libssh2_channel_free(one) != LIBSSH2_ERROR_EAGAIN) return true;
+      if (!half_sent()) return false;
+      if (!wait(deadline, false)) abandon();
+    }
+    return false;
+  });
+}
+
 ssize_t Ssh2Session::receive(libssh2_socket_t socket, void* buffer, std::size_t length, int flags, void** abstract) {
   auto* self = static_cast<Ssh2Session*>(*abstract);
   const ssize_t got = ::recv(socket, buffer, length, flags);
@@ -108,23 +122,24 @@ Result<void> Ssh2Session::wait(Deadline deadline, bool cancellable) {
   waited_ = std::chrono::steady_clock::now();
   switch (waited) {
     case Waited::ready: return {};
-    case Waited::later: return keep_alive(!half_sent());
+    case Waited::later: return keep_alive();
     case Waited::cancelled: return fail(ErrorKind::cancelled, name_of(server_) + ": cancelled");
     case Waited::deadline: break;
   }
   return fail(ErrorKind::timed_out, name_of(server_) + ": timed out");
 }
 
-Result<void> Ssh2Session::keep_alive(bool idle) {
-  if (!authenticated_ || settings_.keepalive.count() <= 0) return {};
+Result<void> Ssh2Session::keep_alive() {
   const auto silence = waited_ - heard_;
+  if (!authenticated_ || settings_.keepalive.count() <= 0 || silence < settings_.keepalive) return {};
   if (silence > settings_.keepalive * (unanswered_keepalives + 1)) {
     abandon();
     return fail(ErrorKind::unreachable,
                 fmt::format("{}: connection lost: no answer for {}", name_of(server_),
                             format_duration(std::chrono::floor<Seconds>(silence))));
   }
-  if (idle) libssh2_keepalive_send(session_, nullptr);
+  // It keeps its own time, and may not cut into a packet that has gone out by half.
+  if (!half_sent()) libssh2_keepalive_send(session_, nullptr);
   return {};
 }
 

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -61,6 +62,9 @@ class Ssh2Session {
 
   // unreachable: what libssh2 and the server said last.
   Error lost(const std::string& while_doing) const;
+  // Tells the server to close the channel, and frees it as soon as the server has done so: OpenSSH waits for the end of
+  // the command, however long that takes.
+  void close_channel(LIBSSH2_CHANNEL* channel);
   // Nothing more is sent or received; all that follows fails at once.
   void abandon();
   bool usable() const { return usable_; }
@@ -74,7 +78,7 @@ class Ssh2Session {
   static void disconnected(LIBSSH2_SESSION* session, int reason, const char* message, int message_length,
                            const char* language, int language_length, void** abstract);
   bool half_sent() const;
-  Result<void> keep_alive(bool idle);
+  Result<void> keep_alive();
   Result<bool> offer(const std::string& user, const Identity& identity, const Identities& identities, Deadline deadline);
 
   Server server_;
@@ -85,6 +89,7 @@ class Ssh2Session {
   bool authenticated_ = false;
   bool peer_closed_ = false;
   bool negotiation_failed_ = false;
+  std::vector<LIBSSH2_CHANNEL*> closing_;  // whose end the server has not confirmed
   std::string peer_said_;      // why the server disconnected
   Steady heard_{};             // when something last came from the server, or we last had no reason to listen
   Steady waited_{};            // when we last waited

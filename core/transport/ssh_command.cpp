@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -58,6 +60,30 @@ constexpr std::array meanings{
     Meaning{"Bad owner or permissions on", ErrorKind::configuration, "ssh does not accept its configuration"},
     Meaning{"Could not resolve hostname", ErrorKind::unreachable, "the name cannot be looked up"},
 };
+
+// "ED25519 SHA256:..." from: The fingerprint for the ED25519 key sent by the remote host is\nSHA256:....
+std::string changed_fingerprint(std::string_view text) {
+  constexpr std::string_view before = "The fingerprint for the ";
+  const std::size_t at = text.find(before), print = text.find("\nSHA256:", at);
+  if (at == std::string_view::npos || print == std::string_view::npos) return {};
+  const std::string_view type = text.substr(at + before.size()).substr(0, text.substr(at + before.size()).find(' '));
+  std::string_view value = text.substr(print + 1).substr(0, text.substr(print + 1).find_first_of("\r\n"));
+  if (value.ends_with('.')) value.remove_suffix(1);
+  return fmt::format("{} {}", printable(type), printable(value));
+}
+
+// From: Offending ED25519 key in /etc/maintain/known_hosts:12
+std::optional<Position> offending_line(std::string_view text) {
+  constexpr std::string_view before = " key in ";
+  const std::size_t at = text.find(before, std::min(text.find("Offending "), text.size()));
+  if (at == std::string_view::npos) return std::nullopt;
+  const std::string_view place = text.substr(at + before.size()).substr(0, text.substr(at + before.size()).find_first_of("\r\n"));
+  const std::size_t colon = place.rfind(':');
+  Position position{std::string(place.substr(0, colon)), 0, 0};
+  if (colon != std::string_view::npos)
+    std::from_chars(place.data() + colon + 1, place.data() + place.size(), position.line);
+  return position;
+}
 
 }  // namespace
 
@@ -131,9 +157,6 @@ Result<std::vector<std::string>> bulk_shell(const Server& server, const Transpor
 Error explain_ssh_failure(const Server& server, std::string_view error_output) {
   std::string detail = shorten(printable(trim(error_output)), 500);
   const auto says = [&](std::string_view text) { return error_output.find(text) != std::string_view::npos; };
-  // The warning about a changed key is a screenful; the fingerprint and the line are what matters of it.
-  if (const std::size_t at = error_output.find("The fingerprint for"); at != std::string_view::npos)
-    detail = shorten(printable(trim(error_output.substr(at))), 500);
   Error error{ErrorKind::unreachable, {}, {}, {}};
   std::string summary = "ssh could not connect";
   for (const Meaning& meaning : meanings) {
@@ -141,6 +164,11 @@ Error explain_ssh_failure(const Server& server, std::string_view error_output) {
     error.kind = meaning.kind;
     summary = meaning.summary;
     break;
+  }
+  // The warning about a changed key is a screenful; the fingerprint and the line are what matters of it.
+  if (const std::string offered = changed_fingerprint(error_output); !offered.empty()) {
+    detail = "offered is " + offered;
+    error.where = offending_line(error_output);
   }
   error.message = fmt::format("{}: {}{}{}", name_of(server), summary, detail.empty() ? "" : ": ", detail);
   if (error.kind == ErrorKind::host_key)

@@ -1,1 +1,104 @@
+#include "transport/sudo.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+
 #include <catch2/catch.hpp>
+
+using namespace maintain;
+
+namespace {
+
+std::string message(int status, const std::string& error_output) {
+  const auto failure = sudo_failure("web1", "maint", status, error_output);
+  return failure ? failure->message : "";
+}
+
+// A file of its own for the time of a case.
+struct File {
+  char path[32] = "/tmp/maintain-sudo-XXXXXX";
+  explicit File(const std::string& content, mode_t mode = 0600) {
+    ::close(::mkstemp(path));
+    std::ofstream(path) << content;
+    ::chmod(path, mode);
+  }
+  ~File() { ::unlink(path); }
+};
+
+Server with_file(const File& file) {
+  Server server{.name = "web1"};
+  server.become.password_file = file.path;
+  return server;
+}
+
+}  // namespace
+
+TEST_CASE("sudo's own failures are told from the command's") {
+  CHECK(message(1, "sudo: a password is required\n") == "web1: sudo asks for a password of user 'maint'");
+  CHECK(message(1, "Sorry, try again.\nsudo: no password was provided\nsudo: 1 incorrect password attempt\n") ==
+        "web1: sudo refused the password of user 'maint'");
+  CHECK(message(1, "Sorry, user maint is not allowed to execute '/usr/bin/cat /etc/shadow' as root on web1.\n")
+            .find("web1: sudo does not allow this to user 'maint'") == 0);
+  CHECK(message(1, "maint is not in the sudoers file.\n").find("does not allow") != std::string::npos);
+  CHECK(message(1, "sudo: Konto abgelaufen\n").find("sudo: Konto abgelaufen") != std::string::npos);
+  CHECK(message(127, "bash: line 1: exec: sudo: not found\n") == "web1: sudo is not installed");
+  CHECK(message(127, "/bin/sh: 1: exec: sudo: not found\n") == "web1: sudo is not installed");
+}
+
+TEST_CASE("a failed command is no failure of sudo") {
+  CHECK(message(1, "").empty());
+  CHECK(message(1, "grep: no such file\n").empty());
+  CHECK(message(2, "sudo: a password is required\n").empty());
+  CHECK(message(0, "sudo: unable to resolve host web1: Name or service not known\n").empty());
+  CHECK(message(1, "sudo: unable to resolve host web1: Name or service not known\n").empty());
+  CHECK(message(127, "sh: 1: exec: frobnicate: not found\n").empty());
+}
+
+TEST_CASE("the password is the first line of the file") {
+  const File file("pass word \nsecond\n");
+  const auto password = read_sudo_password(with_file(file), {});
+  REQUIRE(password);
+  CHECK(password->value() == "pass word ");
+}
+
+TEST_CASE("a password file that others may read is refused, an empty one is a mistake") {
+  const File open("x\n", 0640);
+  CHECK(read_sudo_password(with_file(open), {}).error().kind == ErrorKind::refused);
+  const File empty("\nx\n");
+  CHECK(read_sudo_password(with_file(empty), {}).error().kind == ErrorKind::configuration);
+}
+
+TEST_CASE("a password file that is not there is an error that names it") {
+  Server server{.name = "web1"};
+  server.become.password_file = "/nonexistent/password";
+  const auto missing = read_sudo_password(server, {});
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().message.find("/nonexistent/password") != std::string::npos);
+}
+
+TEST_CASE("the password may come from a command, whose words are never shown") {
+  Server server{.name = "web1"};
+  server.become.password_command = {"/bin/sh", "-c", "echo from-command; echo more"};
+  CHECK(read_sudo_password(server, {})->value() == "from-command");
+  server.become.password_command = {"/bin/sh", "-c", "echo leaked >&2; echo leaked; exit 2"};
+  const auto failed = read_sudo_password(server, {});
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().describe().find("leaked") == std::string::npos);
+  CHECK(failed.error().describe().find("exit status 2") != std::string::npos);
+  server.become.password_command = {};
+  CHECK_FALSE(read_sudo_password(server, {})->has_value());
+}
+
+TEST_CASE("a refused password is not tried again") {
+  const File file("wrong\n");
+  Sudo sudo(with_file(file), "maint", {});
+  const RemoteCommand command{.argv = {"id"}, .become_user = "root"};
+  REQUIRE(sudo.prepare(command));
+  const RemoteExit refused{.status = 1, .signal = 0, .truncated = false};
+  CHECK(sudo.judge(command, refused, "sudo: 3 incorrect password attempts\n").error().kind == ErrorKind::authentication);
+  CHECK(sudo.prepare(command).error().kind == ErrorKind::authentication);
+  CHECK(sudo.prepare({.argv = {"id"}}));
+}

@@ -75,7 +75,7 @@ Outcome CheckTask::run(sdk::Context& context) {
   }
   memory_now.pending = memory(pending);
   context.set_state(memory_to_json(memory_now));
-  std::string summary = "pending: " + pending_text(pending);
+  std::string summary = pending.empty() ? "nothing is pending" : "pending: " + pending_text(pending);
   if (!problems.empty()) summary += "; " + counted(problems.size(), "source") + " could not be refreshed";
   context.summary(summary);
   return Outcome::ok;

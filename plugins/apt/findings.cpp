@@ -70,7 +70,8 @@ constexpr std::array class_words{
 }  // namespace
 
 std::string counted(std::size_t count, std::string_view noun) {
-  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+  const std::string_view plural = noun.ends_with('x') ? "es" : "s";
+  return std::to_string(count) + " " + std::string(noun) + std::string(count == 1 ? "" : plural);
 }
 
 std::string some_names(const std::vector<std::string>& names, std::size_t most) {

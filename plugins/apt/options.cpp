@@ -1,5 +1,7 @@
 #include "apt/options.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 
 #include <fnmatch.h>
@@ -65,8 +67,13 @@ std::map<std::string, Limit> read_limits(const Json& json) {
   // A fix that waits three days has been missed by several upgrades; the rest can wait for a month.
   std::map<std::string, Limit> limits{{"security", {.age = hours(72), .critical_age = hours(24 * 14)}},
                                       {"other", {.age = hours(24 * 30)}}};
+  static constexpr std::array classes{"security", "other", "kept_back", "held", "blocked", "conffile_blocked", "phased"};
   for (const auto& [name, given] : json.items()) {
     const std::string path = "/limits/" + name;
+    if (std::none_of(classes.begin(), classes.end(), [&](const char* known) { return name == known; })) {
+      throw InvalidOption(path, "is no class of pending packages; they are security, other, kept_back, held, blocked, "
+                                "conffile_blocked and phased");
+    }
     Limit limit{.age = limit_span(given, "age", path), .critical_age = limit_span(given, "critical_age", path)};
     if (const auto count = given.find("count"); count != given.end()) limit.count = count->get<long long>();
     limits[name] = limit;

@@ -35,7 +35,7 @@ check() { apt-get -qq -o Debug::NoLocking=true check; }
 // A preferences file for the pins, on top of the server's own. $pins and $preferences are set by the script.
 constexpr std::string_view preferences_functions = R"sh(
 work=
-[ -z "$pins" ] || work=$(mktemp -d "${TMPDIR:-/tmp}/maintain-apt.XXXXXX") || exit 90
+[ -z "$pins" ] || work=$(mktemp -d /run/maintain-apt.XXXXXX) || exit 90
 trap '[ -z "$work" ] || rm -rf "$work"' EXIT
 trap 'exit 129' HUP INT TERM
 prefer() {
@@ -46,12 +46,15 @@ get() {
 }
 )sh";
 
-// What every apt-get that changes something is told. Uses $conffile, "old" or "new".
+// What every apt-get that changes something is told. Uses $conffile, "old" or "new". --force-confdef would make dpkg
+// keep a changed file even where the new one is wanted: keeping is its default.
 constexpr std::string_view change_function = R"sh(
 change() {
+  confdef=
+  [ "$conffile" = new ] || confdef='-o Dpkg::Options::=--force-confdef'
   get -y -q -o Dpkg::Use-Pty=false -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 \
     -o APT::Keep-Downloaded-Packages=false \
-    -o Dpkg::Options::=--force-confdef -o "Dpkg::Options::=--force-conf$conffile" "$@"
+    $confdef -o "Dpkg::Options::=--force-conf$conffile" "$@"
 }
 )sh";
 

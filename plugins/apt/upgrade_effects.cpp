@@ -32,16 +32,17 @@ std::string pending_text(const std::vector<PendingPackage>& pending) {
   const std::size_t other = count_kind(pending, PendingClass::other);
   std::string text;
   if (security > 0) text = counted(security, "security fix");
-  if (security > 1) text = std::to_string(security) + " security fixes";
   if (other > 0) text += (text.empty() ? "" : " and ") + counted(other, "other update");
-  if (text.empty()) text = "nothing";
+  std::string others;
   for (const PendingClass kind : {PendingClass::kept_back, PendingClass::held, PendingClass::blocked,
                                   PendingClass::conffile_blocked, PendingClass::phased}) {
     std::string word(to_string(kind));
     std::replace(word.begin(), word.end(), '_', ' ');
-    if (const std::size_t count = count_kind(pending, kind); count > 0) text += ", " + std::to_string(count) + " " + word;
+    const std::size_t count = count_kind(pending, kind);
+    if (count > 0) others += (others.empty() ? "" : ", ") + std::to_string(count) + " " + word;
   }
-  return text;
+  if (text.empty() || others.empty()) return text + others;
+  return text + "; " + others;
 }
 
 void report_pending_metrics(sdk::Context& context, const std::vector<PendingPackage>& pending, Moment now) {

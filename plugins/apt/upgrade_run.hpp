@@ -84,7 +84,7 @@ class UpgradeRun {
 
 // What both tasks report of pending packages.
 void report_pending_metrics(sdk::Context& context, const std::vector<PendingPackage>& pending, Moment now);
-// "2 security fixes and 3 other updates", "nothing"
+// "2 security fixes and 3 other updates; 1 held"; empty when there are none
 std::string pending_text(const std::vector<PendingPackage>& pending);
 
 }  // namespace maintain::plugins::apt

@@ -2,6 +2,8 @@
 
 #include <cctype>
 
+#include "common/duration.hpp"
+
 namespace maintain::command {
 namespace {
 
@@ -26,21 +28,6 @@ bool is_variable_name(const std::string& name) {
   return true;
 }
 
-// "1h30m" as the schema's format `duration` has checked it.
-Milliseconds duration_of(const std::string& text) {
-  std::int64_t total = 0, number = 0;
-  for (const char c : text) {
-    if (c >= '0' && c <= '9') {
-      number = number * 10 + (c - '0');
-      continue;
-    }
-    const std::int64_t unit = c == 's' ? 1 : c == 'm' ? 60 : c == 'h' ? 3600 : c == 'd' ? 86400 : 7 * 86400;
-    total += number * unit;
-    number = 0;
-  }
-  return std::chrono::seconds(total);
-}
-
 Command command_of(const Json& options) {
   Command command;
   if (options.at("command").is_array()) command.argv = options.at("command").get<std::vector<std::string>>();
@@ -48,7 +35,7 @@ Command command_of(const Json& options) {
   command.become_user = options.value("user", "");
   command.environment = options.value("environment", std::map<std::string, std::string>());
   command.read_only = options.value("read_only", false);
-  if (options.contains("idle_timeout")) command.idle_timeout = duration_of(options["idle_timeout"].get<std::string>());
+  command.idle_timeout = plugins::parse_duration(options.value("idle_timeout", "")).value_or(Milliseconds(0));
   return command;
 }
 

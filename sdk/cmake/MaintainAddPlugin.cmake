@@ -38,8 +38,11 @@ function(maintain_add_plugin)
     POSITION_INDEPENDENT_CODE ON
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
   set(symbols ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin-symbols.map)
-  target_link_options(${module} PRIVATE
-    -Wl,-z,nodelete -Wl,-z,defs -Wl,--version-script=${symbols})
+  target_link_options(${module} PRIVATE -Wl,-z,nodelete -Wl,--version-script=${symbols})
+  # A missing symbol is the author's to see, not the server's; Clang leaves its sanitizers' symbols to the program.
+  if(NOT "${CMAKE_C_COMPILER_ID} ${CMAKE_CXX_COMPILER_ID}" MATCHES "Clang")
+    target_link_options(${module} PRIVATE -Wl,-z,defs)
+  endif()
   if(MAINTAIN_PLUGIN_OUTPUT_DIRECTORY)
     set(output ${MAINTAIN_PLUGIN_OUTPUT_DIRECTORY})
   else()

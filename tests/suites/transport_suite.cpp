@@ -191,15 +191,15 @@ TEST_CASE("timeouts end a command, not the connection") {
   FOR_EACH_KIND(all_kinds);
   const auto connection = connect(kind);
   const auto began = Clocking::now();
-  const Error total = failure(*connection, {.script = "echo begun; sleep 5", .timeout = Milliseconds(300)});
+  const Error total = failure(*connection, {.script = "echo begun; sleep 5", .timeout = Milliseconds(1200)});
   CHECK(total.kind == ErrorKind::timed_out);
   CHECK(contains(total.message, "did not end within"));
-  const Error idle = failure(*connection, {.script = "echo begun; sleep 5", .idle_timeout = Milliseconds(300)});
+  const Error idle = failure(*connection, {.script = "echo begun; sleep 5", .idle_timeout = Milliseconds(900)});
   CHECK(idle.kind == ErrorKind::timed_out);
   CHECK(contains(idle.message, "silent"));
   CHECK(Clocking::now() - began < std::chrono::seconds(4));
   // Output in time keeps a command alive beyond the idle time.
-  CHECK(run(*connection, {.script = "for i in 1 2 3 4; do echo $i; sleep 0.2; done", .idle_timeout = Milliseconds(700)})
+  CHECK(run(*connection, {.script = "for i in 1 2 3 4; do echo $i; sleep 0.2; done", .idle_timeout = Milliseconds(1500)})
             .output == "1\n2\n3\n4\n");
   CHECK(run(*connection, {.argv = {"echo", "on"}}).output == "on\n");
 }
@@ -214,7 +214,7 @@ TEST_CASE("cancelling is noticed at once") {
   command.on_output = [&](std::string_view) { return stop = true; };
   const auto began = Clocking::now();
   CHECK(failure(*connection, command).kind == ErrorKind::cancelled);
-  CHECK(Clocking::now() - began < std::chrono::milliseconds(1500));
+  CHECK(Clocking::now() - began < std::chrono::seconds(4));
 }
 
 TEST_CASE("a signal that ended the command is told") {
@@ -239,7 +239,7 @@ TEST_CASE("a background process that keeps the output open costs the deadline, n
   FOR_EACH_KIND(ssh_kinds);
   const auto connection = connect(kind);
   const auto began = Clocking::now();
-  const auto exit = connection->run({.script = "sleep 5 & echo started; exit 3", .timeout = Milliseconds(500)});
+  const auto exit = connection->run({.script = "sleep 5 & echo started; exit 3", .timeout = Milliseconds(1200)});
   CHECK_FALSE(exit);
   CHECK(Clocking::now() - began < std::chrono::seconds(4));
   CHECK(run(*connection, {.script = "exit 3"}).status == 3);
@@ -282,16 +282,17 @@ TEST_CASE("a server that falls silent is noticed by its keepalives, and dropping
 TEST_CASE("a timeout against a silent server does not hang the connection's end") {
   LoopbackSshd sshd;
   auto connection = connect(TransportKind::libssh2, sshd.server(), sshd.settings());
-  RemoteCommand command{.script = "echo begun; sleep 5", .timeout = Milliseconds(400)};
+  RemoteCommand command{.script = "echo begun; sleep 5", .timeout = Milliseconds(1200)};
   command.on_output = [&](std::string_view) {
     sshd.signal_connections(SIGSTOP);
     return true;
   };
   const auto began = Clocking::now();
   CHECK(failure(*connection, command).kind == ErrorKind::timed_out);
+  CHECK(failure(*connection, {.argv = {"true"}, .timeout = Milliseconds(500)}).kind == ErrorKind::timed_out);
   CHECK(failure(*connection, {.argv = {"true"}}).kind == ErrorKind::unreachable);
   connection.reset();
-  CHECK(Clocking::now() - began < std::chrono::seconds(4));
+  CHECK(Clocking::now() - began < std::chrono::seconds(5));
 }
 
 TEST_CASE("servers that cannot be reached are told apart from those that refuse") {
@@ -310,9 +311,9 @@ TEST_CASE("servers that cannot be reached are told apart from those that refuse"
     CHECK(contains(error.message, "refused"));
   }
   SECTION("the key is not authorized") {
-    const LoopbackSshd other({.host_key_types = {}, .user_key_types = {"ed25519"}});
+    const LoopbackSshd other({.host_key_types = {}, .user_key_types = {"ecdsa"}});
     TransportSettings wrong = settings;
-    wrong.identity_files = {other.user_key("ed25519")};
+    wrong.identity_files = {other.user_key("ecdsa")};
     const Error error = refusal(kind, shared_sshd().server(), wrong);
     CHECK(error.kind == ErrorKind::authentication);
     CHECK(contains(error.describe(), "authorized_keys"));
@@ -398,7 +399,10 @@ TEST_CASE("host keys are checked strictly") {
     const Error error = refusal(kind, sshd.server(), with_known(name + " " + other.host_key("ed25519") + "\n"));
     CHECK(error.kind == ErrorKind::host_key);
     CHECK(contains(error.describe(), "changed"));
-    CHECK(contains(error.describe(), "SHA256:"));
+    const std::size_t first = error.message.find("SHA256:");
+    CHECK(first != std::string::npos);
+    CHECK(error.message.find("SHA256:", first + 1) != std::string::npos);
+    CHECK(error.where == Position{sshd.directory().path("known"), 1, 0});
     CHECK(contains(error.hint, "maintain trust web1"));
   }
   SECTION("revoked") {

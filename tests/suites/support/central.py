@@ -35,7 +35,8 @@ class Central:
         self.state = self.directory / "state"
         self.config.mkdir()
         self.servers = {}
-        self.settings = {"config_cache": "0s"}   # every run looks at the server anew, unless a test wants the cache
+        self.plugins = [str(BUILD / "plugins")]
+        self.settings = {"run": {"config_cache": "0s"}}   # every run looks at the server anew, unless a test wants the cache
         self.write()
 
     def write(self):
@@ -43,7 +44,7 @@ class Central:
         (self.config / "servers.yml").write_text(json.dumps({"servers": list(self.servers.values())}, indent=1))
         (self.config / "known_hosts").write_text(self.fleet.call("known-hosts"))
         paths = {"state": str(self.state), "backups": str(self.directory / "backups"), "logs": str(self.directory / "logs"),
-                 "run": str(self.directory / "run"), "plugins": [str(BUILD / "plugins")]}
+                 "run": str(self.directory / "run"), "plugins": self.plugins}
         (self.config / "maintain.yml").write_text(json.dumps(
             {"paths": paths, "ssh": {"identity_files": [str(self.fleet.key)]}, **self.settings}, indent=1))
 

@@ -41,8 +41,18 @@ std::string content_of(const std::string& path) {
 }
 
 void make_key(const std::string& path, const std::string& type) {
-  const auto made = run_local({.argv = {"ssh-keygen", "-q", "-t", type, "-N", "", "-C", "test", "-f", path}});
+  LocalCommand command{.argv = {"ssh-keygen", "-q", "-t", type, "-N", "", "-C", "test", "-f", path}};
+  if (type == "rsa") command.argv.insert(command.argv.end(), {"-b", "2048"});
+  const auto made = run_local(command);
   require(made && made->ok(), "ssh-keygen failed");
+}
+
+// RSA keys take a second to make: one for all. Each kind's user key is the same everywhere; host keys are not.
+void copy_key(const std::string& path, const std::string& type) {
+  static const TemporaryDirectory made;
+  const std::string original = made.path(type);
+  if (!std::filesystem::exists(original)) make_key(original, type);
+  for (const char* part : {"", ".pub"}) std::filesystem::copy_file(original + part, path + part);
 }
 
 }  // namespace
@@ -50,6 +60,7 @@ void make_key(const std::string& path, const std::string& type) {
 TemporaryDirectory::TemporaryDirectory() {
   char path[] = "/tmp/maintain-test-XXXXXX";
   require(::mkdtemp(path) != nullptr, "no temporary directory");
+  ::chmod(path, 0711);  // users of a test read their authorized_keys below
   path_ = path;
 }
 
@@ -76,16 +87,17 @@ LoopbackSshd::LoopbackSshd(const SshdOptions& options) : options_(options) {
   if (::geteuid() == 0) ::mkdir("/run/sshd", 0755);
   std::string configuration;
   for (const std::string& line : options.configuration) configuration += line + "\n";
-  configuration += "StrictModes no\nUsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n"
+  // SHLVL keeps bash from reading the tester's .bashrc, which may take a second for each command.
+  configuration += "SetEnv SHLVL=2\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n"
                    "PermitRootLogin yes\nPidFile none\nUseDNS no\nLogLevel VERBOSE\nMaxSessions 20\nAuthorizedKeysFile " +
                    directory_.path("authorized_keys") + "\n";
   for (const std::string& type : options.host_key_types) {
-    make_key(directory_.path("host_" + type), type);
+    (type == "rsa" ? copy_key : make_key)(directory_.path("host_" + type), type);
     configuration += "HostKey " + directory_.path("host_" + type) + "\n";
   }
   std::string authorized;
   for (const std::string& type : options.user_key_types) {
-    make_key(user_key(type), type);
+    copy_key(user_key(type), type);
     authorized += content_of(user_key(type) + ".pub");
   }
   directory_.write("sshd_config", configuration);

@@ -43,7 +43,7 @@ class ServerCase(unittest.TestCase):
     def findings(self, *words, **more):
         """Runs, and gives the codes of what the digest tells."""
         done = self.run_maintain("--json", *words, **more)
-        return done, [item["code"] for item in done.json()["items"]]
+        return done, [notice["code"] for notice in done.json()["notices"]]
 
 
 def run_suite(module_name):

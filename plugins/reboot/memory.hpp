@@ -1,0 +1,57 @@
+// What reboot.if_needed remembers between runs: above all the reboot that it has ordered, written down before the order.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <maintain/plugin.hpp>
+
+#include "common/server_snapshot.hpp"
+#include "reboot/boot.hpp"
+
+namespace maintain::plugins::reboot {
+
+using sdk::Moment;
+
+enum class Stage {
+  preparing,  // the `run_before` command may have run; nothing was ordered
+  ordered,    // the reboot may happen at any moment, or have happened
+  refused,    // it did not happen; not ordered again for a while
+};
+
+struct Order {
+  Stage stage = Stage::preparing;
+  Moment at{};
+  std::optional<Moment> window_end = {};
+  Boot boot = {};                         // the one to be ended
+  std::string expected_kernel = {};       // as in Needs
+  std::string expected_package = {};
+  std::vector<std::string> reasons = {};
+  ServerSnapshot before = {};
+  bool after_ran = false;                 // the `run_after` command
+  std::string group = {};                 // whose lock is held for it
+};
+
+// What a reboot has broken and nobody has mended yet.
+struct Watch {
+  Moment since{};
+  ServerSnapshot before = {};             // no more than what is watched
+  std::vector<std::string> names = {};    // of changes, as compare() tells them
+  std::vector<std::string> kinds = {};    // kinds of things of which the whole list is watched
+};
+
+struct Memory {
+  std::optional<Moment> needed_since = {};
+  std::optional<Order> order = {};
+  std::optional<Moment> quiet_until = {}; // no order before
+  std::string useless_kernel = {};        // a reboot for it did not bring it
+  std::optional<Watch> watch = {};
+};
+
+sdk::Json memory_to_json(const Memory& memory);
+// Pure; what does not have the expected shape is as if it were not there, but never an order: a damaged one is one that
+// was given (its boot is unknown), because reading it as none would order a second reboot.
+Memory memory_from_json(const sdk::Json& document);
+
+}  // namespace maintain::plugins::reboot

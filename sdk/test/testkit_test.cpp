@@ -1,0 +1,250 @@
+// The test kit itself: a kit that lets a wrong task pass is worse than none.
+#include <catch2/catch.hpp>
+#include <maintain/testkit.hpp>
+
+using namespace maintain::sdk;
+using namespace maintain::sdk::testkit;
+using namespace std::chrono_literals;
+
+namespace {
+
+class Doing final : public Task {
+ public:
+  explicit Doing(std::function<void(Context&)> work) : work_(std::move(work)) {}
+  Outcome run(Context& context) override {
+    work_(context);
+    return Outcome::ok;
+  }
+
+ private:
+  std::function<void(Context&)> work_;
+};
+
+TaskRun doing(FakeServer& server, std::function<void(Context&)> work, const RunOptions& options = {}) {
+  Doing task(std::move(work));
+  return run_task(task, server, options);
+}
+
+const Command upgrade = {.argv = {"apt-get", "-y", "upgrade"}, .become_user = "root"};
+
+}  // namespace
+
+TEST_CASE("a command that the test did not foresee fails it, by name") {
+  FakeServer server;
+  server.expect(argv({"apt-get", "update"})).reply("");
+  CHECK_THROWS_WITH(doing(server, [](Context& context) { context.exec(upgrade); }),
+                    Catch::Contains("unexpected command: apt-get -y upgrade (as root)") &&
+                        Catch::Contains("expected, but not issued: argv apt-get update (0 of 1 replies used)"));
+}
+
+TEST_CASE("it fails even when the task swallows the error") {
+  FakeServer server;
+  CHECK_THROWS_AS(doing(server, [](Context& context) {
+                    try {
+                      context.exec(upgrade);
+                    } catch (const Failure&) {
+                    }
+                  }),
+                  TestProblem);
+}
+
+TEST_CASE("a lenient run leaves the problems to the test") {
+  FakeServer server;
+  server.expect(argv({"x"})).reply("");
+  RunOptions options;
+  options.lenient = true;
+  CHECK(doing(server, [](Context&) {}, options).outcome == Outcome::ok);
+  CHECK(server.problems().size() == 1);
+}
+
+TEST_CASE("replies are used in order, expectations before stubs, the latest stub first") {
+  FakeServer server;
+  server.stub(anything(), {.output = "first stub"});
+  server.stub(word("-y"), {.output = "second stub"});
+  server.expect(argv({"apt-get"}).as("root")).reply("one").reply("two");
+  doing(server, [](Context& context) {
+    CHECK(context.exec(upgrade).output == "one");
+    CHECK(context.exec(upgrade).output == "two");
+    CHECK(context.exec(upgrade).output == "second stub");
+    CHECK(context.exec({.argv = {"ls"}}).output == "first stub");
+  });
+}
+
+TEST_CASE("matchers") {
+  SeenCommand command;
+  command.argv = {"apt-get", "-y", "upgrade"};
+  command.become_user = "root";
+  command.environment = {{"LC_ALL", "C"}};
+  CHECK(argv({"apt-get", "-y"}).matches(command));
+  CHECK_FALSE(argv({"apt-get", "upgrade"}).matches(command));
+  CHECK_FALSE(argv({"apt-get", "-y", "upgrade", "x"}).matches(command));
+  CHECK(argv({"apt-get"}).as("root").matches(command));
+  CHECK_FALSE(argv({"apt-get"}).as("").matches(command));
+  CHECK(anything().with("LC_ALL", "C").matches(command));
+  CHECK_FALSE(anything().with("LC_ALL", "de").matches(command));
+  CHECK(word("upgrade").matches(command));
+  CHECK(where("three words", [](const auto& seen) { return seen.argv.size() == 3; }).matches(command));
+  command.script = "dpkg --audit";
+  CHECK(script("--audit").matches(command));
+  CHECK_FALSE(script("--configure").matches(command));
+  CHECK_FALSE(argv({"apt-get"}).matches(command));  // these are a script's parameters
+}
+
+TEST_CASE("check mode refuses what is not read-only, and remembers it") {
+  FakeServer server;
+  server.stub(anything(), Reply{});
+  RunOptions options;
+  options.check = true;
+  const TaskRun run = doing(server, [](Context& context) {
+    context.exec({.argv = {"ls"}, .read_only = true});
+    context.set_state({{"not", "kept"}});
+    CHECK_THROWS_AS(context.start_job("x", {.argv = {"ls"}, .read_only = true}), Failure);
+    CHECK_THROWS_AS(context.put_file("/x", "", 0644), Failure);
+    CHECK_THROWS_AS(context.try_lock("x", 1, 1s, 0s), Failure);
+    context.exec(upgrade);
+  }, options);
+  CHECK(run.status == MAINTAIN_REFUSED);
+  REQUIRE(server.refused.size() == 1);
+  CHECK(server.refused[0].argv == upgrade.argv);
+  CHECK(server.state.empty());
+}
+
+TEST_CASE("time is virtual: what takes long moves it, what takes too long times out") {
+  FakeServer server;
+  server.stub(argv({"slow"}), {.takes = 10min});
+  const Moment start = server.now();
+  doing(server, [](Context& context) {
+    context.exec({.argv = {"slow"}});
+    CHECK_THROWS_WITH(context.exec({.argv = {"slow"}, .timeout = 1min}), Catch::Contains("timed out"));
+  });
+  CHECK(server.now() == start + 11min);
+
+  RunOptions options;
+  options.deadline = server.now() + 5min;
+  CHECK(doing(server, [](Context& context) { context.exec({.argv = {"slow"}}); }, options).status == MAINTAIN_TIMEOUT);
+  CHECK(server.now() == *options.deadline);
+}
+
+TEST_CASE("events happen when their time comes") {
+  FakeServer server;
+  server.at(30s, [](FakeServer& self) { self.files["/run/reboot-required"] = {}; });
+  doing(server, [](Context& context) {
+    context.sleep(29s);
+    CHECK_FALSE(context.stat("/run/reboot-required"));
+    context.sleep(1s);
+    CHECK(context.stat("/run/reboot-required"));
+  });
+}
+
+TEST_CASE("cancellation reaches a task that waits") {
+  FakeServer server;
+  server.cancel_at(10s);
+  const Moment start = server.now();
+  const TaskRun run = doing(server, [](Context& context) {
+    CHECK_FALSE(context.is_cancelled());
+    context.sleep(1h);
+  });
+  CHECK(run.status == MAINTAIN_CANCELLED);
+  CHECK(server.now() == start + 10s);
+}
+
+TEST_CASE("a lost connection is neither success nor failure of the command") {
+  FakeServer server;
+  server.expect(argv({"reboot"})).reply(Reply::fails(MAINTAIN_CONNECTION_LOST, "closed by the server"));
+  server.on_reconnect({.takes = 40s, .then = [](FakeServer& self) { self.facts.boot_id = "second"; }});
+  doing(server, [](Context& context) {
+    try {
+      context.exec({.argv = {"reboot"}});
+      FAIL("the connection was lost");
+    } catch (const Failure& failure) {
+      CHECK(failure.status() == MAINTAIN_CONNECTION_LOST);
+    }
+    context.reconnect(5min);
+    CHECK(context.facts().boot_id == "second");
+  });
+  CHECK(server.reconnects == 1);
+
+  FakeServer gone;
+  gone.on_reconnect({.takes = 1h});
+  CHECK(doing(gone, [](Context& context) { context.reconnect(5min); }).status == MAINTAIN_UNREACHABLE);
+}
+
+TEST_CASE("a job runs, is followed and collected") {
+  FakeServer server;
+  server.expect_job("upgrade", {.output = "Setting up\n", .status = 0, .takes = 90s});
+  doing(server, [](Context& context) {
+    CHECK(context.find_job("upgrade") == JobPhase::none);
+    context.start_job("upgrade", upgrade);
+    CHECK(context.find_job("upgrade") == JobPhase::running);
+    CHECK_THROWS_AS(context.start_job("upgrade", upgrade), Failure);
+    CHECK_THROWS_AS(context.collect_job("upgrade"), Failure);
+    CHECK_THROWS_WITH(context.follow_job("upgrade", 30s), Catch::Contains("goes on"));
+    const Completed done = context.follow_job("upgrade", 10min);
+    CHECK(done.ok());
+    CHECK(done.output == "Setting up\n");
+    CHECK(context.follow_job("upgrade", 10min, 0s, {}, 8).output == "up\n");
+    context.collect_job("upgrade");
+    CHECK(context.find_job("upgrade") == JobPhase::none);
+  });
+  CHECK(server.commands.back().job == "upgrade");
+  CHECK(server.collected_jobs == std::vector<std::string>{"upgrade"});
+}
+
+TEST_CASE("a job of an earlier run is found; one may be lost, silent, or stopped") {
+  FakeServer server;
+  server.jobs["finished"] = {.phase = JobPhase::finished, .output = "x", .status = 100};
+  server.jobs["lost"] = {.output = "half", .takes = 10s, .gets_lost = true};
+  server.jobs["silent"] = {.takes = 1h, .silent = 1h};
+  server.jobs["shaky"] = {.takes = 1s, .follow_failures = {Reply::fails(MAINTAIN_UNREACHABLE, "gone")}};
+  doing(server, [](Context& context) {
+    CHECK(context.follow_job("finished", 1min).status == 100);
+    std::string output;
+    CHECK_THROWS_WITH(context.follow_job("lost", 1min, 0s, [&](auto bytes) { output += bytes; }),
+                      Catch::Contains("lost"));
+    CHECK(output == "half");
+    CHECK(context.find_job("lost") == JobPhase::lost);
+    CHECK_THROWS_WITH(context.follow_job("silent", 1h, 5min), Catch::Contains("silent"));
+    context.stop_job("silent");
+    CHECK(context.follow_job("silent", 1h).signal == 15);
+    CHECK_THROWS_WITH(context.follow_job("shaky", 1h), Catch::Contains("gone"));
+    CHECK(context.follow_job("shaky", 1h).ok());
+    CHECK_THROWS_AS(context.follow_job("nothing", 1h), Failure);
+  });
+}
+
+TEST_CASE("a job that was expected must be started") {
+  FakeServer server;
+  server.expect_job("upgrade", {});
+  CHECK_THROWS_WITH(doing(server, [](Context&) {}), Catch::Contains("expected, but not started: job upgrade"));
+  FakeServer other;
+  CHECK_THROWS_WITH(doing(other, [](Context& context) { context.start_job("x", upgrade); }),
+                    Catch::Contains("unexpected job x: apt-get"));
+}
+
+TEST_CASE("locks have places, holders and waiting") {
+  FakeServer server;
+  server.locks["db"] = {"web7"};
+  server.at(20s, [](FakeServer& self) { self.locks["db"].clear(); });
+  doing(server, [](Context& context) {
+    std::string holders;
+    CHECK_FALSE(context.try_lock("db", 1, 1h, 0s, &holders));
+    CHECK(holders == "held by web7");
+    CHECK(context.try_lock("db", 2, 1h, 0s));
+    context.unlock("db");
+    CHECK(context.try_lock("db", 1, 1h, 1min));
+    CHECK(context.try_lock("db", 1, 1h, 0s));  // held already: renewed
+  });
+  CHECK(server.locks["db"] == std::set<std::string>{"web1"});
+}
+
+TEST_CASE("local programs have expectations of their own") {
+  FakeServer server;
+  server.expect_local(argv({"rsync"})).reply("sent 3 files\n");
+  server.expect(argv({"ls"})).reply("");
+  doing(server, [](Context& context) {
+    context.exec({.argv = {"ls"}});
+    CHECK(context.local({.argv = {"rsync", "-a"}}).output == "sent 3 files\n");
+    CHECK_THROWS_AS(context.local({.script = "no"}), Failure);
+  });
+  CHECK(server.commands[1].local);
+}

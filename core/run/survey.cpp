@@ -52,11 +52,11 @@ config() {
   if [ "$count" -gt "$count_limit" ]; then [ "$count" -gt $((count_limit + 1)) ] || mark many -; return 0; fi
   if [ ! -f "$1" ] || [ ! -r "$1" ]; then mark unreadable "$1"; return 0; fi
   size=$(($(wc -c < "$1")))
-  # A file that is refused does not count: one project's mistake must not push out another's file.
+  # What is not sent does not count: one project's mistake must not push out another's file.
   if [ "$size" -gt "$one_limit" ]; then mark large "$1"; return 0; fi
+  if [ $((total + size)) -gt "$all_limit" ]; then mark together "$1"; return 0; fi
   total=$((total + size))
-  if [ "$total" -gt "$all_limit" ]; then mark together "$1"
-  else content config "$size" "$1"; fi
+  content config "$size" "$1"
 }
 if [ -n "$directory" ]; then
   if [ -d "$directory" ] && { [ ! -r "$directory" ] || [ ! -x "$directory" ]; }; then mark unreadable "$directory"; fi

@@ -148,8 +148,8 @@ struct Fleet {
   }
 
   TaskRecord record(const std::string& name) const {
-    for (const Server& server : servers) {
-      const auto records = store->server_records(server.name).value();
+    for (const auto& server : servers) {
+      const auto records = store->server_records(server.name).value();  // outlives the loop
       for (const auto& [key, record] : records)
         if (to_string(key) == name) return record;
     }

@@ -65,9 +65,13 @@ Place LineTable::place(std::size_t offset) const {
   offset = std::min(offset, text_.size());
   const auto after = std::upper_bound(starts_.begin(), starts_.end(), offset);
   const std::size_t start = *(after - 1);
-  int column = 1;
-  for (std::size_t at = start; at < offset; ++at)
+  const bool goes_on = start == last_start_ && offset >= last_offset_ && last_offset_ >= start;
+  int column = goes_on ? last_column_ : 1;
+  for (std::size_t at = goes_on ? last_offset_ : start; at < offset; ++at)
     if ((static_cast<unsigned char>(text_[at]) & 0xC0) != 0x80) ++column;
+  last_start_ = start;
+  last_offset_ = offset;
+  last_column_ = column;
   return {static_cast<int>(after - starts_.begin()), column};
 }
 

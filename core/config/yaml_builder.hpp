@@ -35,6 +35,9 @@ class LineTable {
  private:
   std::string_view text_;
   std::vector<std::size_t> starts_;  // of each line
+  // Where the last look-up ended: events come in order, and a file may be one long line.
+  mutable std::size_t last_start_ = 0, last_offset_ = 0;
+  mutable int last_column_ = 1;
 };
 
 class YamlBuilder final : public YAML::EventHandler {

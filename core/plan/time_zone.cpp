@@ -62,6 +62,8 @@ std::string TimeZone::weekday(Time time) const {
   return names[std::chrono::weekday{std::chrono::floor<std::chrono::days>(wall_clock(time))}.c_encoding()];
 }
 
+void load_time_zones() { (void)TimeZone::find("Europe/London"); }  // any name but UTC
+
 bool is_known_zone(const std::string& zone) { return TimeZone::find(zone).has_value(); }
 
 }  // namespace maintain

@@ -40,6 +40,10 @@ class TimeZone {
   const date::time_zone* zone_;  // null: UTC
 };
 
+// Reads the database's list of zones, some milliseconds of work that is else done when the first zone is asked for.
+// For a process whose children plan: forked after this, they find it done.
+void load_time_zones();
+
 // Whether the zone is in the machine's time zone database.
 bool is_known_zone(const std::string& zone);
 

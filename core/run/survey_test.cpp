@@ -124,7 +124,7 @@ TEST_CASE("facts come from what other systems print") {
   CHECK(full["time_ms"] == 1'700'000'000'000);
   CHECK(full["uptime_seconds"] == 350735);
   CHECK(full["container"] == "container");
-  CHECK(full["boot_id"] == "a[31mb");
+  CHECK(full["boot_id"] == "ab");
   CHECK(facts(piece("container", "-", "lxc-libvirt"))["container"] == "lxc");
   CHECK(facts(piece("time", "-", "1700000000123"))["time_ms"] == 1'700'000'000'123);
   const auto none = facts("");

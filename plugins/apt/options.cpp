@@ -70,7 +70,7 @@ std::map<std::string, Limit> read_limits(const Json& json) {
   static constexpr std::array classes{"security", "other", "kept_back", "held", "blocked", "conffile_blocked", "phased"};
   for (const auto& [name, given] : json.items()) {
     const std::string path = "/limits/" + name;
-    if (std::none_of(classes.begin(), classes.end(), [&](const char* known) { return name == known; })) {
+    if (std::none_of(classes.begin(), classes.end(), [&name = name](const char* known) { return name == known; })) {
       throw InvalidOption(path, "is no class of pending packages; they are security, other, kept_back, held, blocked, "
                                 "conffile_blocked and phased");
     }

@@ -29,6 +29,8 @@ function(maintain_add_plugin)
     MAINTAIN_PLUGIN_ID="${MAINTAIN_PLUGIN_ID}"
     MAINTAIN_PLUGIN_VERSION="${MAINTAIN_PLUGIN_VERSION}"
     MAINTAIN_PLUGIN_ABI_MINOR=${MAINTAIN_PLUGIN_ABI_MINOR}u)
+  # The test kit hands out only the extensions that the manifest lists, as the host does.
+  target_compile_definitions(${objects} INTERFACE MAINTAIN_PLUGIN_MANIFEST="${manifest}")
   set(module plugin_${ARG_NAME})
   add_library(${module} MODULE ${note})
   target_link_libraries(${module} PRIVATE ${objects})

@@ -248,3 +248,19 @@ TEST_CASE("local programs have expectations of their own") {
   });
   CHECK(server.commands[1].local);
 }
+
+TEST_CASE("an extension that the manifest does not list is not handed out") {
+  FakeServer server;
+  const std::string manifest = server.directory() + "/manifest.json";
+  std::ofstream(manifest) << R"({"needs": ["maintain.report/1"], "wants": ["maintain.facts/1"]})";
+  server.only_listed_in(manifest);
+  const TaskRun run = doing(server, [](Context& context) {
+    context.summary("fine");
+    context.facts();
+    context.now();
+  });
+  CHECK(run.status == MAINTAIN_UNSUPPORTED);
+  CHECK(run.message.find("maintain.clock/1") != std::string::npos);
+  CHECK(server.summary == "fine");
+  CHECK_THROWS_AS(server.only_listed_in("/nowhere"), TestProblem);
+}

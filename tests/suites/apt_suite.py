@@ -150,7 +150,7 @@ class Checks(ServerCase):
         self.configure(name, {"check": {"use": "apt.check", "when": "* * * * *", "threshold": 0}})
         self.assertEqual(self.run_maintain(status=0).out, "")
         self.fleet.call("publish", name)
-        done, codes = self.findings()
+        done, codes = self.findings("--now", "check")
         self.assertTrue(codes, str(done))
         self.assertEqual(self.fleet.version(name, "demo-security"), "1.0")
 

@@ -80,7 +80,7 @@ class Reboots(RebootCase):
 
 class GoingWrong(RebootCase):
     def test_never_returns_then_does(self):
-        name = self.needing({**REBOOT, "return_within": "8s"})
+        name = self.needing({**REBOOT, "return_within": "10s"})
         before = self.fleet.boot_id(name)
         self.fleet.call("never-return", name, "on")
         done, codes = self.findings()
@@ -94,7 +94,7 @@ class GoingWrong(RebootCase):
         self.assertEqual(self.fleet.boot_id(name), after, "it is verified, not rebooted again")
 
     def test_does_not_happen(self):
-        name = self.needing({**REBOOT, "return_within": "8s"})
+        name = self.needing({**REBOOT, "return_within": "10s"})
         before = self.fleet.boot_id(name)
         self.fleet.call("ignore-reboot", name, "on")
         done, codes = self.findings()

@@ -127,6 +127,9 @@ class FakeServer {
   void at(Milliseconds after_start, std::function<void(FakeServer&)> event);  // when virtual time gets there
   void cancel_at(Milliseconds after_start);        // the run is being stopped then
   void without(const std::string& extension);      // this host does not have it
+  // Only what this manifest.json lists under needs or wants is handed out, as by the real host. Done by itself in
+  // programs that link plugin_NAME_objects of maintain_add_plugin().
+  void only_listed_in(const std::string& manifest_file);
 
   // ---- the world: set before, read after
   Facts facts;                                     // a Debian 12 with systemd

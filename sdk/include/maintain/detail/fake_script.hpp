@@ -96,6 +96,7 @@ struct FakeServer::Script {
   std::list<Reply> reconnects;
   std::list<Event> events;
   std::set<std::string> missing;
+  std::optional<std::set<std::string>> listed;  // nothing: any
   std::vector<std::string> problems;
   std::filesystem::path directory;
   Moment start{};

@@ -1,6 +1,8 @@
 // The test kit's FakeServer: its script, its clock, and how it answers commands.
 #pragma once
 
+#include <fstream>
+
 #include <maintain/detail/fake_script.hpp>
 #include <maintain/testkit.hpp>
 
@@ -41,6 +43,14 @@ inline void FakeServer::cancel_at(Milliseconds after_start) {
   at(after_start, [](FakeServer& server) { server.script_->cancelled = true; });
 }
 inline void FakeServer::without(const std::string& extension) { script_->missing.insert(extension); }
+inline void FakeServer::only_listed_in(const std::string& manifest_file) {
+  std::ifstream file(manifest_file);
+  const Json manifest = Json::parse(file, nullptr, false);
+  if (!manifest.is_object()) throw TestProblem(manifest_file + " cannot be read or is not JSON");
+  script_->listed.emplace();
+  for (const char* key : {"needs", "wants"})
+    for (const Json& id : manifest.value(key, Json::array())) script_->listed->insert(id.get<std::string>());
+}
 
 inline const Finding* FakeServer::find(std::string_view code, std::string_view subject) const {
   for (const Finding& finding : findings)

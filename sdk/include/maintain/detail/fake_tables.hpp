@@ -272,8 +272,10 @@ inline FakeServer::FakeServer()
   host_.version = detail::to_text("0.0.0-testkit");
   host_.context = this;
   host_.get_extension = [](const maintain_host* host, maintain_text id) -> const void* {
-    const auto& missing = detail::server_of(host).script().missing;
-    return missing.contains(detail::to_string(id)) ? nullptr : detail::table_named(detail::to_view(id));
+    const auto& script = detail::server_of(host).script();
+    const std::string name = detail::to_string(id);
+    if (script.missing.contains(name) || (script.listed && !script.listed->contains(name))) return nullptr;
+    return detail::table_named(name);
   };
   host_.log = [](const maintain_host* host, maintain_level level, maintain_text line) {
     detail::guarded(nullptr, [&] {
@@ -284,6 +286,9 @@ inline FakeServer::FakeServer()
   host_.is_cancelled = [](const maintain_host* host) -> uint32_t {
     return detail::server_of(host).script().cancelled ? 1u : 0u;
   };
+#ifdef MAINTAIN_PLUGIN_MANIFEST
+  only_listed_in(MAINTAIN_PLUGIN_MANIFEST);
+#endif
 }
 
 }  // namespace maintain::sdk::testkit

@@ -35,7 +35,9 @@ class AptCase(ServerCase):
         interrupt(name, process)
         again = self.run_maintain("--debug")
         self.assertEqual(self.fleet.version(name, "demo-slow"), "2.0", str(again))
-        self.assertEqual(self.outcome(), "changed", str(again))
+        # A broken connection is made anew within the same run; then the next one finds nothing left to do.
+        results = self.central.maintain("history", "--task", "os-upgrade", "--json").json()["results"]
+        self.assertEqual([result["outcome"] for result in results].count("changed"), 1, str(again))
         self.assertEqual(self.fleet.shell(name, "ls /var/lib/maintain-jobs | wc -l").strip(), "0")
         self.assertEqual(again.status, 0, str(again))
 
@@ -57,7 +59,8 @@ class Upgrades(AptCase):
         name = self.upgradable("demo-plain")
         self.fleet.inside(name, "apt-get", "update")
         done = self.run_maintain("--dry-run", status=0)
-        self.assertIn("demo-plain", done.out)
+        self.assertIn("would change 1 package", done.out)
+        self.assertIn("demo-plain", self.central.maintain("show", "last", f"{name}/shop/os-upgrade").out)
         self.assertEqual(self.fleet.version(name, "demo-plain"), "1.0")
 
     def test_held_and_phased_stay_and_are_no_noise(self):

@@ -42,6 +42,8 @@ def plug_in(hub, namespace, address, network):
     """Makes the namespace of a server, with an eth0 that ends on the hub's bridge."""
     run("ip", "netns", "add", namespace)
     port = _port(address)
+    # The kernel takes down a deleted namespace's cables in its own time: the last owner's may still be plugged in.
+    run("ip", "-n", hub, "link", "delete", port, check=False)
     _ip_in(hub)("link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", namespace)
     inside = _ip_in(namespace)
     inside("link", "set", "lo", "up")

@@ -81,12 +81,7 @@ Json memory_to_json(const Memory& memory) {
   if (memory.quiet_until) document["quiet_until"] = moment_to_json(memory.quiet_until);
   if (!memory.useless_kernel.empty()) document["useless_kernel"] = memory.useless_kernel;
   if (memory.order) document["order"] = order_to_json(*memory.order);
-  if (memory.watch) {
-    document["watch"] = {{"since", moment_to_json(memory.watch->since)},
-                         {"before", snapshot_to_json(memory.watch->before)},
-                         {"names", memory.watch->names},
-                         {"kinds", memory.watch->kinds}};
-  }
+  if (memory.watch) document["watch"] = watch_to_json(*memory.watch);
   return document;
 }
 
@@ -100,12 +95,7 @@ Memory memory_from_json(const Json& document) {
     const Json order = member(document, "order");
     memory.order = order_from_json(order.is_object() ? order : Json::object());
   }
-  if (const Json watch = member(document, "watch"); watch.is_object()) {
-    memory.watch = Watch{.since = moment_at(watch, "since").value_or(Moment{}),
-                         .before = snapshot_from_json(member(watch, "before")),
-                         .names = texts_at(watch, "names"),
-                         .kinds = texts_at(watch, "kinds")};
-  }
+  memory.watch = watch_from_json(member(document, "watch"));
   return memory;
 }
 

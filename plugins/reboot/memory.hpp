@@ -8,6 +8,7 @@
 #include <maintain/plugin.hpp>
 
 #include "common/server_snapshot.hpp"
+#include "common/watch.hpp"
 #include "reboot/boot.hpp"
 
 namespace maintain::plugins::reboot {
@@ -33,20 +34,12 @@ struct Order {
   std::string group = {};                 // whose lock is held for it
 };
 
-// What a reboot has broken and nobody has mended yet.
-struct Watch {
-  Moment since{};
-  ServerSnapshot before = {};             // no more than what is watched
-  std::vector<std::string> names = {};    // of changes, as compare() tells them
-  std::vector<std::string> kinds = {};    // kinds of things of which the whole list is watched
-};
-
 struct Memory {
   std::optional<Moment> needed_since = {};
   std::optional<Order> order = {};
   std::optional<Moment> quiet_until = {}; // no order before
   std::string useless_kernel = {};        // a reboot for it did not bring it
-  std::optional<Watch> watch = {};
+  std::optional<Watch> watch = {};        // what a reboot has broken
 };
 
 sdk::Json memory_to_json(const Memory& memory);

@@ -2,8 +2,6 @@
 
 #include <catch2/catch.hpp>
 
-#include "reboot/watch.hpp"
-
 using namespace maintain::plugins;
 using namespace maintain::plugins::reboot;
 using maintain::sdk::Json;

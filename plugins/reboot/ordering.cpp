@@ -5,7 +5,6 @@
 #include "reboot/findings.hpp"
 #include "reboot/reboot_run.hpp"
 #include "reboot/server_talk.hpp"
-#include "reboot/watch.hpp"
 
 namespace maintain::plugins::reboot {
 namespace {

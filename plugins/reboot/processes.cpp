@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "common/program.hpp"
 #include "common/sections.hpp"
 
 namespace maintain::plugins::reboot {
@@ -11,24 +12,7 @@ namespace {
 constexpr std::size_t most_processes = 20000;
 constexpr std::size_t most_told = 10;
 
-std::string_view base_name(std::string_view path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string_view::npos ? path : path.substr(slash + 1);
-}
-
-bool is_interpreter(std::string_view program) {
-  static constexpr std::array names{"sh", "bash", "dash", "perl", "ruby", "node", "java"};
-  return program.starts_with("python") || std::find(names.begin(), names.end(), program) != names.end();
-}
-
-// The program that runs: of "/usr/bin/python3 /usr/bin/borg create", borg.
-std::string_view program_of(const Process& process) {
-  const std::string_view first = base_name(process.words.front());
-  if (!is_interpreter(first)) return first;
-  for (std::size_t i = 1; i < process.words.size(); ++i)
-    if (!process.words[i].starts_with('-')) return base_name(process.words[i]);
-  return first;
-}
+std::string_view program_of(const Process& process) { return plugins::program_of(process.words); }
 
 bool has_word(const Process& process, std::string_view word) {
   return std::find(process.words.begin(), process.words.end(), word) != process.words.end();

@@ -6,7 +6,6 @@
 #include "reboot/kernel.hpp"
 #include "reboot/reboot_run.hpp"
 #include "reboot/server_talk.hpp"
-#include "reboot/watch.hpp"
 
 namespace maintain::plugins::reboot {
 namespace {

@@ -1,8 +1,10 @@
-#include "reboot/watch.hpp"
+#include "common/watch.hpp"
 
 #include <algorithm>
 
-namespace maintain::plugins::reboot {
+#include <nlohmann/json.hpp>
+
+namespace maintain::plugins {
 namespace {
 
 bool contains(const std::vector<std::string>& list, const std::string& item) {
@@ -58,9 +60,25 @@ void add_missing(std::vector<std::string>& into, const std::vector<std::string>&
     if (!contains(into, item)) into.push_back(item);
 }
 
+using Json = nlohmann::json;
+
+Json member(const Json& document, const char* key) {
+  const auto found = document.find(key);
+  return found == document.end() ? Json() : *found;
+}
+
+std::vector<std::string> texts(const Json& list) {
+  std::vector<std::string> found;
+  if (!list.is_array()) return found;
+  for (const Json& item : list)
+    if (item.is_string()) found.push_back(item.get<std::string>());
+  return found;
+}
+
 }  // namespace
 
-std::optional<Watch> make_watch(const ServerSnapshot& before, const std::vector<Change>& changes, Moment since) {
+std::optional<Watch> make_watch(const ServerSnapshot& before, const std::vector<Change>& changes,
+                                std::chrono::sys_time<std::chrono::milliseconds> since) {
   Watch watch{.since = since, .before = before};
   for (const Change& change : changes) {
     // What was not listed before can never be compared, and a unit that crashed and runs again is told once.
@@ -102,4 +120,20 @@ std::vector<Change> still_there(const Watch& watch, const ServerSnapshot& now) {
   return changes;
 }
 
-}  // namespace maintain::plugins::reboot
+Json watch_to_json(const Watch& watch) {
+  return {{"since", watch.since.time_since_epoch().count()},
+          {"before", snapshot_to_json(watch.before)},
+          {"names", watch.names},
+          {"kinds", watch.kinds}};
+}
+
+std::optional<Watch> watch_from_json(const Json& document) {
+  if (!document.is_object()) return std::nullopt;
+  Watch watch{.before = snapshot_from_json(member(document, "before")), .names = texts(member(document, "names")),
+              .kinds = texts(member(document, "kinds"))};
+  if (const Json since = member(document, "since"); since.is_number_integer())
+    watch.since += std::chrono::milliseconds(since.get<std::int64_t>());
+  return watch;
+}
+
+}  // namespace maintain::plugins

@@ -21,15 +21,15 @@ Findings age_findings(const PackageSurvey& survey, const Options& options) {
            .action = "Set `refresh: true`, or find out why `apt-get update` does not run on the server."}};
 }
 
-// The sources that could not be refreshed.
-std::vector<SourceProblem> refresh(sdk::Context& context, ServerAccess& access, TaskMemory& memory) {
-  const Refresh refreshed = access.refresh();
+Refresh refresh(sdk::Context& context, ServerAccess& access, TaskMemory& memory) {
+  Refresh refreshed = access.refresh();
   if (refreshed.locked) {
     context.log(sdk::Level::info, "the package lists are being refreshed by somebody else");
-    return {};
+    refreshed.problems.clear();
+    return refreshed;
   }
   note_failing_sources(memory, refreshed.problems, context.now());
-  return refreshed.problems;
+  return refreshed;
 }
 
 }  // namespace
@@ -43,18 +43,16 @@ Outcome CheckTask::run(sdk::Context& context) {
   const Options options = read_options(context.options());
   TaskMemory memory_now = memory_from_json(context.state());
   ServerAccess access(context);
-  std::vector<SourceProblem> problems;
-  if (options.refresh && !context.check_mode()) problems = refresh(context, access, memory_now);
-  const PackageSurvey survey = access.packages(options.mode, {});
+  const bool asked = options.refresh && !context.check_mode();
+  const Refresh refreshed = asked ? refresh(context, access, memory_now) : Refresh{};
+  const bool no_source = asked && refreshed.no_source();
+  PackageSurvey survey = access.packages(options.mode, {});
+  // Lists that did not change upstream keep their age although they were just asked for.
+  if (refreshed.any_source) survey.lists_age = Milliseconds(0);
   const Effects effects = access.effects({});
-  report(context, source_findings(problems, memory_now.failing_sources, context.now()));
-  report(context, broken_findings(effects.broken, effects.audit));
-  if (effects.broken.empty() && !effects.clean()) {
-    report(context, {{.state = State::critical, .code = "apt.broken",
-                      .title = effects.interrupted ? "dpkg was interrupted" : "the packages' dependencies are not met",
-                      .detail = printable(effects.audit + "\n" + effects.check),
-                      .action = "On the server, run `dpkg --configure -a` and `apt-get -f install`."}});
-  }
+  report(context, source_findings(refreshed.problems, memory_now.failing_sources, context.now()));
+  if (no_source) report(context, no_source_findings());
+  report(context, package_system_findings(effects));
   report(context, leftover_findings(effects.leftovers, options));
   report(context, stale_findings(effects.stale));
   report(context, reboot_findings(effects.reboot));
@@ -66,6 +64,7 @@ Outcome CheckTask::run(sdk::Context& context) {
   }
   const auto pending = classify(survey, options, {}, memory_now.pending, context.now());
   report(context, pending_findings(pending, options, context.now()));
+  report(context, partly_unknown_findings(survey));
   report(context, threshold_findings(pending, options));
   report(context, blocklist_findings(options, context.now()));
   report(context, age_findings(survey, options));
@@ -73,12 +72,13 @@ Outcome CheckTask::run(sdk::Context& context) {
   if (survey.lists_age) {
     context.metric("apt_lists_age_seconds", std::chrono::duration<double>(*survey.lists_age).count(), "seconds");
   }
-  memory_now.pending = memory(pending);
+  memory_now.pending = memory(pending, survey, memory_now.pending);
   context.set_state(memory_to_json(memory_now));
   std::string summary = pending.empty() ? "nothing is pending" : "pending: " + pending_text(pending);
-  if (!problems.empty()) summary += "; " + counted(problems.size(), "source") + " could not be refreshed";
+  if (!refreshed.problems.empty()) summary += "; " + counted(refreshed.problems.size(), "source") + " could not be refreshed";
+  if (no_source) summary = "the server has no package source: whether anything is pending is not known";
   context.summary(summary);
-  return Outcome::ok;
+  return no_source ? Outcome::failed : Outcome::ok;
 }
 
 }  // namespace maintain::plugins::apt

@@ -108,6 +108,37 @@ TEST_CASE("old lists are told") {
   CHECK(server.find("apt.lists_stale")->state == State::warning);
 }
 
+TEST_CASE("lists that were just asked for are not old, however long nothing changed upstream") {
+  FakeServer server;
+  std::string packages = recorded("packages_fine.txt");
+  const std::string mark = "begin lists\n";
+  const std::size_t at = packages.find(mark) + mark.size();
+  packages.replace(at, packages.find('\n', at) - at, "1799999999");
+  server_with(server, "packages_fine.txt", "effects_fine.txt");
+  server.stub(exactly("packages", packages_script()), {.output = packages});
+  check(server);
+  CHECK(server.find("apt.lists_stale") == nullptr);
+  CHECK(server.metrics.at("apt_lists_age_seconds") == 0);
+}
+
+TEST_CASE("the check knows what the upgrade is told to leave") {
+  FakeServer server;
+  server_with(server, "packages_fine.txt", "effects_fine.txt");
+  check(server, Json::parse(R"({"blocklist": [{"package": "demo-p*", "reason": "later"}], "threshold": 3})"));
+  REQUIRE(server.find("apt.blocked") != nullptr);
+  CHECK(server.find("apt.threshold") == nullptr);
+  CHECK(server.metrics.at("apt_blocked_packages") == 2);
+}
+
+TEST_CASE("no package source at all") {
+  FakeServer server;
+  server_with(server, "packages_fine_after.txt", "effects_fine.txt");
+  server.stub(exactly("update", update_script()),
+              {.output = "@@maintain begin update\nReading package lists...\n\n@@maintain end 0\n"});
+  CHECK(check(server).outcome == Outcome::failed);
+  CHECK(server.find("apt.no_sources") != nullptr);
+}
+
 TEST_CASE("a package system in trouble") {
   FakeServer server;
   SECTION("a half-configured package") {

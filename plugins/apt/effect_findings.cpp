@@ -56,6 +56,50 @@ Findings failure_findings(const JobOutput& output) {
   return findings;
 }
 
+Findings package_system_findings(const Effects& effects, bool failures_told) {
+  Findings findings;
+  const std::string action = "On the server, run `dpkg --configure -a` and `apt-get -f install`, and mend what they complain of.";
+  if (!effects.broken.empty() && !failures_told) {
+    std::vector<std::string> names;
+    std::string detail;
+    for (const BrokenPackage& package : effects.broken) {
+      names.push_back(package.name);
+      detail += package.name + " " + package.version + ": " + package.status + "\n";
+    }
+    findings.push_back({.state = State::critical, .code = "apt.broken",
+                        .title = counted(names.size(), "package") + (names.size() == 1 ? " is" : " are") +
+                                 " neither installed nor removed: " + some_names(names),
+                        .detail = printable(detail + effects.audit), .action = action});
+  }
+  if (effects.broken.empty() && effects.interrupted) {
+    findings.push_back({.state = State::critical, .code = "apt.broken", .title = "dpkg was interrupted",
+                        .detail = printable(effects.audit), .action = action});
+  }
+  if (!effects.check.empty()) {
+    findings.push_back({.state = State::critical, .code = "apt.broken", .subject = "dependencies",
+                        .title = "the packages' dependencies are not met", .detail = printable(effects.check),
+                        .action = "On the server, run `apt-get -f install`."});
+  }
+  if (effects.clean() && !effects.audit.empty()) {
+    findings.push_back({.state = State::warning, .code = "apt.audit_remark", .title = "dpkg finds fault with its own records",
+                        .detail = printable(effects.audit),
+                        .action = "Do what `dpkg --audit` recommends; mostly that is to reinstall the package. Upgrades go on."});
+  }
+  return findings;
+}
+
+Findings removed_findings(const std::vector<DoneChange>& changes) {
+  std::vector<std::string> names;
+  for (const DoneChange& change : changes) {
+    if (change.to.empty()) names.push_back(change.name);
+  }
+  if (names.empty()) return {};
+  return {{.state = State::warning, .code = "apt.removed",
+           .title = "to repair dpkg's state, " + counted(names.size(), "package") + (names.size() == 1 ? " was" : " were") +
+                    " removed: " + some_names(names),
+           .detail = change_lines(changes), .action = "Install again what is needed."}};
+}
+
 Findings leftover_findings(const std::vector<LeftoverFile>& files, const Options& options) {
   Findings findings;
   for (const LeftoverFile& file : files) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "common/program.hpp"
+
 namespace maintain::plugins::apt {
 namespace {
 
@@ -20,7 +22,8 @@ std::vector<const PendingPackage*> of_kind(const std::vector<PendingPackage>& pe
 std::string package_lines(const std::vector<const PendingPackage*>& packages, Moment now) {
   std::string text;
   for (const PendingPackage* package : packages) {
-    text += package->name + " " + package->installed + " -> " + package->candidate;
+    text += package->name;
+    if (!package->candidate.empty()) text += " " + package->installed + " -> " + package->candidate;
     if (package->security) text += ", security";
     if (now > package->since) text += ", pending for " + duration_text(now - package->since);
     if (!package->reason.empty()) text += ": " + package->reason;
@@ -137,6 +140,27 @@ Findings blocklist_findings(const Options& options, Moment now) {
   return findings;
 }
 
+Findings ineffective_findings(const std::vector<PlannedChange>& changes) {
+  if (changes.empty()) return {};
+  std::vector<std::string> names;
+  std::string detail;
+  for (const PlannedChange& change : changes) {
+    names.push_back(change.name);
+    detail += change.name + ": apt would " + (change.to.empty() ? "remove it" : "install " + change.to) + "\n";
+  }
+  return {{.state = State::critical, .code = "apt.block_ineffective",
+           .title = "apt would change what is to stay as it is: " + some_names(names), .detail = printable(detail),
+           .action = "Look with `apt-cache policy NAME` for a pin in /etc/apt/preferences or preferences.d that is stronger "
+                     "than the blocklist, and remove it. Until then nothing is upgraded."}};
+}
+
+std::string holder_name(const LockHolder& holder) {
+  std::vector<std::string> words;
+  for (const std::string_view word : split_words(holder.command)) words.emplace_back(word);
+  const std::string_view program = program_of(words);
+  return printable(program.empty() ? "process " + holder.pid : std::string(program));
+}
+
 Findings lock_findings(const std::vector<LockHolder>& holders, Moment since, Moment now, const Options& options) {
   if (holders.empty()) return {};
   std::string detail;
@@ -144,12 +168,11 @@ Findings lock_findings(const std::vector<LockHolder>& holders, Moment since, Mom
     detail += holder.lock + ": process " + holder.pid + (holder.command.empty() ? "" : ", " + holder.command) + "\n";
   }
   const LockHolder& first = holders.front();
-  const std::string who = first.command.empty() ? "process " + first.pid : first.command.substr(0, first.command.find(' '));
   const bool long_held = now - since >= options.lock_alert;
   return {{.state = long_held ? State::warning : State::ok, .code = "apt.lock_held",
-           .title = printable(who) + " holds a lock of apt or dpkg, now for " + duration_text(now - since),
+           .title = holder_name(first) + " holds a lock of apt or dpkg, now for " + duration_text(now - since),
            .detail = printable(detail),
-           .action = long_held ? "Find out what process " + first.pid + " waits for. End it only if it does nothing: "
+           .action = long_held ? "Find out what process " + printable(first.pid) + " waits for. End it only if it does nothing: "
                                  "dpkg in mid-work must not be killed." : ""}};
 }
 
@@ -181,6 +204,20 @@ Findings source_findings(const std::vector<SourceProblem>& problems, const std::
     findings.push_back(std::move(finding));
   }
   return findings;
+}
+
+Findings no_source_findings() {
+  return {{.state = State::warning, .code = "apt.no_sources",
+           .title = "the server has no package source: no update ever reaches it",
+           .action = "Enter the distribution's archives in /etc/apt/sources.list."}};
+}
+
+Findings partly_unknown_findings(const PackageSurvey& survey) {
+  if (survey.all_problem.empty()) return {};
+  return {{.state = State::warning, .code = "apt.partly_unknown",
+           .title = "apt cannot tell all that is pending: " + printable(survey.all_problem.substr(0, 300)),
+           .detail = "Of what the upgrade leaves, only the names are known: not the versions, nor whether they fix holes.",
+           .action = "Run `apt-get --simulate --ignore-hold dist-upgrade` on the server and mend what it complains of."}};
 }
 
 Findings unusable_findings(const std::string& problem) {
@@ -221,21 +258,6 @@ Findings disk_findings(const std::vector<DiskSpace>& disks, const Sizes& sizes, 
                                                     : "Make room, e.g. with `apt-get clean` and `journalctl --vacuum-size=200M`."});
   }
   return findings;
-}
-
-Findings broken_findings(const std::vector<BrokenPackage>& broken, const std::string& audit) {
-  if (broken.empty()) return {};
-  std::vector<std::string> names;
-  std::string detail;
-  for (const BrokenPackage& package : broken) {
-    names.push_back(package.name);
-    detail += package.name + " " + package.version + ": " + package.status + "\n";
-  }
-  return {{.state = State::critical, .code = "apt.broken",
-           .title = counted(broken.size(), "package") + (broken.size() == 1 ? " is" : " are") +
-                    " neither installed nor removed: " + some_names(names),
-           .detail = printable(detail + audit),
-           .action = "On the server, run `dpkg --configure -a` and `apt-get -f install`, and mend what they complain of."}};
 }
 
 }  // namespace maintain::plugins::apt

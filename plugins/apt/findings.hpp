@@ -20,18 +20,30 @@ using Findings = std::vector<sdk::Finding>;
 Findings pending_findings(const std::vector<PendingPackage>& pending, const Options& options, Moment now);
 // More than Options::threshold wait.
 Findings threshold_findings(const std::vector<PendingPackage>& pending, const Options& options);
-// Blocklist entries whose day has come, or that block nothing that is pending, are of no more use.
+// Blocklist entries whose day has come are of no more use.
 Findings blocklist_findings(const Options& options, Moment now);
 
+// What apt would change although it is pinned.
+Findings ineffective_findings(const std::vector<PlannedChange>& changes);
+
+// The program that holds a lock, or its process id.
+std::string holder_name(const LockHolder& holder);
 Findings lock_findings(const std::vector<LockHolder>& holders, Moment since, Moment now, const Options& options);
 Findings source_findings(const std::vector<SourceProblem>& problems, const std::map<std::string, Moment>& since,
                          Moment now);
+// There is no source to refresh.
+Findings no_source_findings();
+// apt cannot simulate the upgrade of everything.
+Findings partly_unknown_findings(const PackageSurvey& survey);
 // apt cannot simulate an upgrade.
 Findings unusable_findings(const std::string& problem);
 Findings disk_findings(const std::vector<DiskSpace>& disks, const Sizes& sizes, bool new_kernel, const Options& options);
 
 Findings failure_findings(const JobOutput& output);
-Findings broken_findings(const std::vector<BrokenPackage>& broken, const std::string& audit);
+// What is wrong with the package system; failures_told: the broken packages have findings of their own.
+Findings package_system_findings(const Effects& effects, bool failures_told = false);
+// What a repair had to remove.
+Findings removed_findings(const std::vector<DoneChange>& changes);
 Findings leftover_findings(const std::vector<LeftoverFile>& files, const Options& options);
 Findings stale_findings(const std::vector<StaleService>& services);
 Findings reboot_findings(std::string_view reboot_section);

@@ -62,11 +62,13 @@ std::vector<BlockEntry> read_blocklist(const Json& list) {
   return entries;
 }
 
-std::map<std::string, Limit> read_limits(const Json& json) {
+std::map<std::string, Limit> read_limits(const Json& json, UpgradeMode mode) {
   using std::chrono::hours;
-  // A fix that waits three days has been missed by several upgrades; the rest can wait for a month.
+  // A fix that waits three days has been missed by several upgrades; the rest can wait for a month. Where only fixes are
+  // wanted, the rest waits on purpose.
   std::map<std::string, Limit> limits{{"security", {.age = hours(72), .critical_age = hours(24 * 14)}},
-                                      {"other", {.age = hours(24 * 30)}}};
+                                      {"kept_back", {.age = hours(24 * 30)}}};
+  if (mode != UpgradeMode::security) limits["other"] = {.age = hours(24 * 30)};
   static constexpr std::array classes{"security", "other", "kept_back", "held", "blocked", "conffile_blocked", "phased"};
   for (const auto& [name, given] : json.items()) {
     const std::string path = "/limits/" + name;
@@ -161,10 +163,11 @@ Options read_options(const Json& json) {
   options.min_free_bytes = size_at(json, "min_free", options.min_free_bytes);
   options.min_free_boot_bytes = size_at(json, "min_free_boot", options.min_free_boot_bytes);
   options.restart_services = json.value("restart_services", options.restart_services);
+  options.may_stop = json.value("may_stop", options.may_stop);
   options.leftovers_warn = json.value("leftovers", "info") == "warning";
   options.refresh = json.value("refresh", true);
   if (const auto threshold = json.find("threshold"); threshold != json.end()) options.threshold = threshold->get<long long>();
-  options.limits = read_limits(json.value("limits", Json::object()));
+  options.limits = read_limits(json.value("limits", Json::object()), options.mode);
   return options;
 }
 

@@ -48,6 +48,7 @@ struct Options {
   long long min_free_bytes = 300LL << 20;
   long long min_free_boot_bytes = 100LL << 20;
   std::vector<std::string> restart_services = {};  // globs
+  std::vector<std::string> may_stop = {};          // globs
   Milliseconds settle = std::chrono::seconds(60);
   bool leftovers_warn = false;
   bool refresh = true;                             // apt.check: fetch the package lists first

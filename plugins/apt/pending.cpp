@@ -80,7 +80,8 @@ PackageSurvey read_packages(const Sections& sections) {
     return section == nullptr ? std::string_view{} : std::string_view(section->body);
   };
   survey.simulate = parse_simulation(body("simulate"));
-  survey.all = parse_simulation(body("all"));  // may fail where the other does not: then the union is the simulation
+  survey.all_problem = complaint(sections, "all");  // it may fail where the other does not
+  if (survey.all_problem.empty()) survey.all = parse_simulation(body("all"));
   survey.policies = parse_policy(body("policy"));
   for (const std::string_view name : split_words(body("held"))) {
     if (is_package_name(name)) survey.held.emplace(name);
@@ -121,6 +122,11 @@ std::vector<PendingPackage> classify(const PackageSurvey& survey, const Options&
   Upgrades upgrades;
   add_upgrades(upgrades, survey.simulate);
   add_upgrades(upgrades, survey.all);
+  std::vector<PlannedChange> only_named;
+  if (!survey.all_problem.empty()) {
+    for (const std::string& name : survey.simulate.kept_back) only_named.push_back({.name = name});
+  }
+  for (const PlannedChange& change : only_named) upgrades.emplace(change.name, &change);
   std::vector<PendingPackage> pending;
   for (const auto& [name, change] : upgrades) {
     PendingPackage package{.name = name, .installed = change->from, .candidate = change->to,
@@ -153,6 +159,7 @@ std::vector<Pin> pins_for(const std::vector<PendingPackage>& pending, const Pack
                           Moment now) {
   std::vector<Pin> pins;
   for (const PendingPackage& package : pending) {
+    if (package.installed.empty()) continue;  // apt keeps it back of its own accord
     const bool stays = package.kind == PendingClass::blocked || package.kind == PendingClass::conffile_blocked;
     if (stays || (options.mode == UpgradeMode::security && !package.security)) {
       pins.push_back({.package = package.name, .version = package.installed});
@@ -179,12 +186,26 @@ void note_kept_back(std::vector<PendingPackage>& pending, const Simulation& pinn
   }
 }
 
-PendingSince memory(const std::vector<PendingPackage>& pending) {
+PendingSince memory(const std::vector<PendingPackage>& pending, const PackageSurvey& survey, const PendingSince& before) {
+  constexpr std::size_t most = 2000;
   PendingSince since;
   for (const PendingPackage& package : pending) {
-    if (since.size() < 2000) since.emplace(package.name, package.since);
+    if (since.size() < most) since.emplace(package.name, package.since);
+  }
+  if (survey.all_problem.empty()) return since;
+  for (const auto& [name, moment] : before) {
+    if (since.size() < most) since.emplace(name, moment);
   }
   return since;
+}
+
+std::vector<PlannedChange> changes_despite(const std::vector<Pin>& pins, const Simulation& pinned) {
+  std::vector<PlannedChange> found;
+  for (const PlannedChange& change : pinned.changes) {
+    const auto is_broken = [&](const Pin& pin) { return pin.package == change.name && pin.version != change.to; };
+    if (std::any_of(pins.begin(), pins.end(), is_broken)) found.push_back(change);
+  }
+  return found;
 }
 
 }  // namespace maintain::plugins::apt

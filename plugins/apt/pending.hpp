@@ -21,7 +21,7 @@ std::string_view to_string(PendingClass kind);  // "security", "kept_back", ...
 struct PendingPackage {
   std::string name;
   std::string installed;
-  std::string candidate;
+  std::string candidate;     // both are empty when only the name is known
   PendingClass kind = PendingClass::other;
   bool security = false;     // whatever its class
   std::string reason = {};   // why it is not upgraded, for blocked and conffile_blocked
@@ -33,6 +33,7 @@ struct PackageSurvey {
   std::string problem = {};  // not empty: apt cannot tell; the rest is not to be used
   Simulation simulate = {};  // of the upgrade that is to be done
   Simulation all = {};       // of everything there is, holds and phasing ignored
+  std::string all_problem = {};  // not empty: apt cannot plan that; what the upgrade leaves is known by name only
   std::map<std::string, Policy, std::less<>> policies = {};
   std::set<std::string> held = {};
   std::vector<std::string> autoremovable = {};
@@ -57,8 +58,11 @@ std::vector<Pin> pins_for(const std::vector<PendingPackage>& pending, const Pack
 // Packages that the pinned simulation does not take although nothing said so: kept back together with a pinned one.
 void note_kept_back(std::vector<PendingPackage>& pending, const Simulation& pinned, UpgradeMode mode);
 
-// To be kept for the next classify().
-PendingSince memory(const std::vector<PendingPackage>& pending);
+// To be kept for the next classify(). While apt cannot say all that is pending, nothing known before is forgotten.
+PendingSince memory(const std::vector<PendingPackage>& pending, const PackageSurvey& survey, const PendingSince& before);
+
+// Those of the changes that the pins were to prevent: the server has preferences that are stronger.
+std::vector<PlannedChange> changes_despite(const std::vector<Pin>& pins, const Simulation& pinned);
 
 // The blocklist entry that is in force for a package, or null.
 const BlockEntry* blocking_entry(const Options& options, const std::string& package, Moment now);

@@ -53,7 +53,7 @@ TEST_CASE("every kind of pending package, as recorded") {
   REQUIRE(pins.size() == 2);
   CHECK(pins[0].package == "demo-conffile");
   CHECK(pins[1].package == "demo-slow");
-  CHECK(preferences_text({pins[1]}) == "Package: demo-slow\nPin: version 1.0\nPin-Priority: 1000\n\n");
+  CHECK(preferences_text({pins[1]}) == "Package: demo-slow\nPin: version 1.0\nPin-Priority: 32000\n\n");
   CHECK(blocklist_findings(options, noon).size() == 1);
 }
 
@@ -107,11 +107,54 @@ TEST_CASE("an answer that is missing or failed is a problem, not an empty list")
         "The list of sources could not be read.");
 }
 
+TEST_CASE("when apt cannot plan everything, what the upgrade leaves is known by name, and ages stay") {
+  std::string text = recorded("packages_fine.txt");
+  const std::size_t all = text.find("@@maintain begin all");
+  const std::size_t end = text.find("@@maintain end", all);
+  text.replace(all, end + 16 - all, "@@maintain begin all\nE: Unable to correct problems\n\n@@maintain end 100");
+  const auto survey = read_packages(parse_sections(text));
+  CHECK(survey.problem.empty());
+  CHECK(survey.all_problem == "Unable to correct problems");
+  const PendingSince before{{"demo-held", noon - hours(80)}, {"elsewhere", noon - hours(9)}};
+  const auto pending = classify(survey, Options{}, {}, before, noon);
+  CHECK(classes(pending).at("demo-held") == "held");
+  CHECK(classes(pending).at("demo-phased") == "kept_back");  // nothing tells that it is phased
+  CHECK(classes(pending).at("demo-plain") == "other");
+  CHECK(with_code(pending_findings(pending, Options{}, noon), "apt.held")->detail == "demo-held, pending for 3 days\n");
+  const auto since = memory(pending, survey, before);
+  CHECK(since.at("demo-held") == noon - hours(80));
+  CHECK(since.at("elsewhere") == noon - hours(9));
+  REQUIRE(partly_unknown_findings(survey).size() == 1);
+  CHECK(partly_unknown_findings(survey)[0].state == State::warning);
+  CHECK(partly_unknown_findings(survey_of("packages_fine.txt")).empty());
+}
+
+TEST_CASE("what is kept back for a month is told; in security mode the rest waits on purpose") {
+  const auto limits = [](const char* mode) { return read_options(Json{{"upgrade", mode}}).limits; };
+  CHECK(limits("safe").at("kept_back").age == hours(24 * 30));
+  CHECK(limits("safe").contains("other"));
+  CHECK(limits("security").contains("kept_back"));
+  CHECK_FALSE(limits("security").contains("other"));
+}
+
+TEST_CASE("changes that happen in spite of a pin") {
+  const Simulation plan{.changes = {{.name = "stays", .from = "1", .to = "2"}, {.name = "fix", .from = "1", .to = "1.1"},
+                                    {.name = "new", .from = "", .to = "1"}, {.name = "gone", .from = "1", .to = ""}},
+                        .kept_back = {}};
+  const auto despite = changes_despite({{"stays", "1"}, {"fix", "1.1"}, {"new", ""}, {"gone", "1"}, {"other", "1"}}, plan);
+  REQUIRE(despite.size() == 3);
+  CHECK(despite[0].name == "stays");
+  CHECK(despite[1].name == "new");
+  CHECK(despite[2].name == "gone");
+  // Pins of 1000 and more are in use on servers.
+  CHECK(preferences_text({{"stays", "1"}}) == "Package: stays\nPin: version 1\nPin-Priority: 32000\n\n");
+}
+
 TEST_CASE("age is remembered") {
   const auto survey = survey_of("packages_fine.txt");
   auto pending = classify(survey, Options{}, {}, {{"demo-security", noon - hours(80)}, {"gone", noon - hours(1)},
                                                   {"demo-plain", noon + hours(9)}}, noon);
-  const auto since = memory(pending);
+  const auto since = memory(pending, survey, {{"gone", noon - hours(1)}});
   CHECK(since.at("demo-security") == noon - hours(80));
   CHECK(since.at("demo-plain") == noon);  // a clock that was set back
   CHECK_FALSE(since.contains("gone"));

@@ -16,7 +16,7 @@ locks() {
     while read -r number kind advisory access pid file range; do
       [ "$kind" = POSIX ] && [ "${file##*:}" = "$inode" ] || continue
       [ -n "$(find "/proc/$pid/fd" -lname "$path" 2>/dev/null)" ] || continue
-      printf '%s\t%s\t%s\t%s\n' "$path" "$pid" "$(stat -c %Y "/proc/$pid")" \
+      printf '%s\t%s\t%s\t%s\n' "$path" "$pid" "$(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null | cut -d ' ' -f 20)" \
         "$(tr '\000\n\t' '   ' <"/proc/$pid/cmdline" | cut -c 1-300)"
     done </proc/locks
   done
@@ -32,14 +32,15 @@ interrupted() { find /var/lib/dpkg/updates -name '[0-9]*' | head -n 5; }
 check() { apt-get -qq -o Debug::NoLocking=true check; }
 )sh";
 
-// A preferences file for the pins, on top of the server's own. $pins and $preferences are set by the script.
+// A preferences file for the pins, on top of the server's own, whose last line may have no end. $pins is set by the
+// script.
 constexpr std::string_view preferences_functions = R"sh(
 work=
 [ -z "$pins" ] || work=$(mktemp -d /run/maintain-apt.XXXXXX) || exit 90
 trap '[ -z "$work" ] || rm -rf "$work"' EXIT
 trap 'exit 129' HUP INT TERM
 prefer() {
-  [ -z "$work" ] || { cat /etc/apt/preferences 2>/dev/null; printf '\n%s' "$1"; } >"$work/preferences"
+  [ -z "$work" ] || { cat /etc/apt/preferences 2>/dev/null; printf '\n\n%s' "$1"; } >"$work/preferences"
 }
 get() {
   if [ -n "$work" ]; then apt-get -o Dir::Etc::Preferences="$work/preferences" "$@"; else apt-get "$@"; fi
@@ -107,9 +108,10 @@ section images images
 std::string preferences_text(const std::vector<Pin>& pins) {
   std::string text;
   for (const Pin& pin : pins) {
-    // 1000 is above every pin of the server's and just below what would allow a downgrade.
+    // Above whatever the server's own pins give the other versions, and below the largest number that apt takes. It
+    // allows no downgrade: the version is the installed one, or a newer one.
     const std::string rule = pin.version.empty() ? "release *\nPin-Priority: -1" : "version " + pin.version +
-                                                                                       "\nPin-Priority: 1000";
+                                                                                       "\nPin-Priority: 32000";
     text += "Package: " + pin.package + "\nPin: " + rule + "\n\n";
   }
   return text;
@@ -186,10 +188,14 @@ std::string update_script() {
 }
 
 std::string repair_script() {
-  return joined({"pins=; conffile=old\n", preferences_functions, change_function, R"sh(
+  return joined({"pins=; conffile=old; remove=$1\n", preferences_functions, change_function, R"sh(
 section configure dpkg --force-confdef --force-confold --configure -a
-section fix change -f install
+section fix change $remove -f install
 )sh"});
+}
+
+std::vector<std::string> repair_arguments(UpgradeMode mode) {
+  return {mode == UpgradeMode::full ? "" : "--no-remove"};
 }
 
 std::string purge_script() {

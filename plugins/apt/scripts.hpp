@@ -36,8 +36,9 @@ std::string effects_script();
 std::string update_script();
 
 // The jobs, as root. All wait for dpkg's lock themselves, too: somebody may come between our look and the job.
-// Sections: configure, fix.
+// Sections: configure, fix. Packages are only removed in the mode that allows it.
 std::string repair_script();
+std::vector<std::string> repair_arguments(UpgradeMode mode);
 // Positional parameters: package names. Section: purge.
 std::string purge_script();
 // Downloads first (section download), stops there when that failed; then upgrade, and upgrade_new for packages whose

@@ -20,23 +20,12 @@ struct ServerState {
   std::vector<InstalledPackage> kernel_images;
 };
 
-struct Effects {
-  std::vector<BrokenPackage> broken;
-  bool interrupted = false;
-  std::string audit;    // what dpkg --audit said; empty: clean
-  std::string check;    // what apt-get check complained of; empty: fine
-  std::vector<InstalledPackage> versions;  // of the packages asked for
-  std::vector<LeftoverFile> leftovers;
-  std::vector<StaleService> stale;
-  std::string reboot;   // the section reboot
-  bool clean() const { return broken.empty() && !interrupted && audit.empty() && check.empty(); }
-};
-
 // What came of refreshing the package lists.
 struct Refresh {
   std::vector<SourceProblem> problems;
   bool locked = false;     // somebody held the lock of the lists
   bool any_source = false; // at least one source could be refreshed
+  bool no_source() const { return !locked && !any_source && problems.empty(); }  // the server has none
 };
 
 class ServerAccess {

@@ -64,7 +64,7 @@ bool belongs_to(const std::string& release, const std::string& kernel) {
 std::vector<LockHolder> parse_locks(std::string_view body) {
   std::vector<LockHolder> holders;
   for (const auto& row : rows(body, 4)) {
-    holders.push_back({.lock = std::string(row[0]), .pid = std::string(row[1]), .since = parse_number(row[2]).value_or(0),
+    holders.push_back({.lock = std::string(row[0]), .pid = std::string(row[1]), .started = parse_number(row[2]).value_or(0),
                        .command = std::string(trim(row[3]))});
   }
   return holders;

@@ -13,7 +13,7 @@ namespace maintain::plugins::apt {
 struct LockHolder {
   std::string lock;     // path
   std::string pid;
-  std::int64_t since = 0;  // start of the process, seconds since 1970
+  std::int64_t started = 0;  // when the process began, in ticks since the boot: with the pid it names a process
   std::string command;  // may be empty
 };
 std::vector<LockHolder> parse_locks(std::string_view body);
@@ -64,6 +64,21 @@ struct StaleService {
   std::string file;  // one of the replaced files
 };
 std::vector<StaleService> parse_stale(std::string_view body);
+
+// What an upgrade left, or what there is without one.
+struct Effects {
+  std::vector<BrokenPackage> broken;
+  bool interrupted = false;  // dpkg was killed in mid-work
+  std::string audit;    // what dpkg --audit said; also remarks that hurt nobody
+  std::string check;    // what apt-get check complained of; empty: fine
+  std::vector<InstalledPackage> versions;  // of the packages asked for
+  std::vector<LeftoverFile> leftovers;
+  std::vector<StaleService> stale;
+  std::string reboot;   // the section reboot
+  // Every broken package has a status that is in `broken`. What else dpkg --audit may find ("missing the md5sums control
+  // file") says nothing about an upgrade, and nothing that we run would mend it.
+  bool clean() const { return broken.empty() && !interrupted && check.empty(); }
+};
 
 // Words for the status letter of dpkg: 'F' is "half-configured".
 std::string_view status_word(char letter);

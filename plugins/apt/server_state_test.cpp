@@ -153,15 +153,20 @@ TEST_CASE("what an upgrade leaves behind") {
 TEST_CASE("the state between runs") {
   TaskMemory memory;
   memory.pending["openssl"] = Time{hours(10)};
-  memory.locked_since = Time{hours(20)};
+  memory.lock = HeldLock{.since = Time{hours(20)}, .pid = "7", .started = 99};
+  memory.watch = Watch{.since = Time{hours(2)}, .names = {"a.service"}};
   memory.failing_sources["http://mirror.example x"] = Time{hours(5)};
   memory.job = JobRecord{.kind = JobKind::kernels, .started = Time{hours(7)},
                          .plan = {{.name = "a", .from = "1", .to = "2"}}, .conflicts = {{"b", {"/etc/b"}}},
                          .before = {{"units", 1}}};
-  memory.last_changes = changes_to_json({{.name = "a", .from = "1", .to = "2"}}, Time{hours(8)});
   const TaskMemory again = memory_from_json(Json::parse(memory_to_json(memory).dump()));
   CHECK(again.pending == memory.pending);
-  CHECK(again.locked_since == memory.locked_since);
+  REQUIRE(again.lock);
+  CHECK(again.lock->since == memory.lock->since);
+  CHECK(again.lock->pid == "7");
+  CHECK(again.lock->started == 99);
+  REQUIRE(again.watch);
+  CHECK(again.watch->names == memory.watch->names);
   CHECK(again.failing_sources == memory.failing_sources);
   REQUIRE(again.job);
   CHECK(again.job->kind == JobKind::kernels);
@@ -170,9 +175,8 @@ TEST_CASE("the state between runs") {
   CHECK(again.job->plan[0].to == "2");
   CHECK(again.job->conflicts == memory.job->conflicts);
   CHECK(again.job->before == memory.job->before);
-  CHECK(again.last_changes == memory.last_changes);
 
-  for (const auto* text : {"[]", "5", R"({"job": 7, "pending": []})", R"({"job": {"kind": 5, "plan": {"a": 1}}})",
+  for (const auto* text : {"[]", "5", R"({"job": 7, "pending": [], "lock": {}, "watch": 5})", R"({"job": {"kind": 5, "plan": {"a": 1}}})",
                            R"({"job": {"kind": "upgrade", "plan": [["a;b", 1, 2], 5, []]}, "pending": {"a": "b"}})"}) {
     const TaskMemory strange = memory_from_json(Json::parse(text));
     CHECK(strange.pending.empty());

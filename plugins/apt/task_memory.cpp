@@ -1,5 +1,7 @@
 #include "apt/task_memory.hpp"
 
+#include <algorithm>
+
 namespace maintain::plugins::apt {
 namespace {
 
@@ -34,6 +36,18 @@ std::map<std::string, Moment> moments_in(const Json& document, const char* key) 
 
 std::string text_at(const Json& row, std::size_t index) {
   return row.is_array() && row.size() > index && row[index].is_string() ? row[index].get<std::string>() : "";
+}
+
+std::optional<HeldLock> lock_in(const Json& value) {
+  if (!value.is_object()) return std::nullopt;
+  const auto since = moment_in(value.value("since", Json()));
+  if (!since) return std::nullopt;
+  HeldLock lock{.since = *since};
+  if (const auto pid = value.find("pid"); pid != value.end() && pid->is_string()) lock.pid = pid->get<std::string>();
+  if (const auto started = value.find("started"); started != value.end() && started->is_number_integer()) {
+    lock.started = started->get<std::int64_t>();
+  }
+  return lock;
 }
 
 const char* word(JobKind kind) {
@@ -72,14 +86,26 @@ void note_failing_sources(TaskMemory& memory, const std::vector<SourceProblem>& 
   memory.failing_sources = std::move(failing);
 }
 
+void note_lock(TaskMemory& memory, const std::vector<LockHolder>& holders, Moment now) {
+  const auto is_known = [&](const LockHolder& holder) {
+    return memory.lock && holder.pid == memory.lock->pid && holder.started == memory.lock->started;
+  };
+  if (std::any_of(holders.begin(), holders.end(), is_known)) return;
+  if (holders.empty() && memory.lock) return;
+  memory.lock = HeldLock{.since = now};
+  if (holders.empty()) return;
+  memory.lock->pid = printable(holders.front().pid);
+  memory.lock->started = holders.front().started;
+}
+
 TaskMemory memory_from_json(const Json& document) {
   TaskMemory memory;
   if (!document.is_object()) return memory;
   memory.pending = moments_in(document, "pending");
   memory.failing_sources = moments_in(document, "failing_sources");
-  memory.locked_since = moment_in(document.value("locked_since", Json()));
+  memory.lock = lock_in(document.value("lock", Json()));
   memory.job = job_in(document);
-  memory.last_changes = document.value("last_changes", Json());
+  memory.watch = watch_from_json(document.value("watch", Json()));
   return memory;
 }
 
@@ -87,8 +113,10 @@ Json memory_to_json(const TaskMemory& memory) {
   Json document = Json::object();
   document["pending"] = moments_to_json(memory.pending);
   document["failing_sources"] = moments_to_json(memory.failing_sources);
-  if (memory.locked_since) document["locked_since"] = to_json(*memory.locked_since);
-  if (!memory.last_changes.is_null()) document["last_changes"] = memory.last_changes;
+  if (memory.lock) {
+    document["lock"] = {{"since", to_json(memory.lock->since)}, {"pid", memory.lock->pid}, {"started", memory.lock->started}};
+  }
+  if (memory.watch) document["watch"] = watch_to_json(*memory.watch);
   if (memory.job) {
     Json plan = Json::array();
     for (const PlannedChange& change : memory.job->plan) {
@@ -107,19 +135,12 @@ Json memory_to_json(const TaskMemory& memory) {
                        {"before", memory.job->before}};
   }
   constexpr std::size_t largest = 250UL << 10;
-  for (const char* key : {"last_changes", "pending", "failing_sources"}) {
+  for (const char* key : {"pending", "failing_sources"}) {
     if (document.dump().size() > largest) document.erase(key);
   }
-  if (document.dump().size() > largest) document["job"]["before"] = nullptr;
+  if (memory.job && document.dump().size() > largest) document["job"]["before"] = nullptr;
+  if (document.dump().size() > largest) document.erase("watch");
   return document;
-}
-
-Json changes_to_json(const std::vector<DoneChange>& changes, Moment at) {
-  Json rows = Json::array();
-  for (const DoneChange& change : changes) {
-    if (rows.size() < most_kept) rows.push_back(Json::array({change.name, change.from, change.to}));
-  }
-  return {{"at", to_json(at)}, {"packages", std::move(rows)}};
 }
 
 }  // namespace maintain::plugins::apt

@@ -1,5 +1,5 @@
 // What a task remembers between runs: since when packages wait, locks are held and sources fail; the job that it
-// started; and what it changed last.
+// started; and what an upgrade broke.
 #pragma once
 
 #include <map>
@@ -11,6 +11,8 @@
 
 #include "apt/job_output.hpp"
 #include "apt/pending.hpp"
+#include "apt/server_state.hpp"
+#include "common/watch.hpp"
 
 namespace maintain::plugins::apt {
 
@@ -25,23 +27,30 @@ struct JobRecord {
   sdk::Json before = sdk::Json::object();     // snapshot, see server_snapshot.hpp
 };
 
+// Somebody else's lock that keeps us waiting.
+struct HeldLock {
+  Moment since{};            // when we first met it
+  std::string pid = {};      // empty: it was gone before we could look
+  std::int64_t started = 0;  // as LockHolder
+};
+
 struct TaskMemory {
   PendingSince pending = {};
-  std::optional<Moment> locked_since = {};
+  std::optional<HeldLock> lock = {};
   std::map<std::string, Moment> failing_sources = {};
   std::optional<JobRecord> job = {};
-  sdk::Json last_changes = nullptr;  // {"at": milliseconds, "packages": [[name, from, to]...]}
+  std::optional<Watch> watch = {};
 };
 
 // Remembers since when each of these sources fails, and forgets all others.
 void note_failing_sources(TaskMemory& memory, const std::vector<SourceProblem>& problems, Moment now);
 
+// Remembers who holds the lock. The age starts anew with another holder, not with another look at the same one.
+void note_lock(TaskMemory& memory, const std::vector<LockHolder>& holders, Moment now);
+
 // Pure; what does not have the expected shape is dropped.
 TaskMemory memory_from_json(const sdk::Json& document);
 // At most 250 KiB: what can be done without is left out of a larger one.
 sdk::Json memory_to_json(const TaskMemory& memory);
-
-// The value of TaskMemory::last_changes.
-sdk::Json changes_to_json(const std::vector<DoneChange>& changes, Moment at);
 
 }  // namespace maintain::plugins::apt

@@ -12,7 +12,6 @@ using sdk::Failure;
 using sdk::Json;
 using sdk::Outcome;
 using sdk::State;
-using std::chrono::seconds;
 
 std::size_t count_kind(const std::vector<PendingPackage>& pending, PendingClass kind) {
   return static_cast<std::size_t>(
@@ -68,17 +67,16 @@ void UpgradeRun::report_sources() {
 
 void UpgradeRun::report_pending() {
   report(pending_findings(pending_, options_, context_.now()));
+  report(partly_unknown_findings(*survey_));
   report(blocklist_findings(options_, context_.now()));
   report_pending_metrics(context_, pending_, context_.now());
-  memory_.pending = memory(pending_);
+  memory_.pending = memory(pending_, *survey_, memory_.pending);
 }
 
 void UpgradeRun::report_change(const JobOutput& output) {
   report(failure_findings(output));
   changes_.insert(changes_.end(), output.changes.begin(), output.changes.end());
-  if (output.changes.empty()) return;
-  changed_ = true;
-  memory_.last_changes = changes_to_json(changes_, context_.now());
+  if (!output.changes.empty()) changed_ = true;
 }
 
 // Before the first thing that changes the server, once per run.
@@ -99,17 +97,14 @@ UpgradeRun::End UpgradeRun::conclude_repair(const std::string& output) {
   const Effects effects = access_.effects({});
   if (parsed.locked && !effects.clean()) return defer(access_.locks());
   report_change(parsed);
+  context_.output(change_lines(parsed.changes));
+  report(removed_findings(parsed.changes));
   if (effects.clean()) {
     changed_ = true;
     context_.output("dpkg's state is repaired\n");
     return std::nullopt;
   }
-  report(broken_findings(effects.broken, effects.audit));
-  if (effects.broken.empty()) {
-    report({{.state = State::critical, .code = "apt.broken", .title = "dpkg's state could not be repaired",
-             .detail = printable(effects.audit + "\n" + effects.check),
-             .action = "On the server, run `dpkg --configure -a` and `apt-get -f install`, and mend what they complain of."}});
-  }
+  report(package_system_findings(effects));
   context_.summary("dpkg's state is broken and could not be repaired; nothing was upgraded");
   return Outcome::failed;
 }
@@ -166,32 +161,37 @@ bool UpgradeRun::restart_services(std::vector<StaleService>& stale) {
   return all_well;
 }
 
-// Whether everything runs that ran before. Gives what is on its way some time to arrive.
-bool UpgradeRun::compare_with_before(const Json& before) {
-  if (before.is_null()) return true;  // nothing was done, or nobody looked before
-  const ServerSnapshot then = snapshot_from_json(before);
-  const Moment until = context_.now() + options_.settle;
-  std::vector<Change> changes = compare(then, access_.snapshot());
-  const auto may_settle = [](const Change& change) { return change.settling; };
-  while (std::any_of(changes.begin(), changes.end(), may_settle) && context_.now() < until) {
-    context_.sleep(seconds(5));
-    changes = compare(then, access_.snapshot());
+// Also the numbers.
+std::string UpgradeRun::summary_of(const JobRecord& record, const std::vector<std::string>& missing, bool nothing_ran,
+                                   std::size_t changed) const {
+  std::vector<std::string> upgraded;
+  std::vector<std::string> removed;
+  std::size_t wanted = 0;
+  for (const PlannedChange& change : record.plan) {
+    const bool removal = change.to.empty();
+    if (!removal) ++wanted;
+    if (std::find(missing.begin(), missing.end(), change.name) != missing.end()) continue;
+    (removal ? removed : upgraded).push_back(change.name);
   }
-  std::map<std::string, std::string> journal;
-  for (const Change& change : changes) {
-    const bool unit = change.kind == ChangeKind::unit_failed || change.kind == ChangeKind::unit_stopped ||
-                      change.kind == ChangeKind::unit_restarting;
-    if (unit && journal.size() < 5) journal[change.name] = access_.journal(change.name);
+  context_.metric("apt_upgraded_packages", static_cast<double>(upgraded.size()), "");
+  context_.metric("apt_removed_packages", static_cast<double>(removed.size()), "");
+  if (record.plan.empty() && nothing_ran) {
+    return changes_.empty() ? "nothing to upgrade" : "nothing to upgrade; " + counted(changes_.size(), "other change");
   }
-  report(change_findings(changes, journal));
-  return std::none_of(changes.begin(), changes.end(), [](const Change& change) { return change.severe; });
+  if (record.plan.empty()) return "followed an upgrade of which no plan was kept: " + counted(changed, "package") + " changed";
+  std::string summary = "upgraded " + (upgraded.size() == wanted ? counted(wanted, "package")
+                                                                 : std::to_string(upgraded.size()) + " of " +
+                                                                       counted(wanted, "package"));
+  if (!upgraded.empty()) summary += ": " + some_names(upgraded);
+  if (!removed.empty()) summary += "; removed " + std::to_string(removed.size()) + ": " + some_names(removed);
+  return summary;
 }
 
 Outcome UpgradeRun::conclude_upgrade(const JobRecord& record, const std::string& output) {
   const Sections sections = parse_sections(output);
   const JobOutput parsed = parse_job_output(output);
   if (parsed.locked && parsed.changes.empty()) return defer(access_.locks());
-  memory_.locked_since.reset();
+  memory_.lock.reset();
   std::vector<std::string> names;
   for (const PlannedChange& change : record.plan) names.push_back(change.name);
   Effects effects = access_.effects(names);
@@ -200,12 +200,7 @@ Outcome UpgradeRun::conclude_upgrade(const JobRecord& record, const std::string&
 
   const std::vector<std::string> missing = not_at_target(record, effects);
   bool well = missing.empty() && effects.clean() && parsed.failures.empty();
-  if (!effects.clean() && parsed.failures.empty()) report(broken_findings(effects.broken, effects.audit));
-  if (!effects.check.empty()) {
-    report({{.state = State::critical, .code = "apt.broken", .subject = "dependencies",
-             .title = "the packages' dependencies are not met", .detail = printable(effects.check),
-             .action = "Run `apt-get -f install` on the server."}});
-  }
+  report(package_system_findings(effects, !parsed.failures.empty()));
   if (!missing.empty() && (download_failed(sections) || parsed.failures.empty())) {
     report({{.state = download_failed(sections) ? State::warning : State::critical,
              .code = download_failed(sections) ? "apt.download_failed" : "apt.not_upgraded",
@@ -231,22 +226,7 @@ Outcome UpgradeRun::conclude_upgrade(const JobRecord& record, const std::string&
 
   context_.output(change_lines(parsed.changes));
   if (!missing.empty()) context_.output("not upgraded: " + some_names(missing, missing.size()) + "\n");
-  const std::size_t done = record.plan.size() - missing.size();
-  context_.metric("apt_upgraded_packages", static_cast<double>(done), "");
-  std::string summary;
-  if (record.plan.empty() && output.empty()) {
-    summary = changes_.empty() ? "nothing to upgrade" : "nothing to upgrade; " + counted(changes_.size(), "other change");
-  } else if (record.plan.empty()) {
-    summary = "followed an upgrade of which no plan was kept: " + counted(parsed.changes.size(), "package") + " changed";
-  } else {
-    std::vector<std::string> upgraded;
-    for (const PlannedChange& change : record.plan) {
-      if (std::find(missing.begin(), missing.end(), change.name) == missing.end()) upgraded.push_back(change.name);
-    }
-    summary = missing.empty() ? "upgraded " + counted(done, "package")
-                              : "upgraded " + std::to_string(done) + " of " + counted(record.plan.size(), "package");
-    if (!upgraded.empty()) summary += ": " + some_names(upgraded);
-  }
+  std::string summary = summary_of(record, missing, output.empty(), parsed.changes.size());
   if (!same) summary += "; something that ran before no longer does";
   if (!source_problems_.empty()) summary += "; " + counted(source_problems_.size(), "source") + " could not be refreshed";
   if (!pending_.empty()) summary += "; left: " + pending_text(pending_);

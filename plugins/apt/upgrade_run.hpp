@@ -42,11 +42,15 @@ class UpgradeRun {
   End survey();
   End remove_old_kernels();
   End check_disks();
+  Findings disks_too_full() const;
   End hold_back_conffiles();
+  End plan_with(const std::vector<Pin>& pins, Simulation& plan);
   sdk::Outcome upgrade();
 
   JobEnd run_job(JobRecord record, const std::string& script, std::vector<std::string> arguments, bool new_conffiles);
   JobEnd follow(JobKind kind, std::size_t packages);
+  bool answers();
+  bool job_is_running();
   End end_early(const JobEnd& end, JobKind kind);
   void forget_job();   // what it came to is about to be reported
   void collect_job();  // it has been
@@ -58,7 +62,9 @@ class UpgradeRun {
   sdk::Outcome conclude_upgrade(const JobRecord& record, const std::string& output);
   std::vector<std::string> not_at_target(const JobRecord& record, const Effects& effects);
   bool restart_services(std::vector<StaleService>& stale);
-  bool compare_with_before(const sdk::Json& before);
+  bool compare_with_before(const sdk::Json& before);  // upgrade_comparison.cpp
+  std::string summary_of(const JobRecord& record, const std::vector<std::string>& missing, bool nothing_ran,
+                         std::size_t changed) const;
 
   void report(const Findings& findings);
   void report_pending();

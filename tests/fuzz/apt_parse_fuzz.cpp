@@ -43,11 +43,16 @@ void fuzz_packages(std::string_view text) {
   for (const PlannedChange& change : parse_simulation(text).changes) require(is_package_name(change.name));
   for (const auto& [name, policy] : parse_policy(text)) (void)security_version(policy);
   require_text(pending_findings(pending, options, now));
+  require_text(partly_unknown_findings(survey));
+  require_text(ineffective_findings(changes_despite({{"a", "1"}}, survey.all)));
 }
 
 void fuzz_server(std::string_view text) {
   (void)disk_findings(parse_disks(text), parse_sizes(text), true, {});
-  require_text(broken_findings(parse_broken(text), std::string(text)));
+  Effects effects;
+  effects.broken = parse_broken(text);
+  effects.audit = effects.check = text;
+  require_text(package_system_findings(effects));
   require_text(lock_findings(parse_locks(text), {}, {}, {}));
   require_text(leftover_findings(parse_leftovers(text), {}));
   require_text(stale_findings(parse_stale(text)));

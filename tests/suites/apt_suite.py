@@ -10,7 +10,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from support.suite import ServerCase, run_suite
 
-UPGRADE = {"use": "apt.upgrade", "when": "* * * * *", "settle": "5s", "lock_wait": "2s", "min_free": "10M"}
+UPGRADE = {"use": "apt.upgrade", "when": "* * * * *", "settle": "2s", "lock_wait": "2s", "min_free": "10M"}
+CONFFILE = "/etc/demo-conffile.conf"
 
 
 class AptCase(ServerCase):
@@ -22,16 +23,28 @@ class AptCase(ServerCase):
             self.fleet.call("publish", name)
         return name
 
-    def outcome(self):
-        results = self.central.maintain("history", "--task", "os-upgrade", "--json").json()["results"]
-        return results[0]["outcome"]
+    def result(self):
+        return self.central.maintain("history", "--task", "os-upgrade", "--json").json()["results"][0]
 
-    def interrupted_upgrade(self, interrupt):
+    def outcome(self):
+        return self.result()["outcome"]
+
+    def changed_conffile(self, upgrade, packages="demo-conffile"):
+        """A server on which both sides changed the package's configuration file."""
+        name = self.upgradable(packages, upgrade, publish=False)
+        self.fleet.write(name, CONFFILE, "ours\n")
+        self.fleet.call("publish", name)
+        return name
+
+    def wait_for_postinst(self, name):
+        self.fleet.shell(name, "for i in $(seq 600); do [ -e /var/lib/demo-slow/started ] && exit 0; sleep 0.1; done; exit 1")
+
+    def interrupted_upgrade(self, interrupt, upgrade=UPGRADE):
         """Interrupts while a package's postinst works, then lets the next run carry on."""
-        name = self.upgradable("demo-slow,demo-plain")
+        name = self.upgradable("demo-slow,demo-plain", upgrade)
         self.fleet.write(name, "/etc/demo-slow/seconds", "15\n")
         process = self.central.start("run", "--debug")
-        self.fleet.shell(name, "for i in $(seq 600); do [ -e /var/lib/demo-slow/started ] && exit 0; sleep 0.1; done; exit 1")
+        self.wait_for_postinst(name)
         interrupt(name, process)
         again = self.run_maintain("--debug")
         self.assertEqual(self.fleet.version(name, "demo-slow"), "2.0", str(again))
@@ -73,24 +86,72 @@ class Upgrades(AptCase):
         self.assertEqual(self.fleet.version(name, "demo-plain"), "2.0")
 
     def test_conffile_changed_on_both_sides_is_kept(self):
-        name = self.upgradable("demo-conffile", publish=False)
-        conffile = self.fleet.shell(name, "dpkg-query -W -f '${Conffiles}' demo-conffile | awk '{print $1; exit}'").strip()
-        self.fleet.write(name, conffile, "ours\n")
-        self.fleet.call("publish", name)
+        name = self.changed_conffile({**UPGRADE, "leftovers": "warning"})
+        done, codes = self.findings()
+        self.assertEqual(self.fleet.version(name, "demo-conffile"), "2.0")
+        self.assertEqual(self.fleet.inside(name, "cat", CONFFILE), "ours\n")
+        self.assertEqual(codes, ["apt.conffile_leftover"], str(done))
+        self.assertIn(CONFFILE + ".dpkg-dist", str(done))
+
+    def test_conffile_new_is_taken(self):
+        name = self.changed_conffile({**UPGRADE, "conffile_rules": [{"package": "demo-conf*", "policy": "new"}]})
         self.run_maintain(status=0)
         self.assertEqual(self.fleet.version(name, "demo-conffile"), "2.0")
-        self.assertEqual(self.fleet.inside(name, "cat", conffile), "ours\n")
+        self.assertEqual(self.fleet.inside(name, "cat", CONFFILE), "greeting = good day\nvolume = 11\n")
+
+    def test_conffile_holds_back(self):
+        name = self.changed_conffile({**UPGRADE, "conffiles": "hold-back"}, "demo-conffile,demo-plain")
+        self.run_maintain(status=0)
+        self.assertEqual(self.fleet.version(name, "demo-conffile"), "1.0")
+        self.assertEqual(self.fleet.version(name, "demo-plain"), "2.0")
+        self.assertIn("1 conffile blocked", self.result()["summary"])
+
+    def test_security_mode_takes_fixes_only(self):
+        name = self.upgradable("demo-plain,demo-security", {**UPGRADE, "upgrade": "security"})
+        self.run_maintain(status=0)
+        self.assertEqual(self.fleet.version(name, "demo-security"), "2.0")
+        self.assertEqual(self.fleet.version(name, "demo-plain"), "1.0")
+
+    def test_blocklist_against_pins_of_the_server(self):
+        def pin(priority):
+            # The last line has no end.
+            self.fleet.write(name, "/etc/apt/preferences", f"Package: demo-plain\nPin: version 2.0\nPin-Priority: {priority}")
+        name = self.upgradable("demo-plain,demo-newdep",
+                               {**UPGRADE, "blocklist": [{"package": "demo-plain", "reason": "the shop breaks"}]})
+        pin(1000)
+        self.run_maintain(status=0)
+        self.assertEqual(self.fleet.version(name, "demo-plain"), "1.0")
+        self.assertEqual(self.fleet.version(name, "demo-newdep"), "2.0")
+        pin(32767)
+        done, codes = self.findings("--now", "os-upgrade")
+        self.assertIn("apt.block_ineffective", codes, str(done))
+        self.assertEqual(self.fleet.version(name, "demo-plain"), "1.0")
 
     def test_package_that_asks_does_not_hang(self):
         name = self.upgradable("demo-asking")
         self.run_maintain()
         self.assertEqual(self.fleet.version(name, "demo-asking"), "2.0")
 
+    def test_debconf_takes_the_default(self):
+        name = self.upgradable("demo-debconf")
+        self.run_maintain(status=0)
+        self.assertEqual(self.fleet.version(name, "demo-debconf"), "2.0")
+        self.assertEqual(self.fleet.inside(name, "cat", "/var/lib/demo-debconf/colour"), "green\n")
+
     def test_the_update_broke_what_ran(self):
-        self.upgradable("demo-service")
+        name = self.upgradable("demo-service", publish=False)
+        self.fleet.shell(name, "cp -p /usr/lib/demo-service/listen /root/listen")
+        self.fleet.call("publish", name)
         done, codes = self.findings()
         self.assertIn("apt.service_broken", codes, str(done))
         self.assertIn("demo-service", str(done))
+        # Nothing is left to upgrade, and the service is as broken as before.
+        again = self.run_maintain("--now", "os-upgrade", status=1)
+        self.assertNotIn("RECOVERED", again.out)
+        self.fleet.shell(name, "cp -p /root/listen /usr/lib/demo-service/listen; systemctl restart demo-service")
+        mended = self.run_maintain("--now", "os-upgrade", status=0)
+        self.assertIn("RECOVERED", mended.out)
+        self.assertEqual(self.outcome(), "ok")
 
 
 class Trouble(AptCase):
@@ -133,6 +194,30 @@ class Trouble(AptCase):
             process.communicate(timeout=180)
         self.interrupted_upgrade(cut)
 
+    def test_server_lost_in_mid_upgrade_then_reattached(self):
+        def lose(name, process):
+            self.fleet.call("cut", name)
+            process.communicate(timeout=180)
+            self.assertNotIn(self.outcome(), ("ok", "changed"))
+            self.fleet.call("join", name)
+        # The run must not wait for the server any longer than the task's own time.
+        self.interrupted_upgrade(lose, {**UPGRADE, "timeout": "40s"})
+
+    def test_power_cut_in_mid_upgrade_then_repaired(self):
+        name = self.upgradable("demo-slow,demo-plain")
+        self.fleet.write(name, "/etc/demo-slow/seconds", "15\n")
+        process = self.central.start("run", "--json")
+        self.wait_for_postinst(name)
+        self.fleet.call("power-cut", name)
+        self.fleet.call("start", name)
+        out, err = process.communicate(timeout=180)
+        self.assertIn("apt.interrupted", out, err)
+        self.fleet.write(name, "/etc/demo-slow/seconds", "0\n")
+        self.run_maintain("--now", "os-upgrade", status=0)
+        self.assertEqual(self.fleet.version(name, "demo-slow"), "2.0")
+        self.assertEqual(self.fleet.shell(name, "dpkg --audit"), "")
+        self.assertEqual(self.fleet.shell(name, "ls /var/lib/maintain-jobs"), "")
+
     def test_sigkill_of_everything_then_reattached(self):
         def kill(_, process):
             os.killpg(process.pid, signal.SIGKILL)
@@ -145,6 +230,21 @@ class Trouble(AptCase):
         done = self.run_maintain()
         self.assertEqual(done.status, 1, str(done))
         self.assertEqual(self.fleet.version(name, "demo-plain"), "1.0")
+
+    def test_full_boot_is_told_before_a_kernel_comes(self):
+        name = self.upgradable("linux-image-demo")
+        self.fleet.call("break", name, "disk-full", "--path", "/boot")
+        done, codes = self.findings()
+        self.assertIn("apt.disk_full", codes, str(done))
+        self.assertIn("/boot", str(done))
+        self.assertEqual(self.fleet.version(name, "linux-image-demo"), "1.0")
+
+    def test_no_package_source_is_no_success(self):
+        name = self.upgradable("demo-plain", publish=False)
+        self.fleet.shell(name, "rm -rf /etc/apt/sources.list /etc/apt/sources.list.d/*")
+        done, codes = self.findings()
+        self.assertIn("apt.no_sources", codes, str(done))
+        self.assertEqual(self.outcome(), "failed")
 
 
 class Checks(ServerCase):

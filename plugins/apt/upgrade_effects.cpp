@@ -211,6 +211,7 @@ Outcome UpgradeRun::conclude_upgrade(const JobRecord& record, const std::string&
   }
   const bool restarted = restart_services(effects.stale);
   const bool same = compare_with_before(record.before);
+  memory_.job.reset();  // also that of an earlier attempt
   well = well && restarted && same;
   report(leftover_findings(effects.leftovers, options_));
   report(stale_findings(effects.stale));

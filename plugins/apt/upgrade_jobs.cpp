@@ -150,7 +150,7 @@ UpgradeRun::End UpgradeRun::end_early(const JobEnd& end, JobKind kind) {
                .title = "the server went down during " + std::string(what(kind)),
                .detail = printable(last_lines(end.output, 15)),
                .action = "Find out why it went down. The next run repairs dpkg's state first."}});
-      forget_job();
+      job_ended_ = true;  // what ran before it stays in the memory: the next attempt is compared with that
       context_.summary("the server went down during " + std::string(what(kind)));
       return Outcome::failed;
   }
@@ -170,13 +170,10 @@ void UpgradeRun::collect_job() {
 
 UpgradeRun::End UpgradeRun::resume() {
   const JobPhase phase = context_.find_job(job_name);
-  if (phase == JobPhase::none) {
-    memory_.job.reset();  // it was about to be started when we were killed
-    return std::nullopt;
-  }
   const JobRecord record = memory_.job.value_or(JobRecord{.before = nullptr});
-  context_.log(Level::info, "there is a job of an earlier run: " + std::string(what(record.kind)));
   if (record.before.is_object()) before_ = record.before;
+  if (phase == JobPhase::none) return std::nullopt;  // it was lost, or about to be started when we were killed
+  context_.log(Level::info, "there is a job of an earlier run: " + std::string(what(record.kind)));
   JobEnd end;
   if (phase == JobPhase::lost) end.how = JobEnd::How::lost;
   else end = follow(record.kind, record.plan.size());

@@ -104,6 +104,25 @@ TEST_CASE("a service that is active at every look, and restarted between them") 
   }
 }
 
+TEST_CASE("a server that goes down under our eyes is judged by what ran before the first attempt") {
+  FakeServer server;
+  fine_server(server);
+  server.expect(packages_look()).reply(recorded("packages_fine.txt"));
+  server.expect_job("upgrade", {.takes = minutes(1), .gets_lost = true});
+  CHECK(upgrade(server).outcome == Outcome::failed);
+  CHECK(server.find("apt.interrupted") != nullptr);
+  CHECK(server.collected_jobs.size() == 1);
+
+  // It is back, and the service of the half-done upgrade did not start.
+  server.stub(snapshot_look(), {.output = snapshot("after")});
+  server.stub(argv({"journalctl"}), {.output = "demo-service: no\n"});
+  server.expect(packages_look()).reply(recorded("packages_fine.txt")).reply(recorded("packages_fine_after.txt"));
+  server.expect_job("upgrade", fine_job());
+  CHECK(upgrade(server).outcome == Outcome::failed);
+  CHECK(server.find("apt.service_broken", "demo-service.service") != nullptr);
+  CHECK_FALSE(server.state.contains("job"));
+}
+
 TEST_CASE("an odd answer while a job is followed is not the end of the server") {
   FakeServer server;
   run_fine_upgrade(server);

@@ -172,7 +172,11 @@ UpgradeRun::End UpgradeRun::resume() {
   const JobPhase phase = context_.find_job(job_name);
   const JobRecord record = memory_.job.value_or(JobRecord{.before = nullptr});
   if (record.before.is_object()) before_ = record.before;
-  if (phase == JobPhase::none) return std::nullopt;  // it was lost, or about to be started when we were killed
+  if (phase == JobPhase::none) {
+    // It was lost, or about to be started when we were killed: the host must not make this task due for it any more.
+    if (memory_.job) context_.collect_job(job_name);
+    return std::nullopt;
+  }
   context_.log(Level::info, "there is a job of an earlier run: " + std::string(what(record.kind)));
   JobEnd end;
   if (phase == JobPhase::lost) end.how = JobEnd::How::lost;

@@ -51,10 +51,17 @@ Outcome RebootRun::follow_up() {
 
 // We were stopped after writing down the order and before giving it. Its job would still be there, also after a boot.
 bool RebootRun::was_never_given() {
-  if (context_.now() - memory_.order->at < grace_of_later_run) return false;
-  try {
+  const auto never_given = [&] {
     const auto boot = ask_boot(context_);
     return boot && !booted_anew(memory_.order->boot, *boot) && context_.find_job(order_job) == JobPhase::none;
+  };
+  try {
+    if (!never_given()) return false;
+    // Right after the run was stopped, what it sent last may still be on its way.
+    const Milliseconds young = grace_of_later_run - (context_.now() - memory_.order->at);
+    if (young.count() <= 0) return true;
+    context_.sleep(young);
+    return never_given();
   } catch (const Failure& failure) {
     if (failure.status() == MAINTAIN_CANCELLED) throw;
     return false;  // it may be on its way down

@@ -1,5 +1,6 @@
 #include "command_task.hpp"
 
+#include <algorithm>
 #include <cctype>
 
 #include "common/duration.hpp"
@@ -20,6 +21,9 @@ using sdk::State;
 
 constexpr std::string_view job_name = "run";
 constexpr std::size_t tail_lines = 20;
+constexpr std::size_t most_output = 16 * 1024 * 1024;
+constexpr Milliseconds time_to_end_it = std::chrono::minutes(1);
+constexpr Milliseconds shortest_follow = std::chrono::seconds(10);
 
 bool is_variable_name(const std::string& name) {
   if (name.empty() || std::isdigit(static_cast<unsigned char>(name.front()))) return false;
@@ -59,42 +63,85 @@ std::string how_it_ended(const Completed& completed) {
   return "ended with exit status " + std::to_string(completed.status);
 }
 
-// A job that an earlier run left behind is followed to its end instead of starting a second one.
-Completed run_detached(Context& context, const Command& command) {
-  const JobPhase phase = context.find_job(job_name);
+// A detached command's end, or why we ended it.
+struct Followed {
+  Completed completed = {};
+  std::string ended_by_us = {};
+};
+
+// Follows the job to its end, or ends it in time: whoever waits for the host's deadline is killed there, and the
+// command would go on for ever.
+Followed follow(Context& context, const Command& command) {
+  const auto left = std::chrono::duration_cast<Milliseconds>(context.deadline() - context.now());
+  const Milliseconds allowed = std::max(left - time_to_end_it, shortest_follow);
+  const auto start = context.now();
+  Followed followed;
+  std::string output;
+  try {
+    followed.completed = context.follow_job(job_name, allowed, command.idle_timeout,
+                                            [&](std::string_view piece) {
+                                              output += piece.substr(0, most_output - output.size());
+                                            });
+  } catch (const Failure& failure) {
+    if (failure.status() != MAINTAIN_TIMEOUT) throw;
+    const bool was_silent = context.now() - start < allowed;
+    followed.ended_by_us = was_silent ? "printed nothing for " + plugins::span_text(command.idle_timeout)
+                                      : "did not end within " + plugins::span_text(allowed);
+    followed.completed.duration = context.now() - start;
+    context.stop_job(job_name);
+  }
+  context.collect_job(job_name);
+  followed.completed.output = std::move(output);
+  return followed;
+}
+
+// A job that an earlier run left behind is followed instead of starting a second one, also when the command is not to
+// be detached any more.
+Followed run_detached(Context& context, const Command& command, JobPhase phase) {
   if (phase == JobPhase::lost) {
     context.collect_job(job_name);
     throw Failure(MAINTAIN_FAILED, "the command was running when the server went down; it has no result");
   }
   if (phase == JobPhase::none) context.start_job(job_name, command);
   else context.log(sdk::Level::info, "following the command that an earlier run started");
-  std::string output;
-  Completed completed;
-  const auto left = std::chrono::duration_cast<Milliseconds>(context.deadline() - context.now());
-  try {
-    completed = context.follow_job(job_name, left, command.idle_timeout,
-                                   [&](std::string_view piece) { output += piece; });
-  } catch (const Failure& failure) {
-    if (failure.status() != MAINTAIN_TIMEOUT) throw;
-    context.stop_job(job_name);
-    context.collect_job(job_name);
-    throw;
-  }
-  context.collect_job(job_name);
-  completed.output = std::move(output);
-  return completed;
+  return follow(context, command);
 }
 
-Outcome judge_as_nagios(Context& context, const Completed& completed) {
+// The command as a person would type it.
+std::string shown(const Command& command) {
+  constexpr std::size_t most_shown = 200;
+  std::string text = first_line(command.script);
+  for (const auto& word : command.argv) text += (text.empty() ? "" : " ") + word;
+  return text.size() <= most_shown ? text : text.substr(0, most_shown) + " ...";
+}
+
+Outcome tell_ended(Context& context, const Followed& followed) {
+  const std::string title = "the command " + followed.ended_by_us + "; it was ended";
+  context.summary(title);
+  context.finding({.state = State::critical, .code = "command.failed", .title = title,
+                   .detail = tail(followed.completed.output),
+                   .action = "see what it waits for, or give the task a longer `timeout` (`idle_timeout` for silence)"});
+  return Outcome::failed;
+}
+
+// A Nagios plugin's first line without what follows '|', which is for graphs.
+std::string without_performance_data(std::string line) {
+  line.resize(std::min(line.find('|'), line.size()));
+  while (!line.empty() && line.back() == ' ') line.pop_back();
+  return line;
+}
+
+Outcome judge_as_nagios(Context& context, const Command& command, const Completed& completed) {
   constexpr int highest = 3;
-  const std::string line = first_line(completed.output);
+  const std::string line = without_performance_data(first_line(completed.output));
   const bool in_range = completed.signal == 0 && completed.status >= 0 && completed.status <= highest;
   const State state = in_range ? static_cast<State>(completed.status) : State::unknown;
   context.summary(line.empty() ? how_it_ended(completed) : line);
   if (state != State::ok)
     context.finding({.state = state, .code = "command.check",
                      .title = line.empty() ? "the check " + how_it_ended(completed) : line,
-                     .detail = tail(completed.output + completed.error_output)});
+                     .detail = tail(completed.output + completed.error_output),
+                     .action = "see what the check looks at; run it by hand: " + shown(command)});
   return Outcome::ok;
 }
 
@@ -130,10 +177,16 @@ Outcome CommandRun::run(Context& context) {
     context.summary("would run: " + (command.argv.empty() ? first_line(command.script) : options["command"].dump()));
     return Outcome::ok;
   }
-  const bool detached = options.value("detached", false) && !context.check_mode();
-  const Completed completed = detached ? run_detached(context, command) : context.exec(command);
+  Followed followed;
+  // A job may be there although the command is no longer to be detached; without this nobody would collect it.
+  const JobPhase phase = context.check_mode() ? JobPhase::none : context.find_job(job_name);
+  if (phase != JobPhase::none || (options.value("detached", false) && !context.check_mode()))
+    followed = run_detached(context, command, phase);
+  else followed.completed = context.exec(command);
+  const Completed& completed = followed.completed;
   context.metric("command_duration_seconds", std::chrono::duration<double>(completed.duration).count(), "seconds");
-  return options.value("result", "exit") == "nagios" ? judge_as_nagios(context, completed)
+  if (!followed.ended_by_us.empty()) return tell_ended(context, followed);
+  return options.value("result", "exit") == "nagios" ? judge_as_nagios(context, command, completed)
                                                      : judge_by_exit_status(context, completed, options);
 }
 

@@ -52,6 +52,8 @@ TEST_CASE("as a Nagios check the exit status is a state") {
   CHECK(run.outcome == Outcome::ok);
   REQUIRE(server.find("command.check") != nullptr);
   CHECK(server.find("command.check")->state == state);
+  CHECK(server.find("command.check")->title == "DISK low");  // no performance data
+  CHECK(server.find("command.check")->action == "see what the check looks at; run it by hand: /usr/lib/check");
 }
 
 TEST_CASE("a dry run runs only what changes nothing") {
@@ -96,6 +98,44 @@ TEST_CASE("a detached command goes on without us, and is collected once") {
     server.jobs["run"] = {.output = "late\n", .status = 1, .takes = std::chrono::minutes(1)};
     CHECK(run_task(task, server, options).outcome == Outcome::failed);
     CHECK(server.find("command.failed") != nullptr);
+    CHECK(server.collected_jobs.size() == 1);
+  }
+  SECTION("found running although it is no longer to be detached: followed and collected") {
+    FakeServer server;
+    server.jobs["run"] = {.output = "late\n", .takes = std::chrono::minutes(1)};
+    CHECK(run_task(task, server, with({{"command", {"/srv/long"}}})).outcome == Outcome::changed);
+    CHECK(server.summary == "late");
+    CHECK(server.collected_jobs.size() == 1);
+  }
+  SECTION("as the login user, unless the project names another") {
+    const std::string user = GENERATE("", "root", "www-data");
+    FakeServer server;
+    server.expect_job("run", {});
+    RunOptions as_user = options;
+    if (!user.empty()) as_user.options["user"] = user;
+    run_task(task, server, as_user);
+    REQUIRE(server.commands.size() == 1);
+    CHECK(server.commands.front().job == "run");
+    CHECK(server.commands.front().become_user == user);
+  }
+  SECTION("without an end: ended in time and told, with what it printed") {
+    FakeServer server;
+    server.expect_job("run", {.takes = std::chrono::hours(9)});
+    RunOptions an_hour = options;
+    an_hour.deadline = server.now() + std::chrono::hours(1);
+    CHECK(run_task(task, server, an_hour).outcome == Outcome::failed);
+    REQUIRE(server.find("command.failed") != nullptr);
+    CHECK(server.find("command.failed")->title == "the command did not end within 59m; it was ended");
+    CHECK_FALSE(server.find("command.failed")->action.empty());
+    CHECK(server.collected_jobs == std::vector<std::string>{"run"});
+  }
+  SECTION("silent for too long: ended and told") {
+    FakeServer server;
+    server.expect_job("run", {.takes = std::chrono::hours(1), .silent = std::chrono::minutes(50)});
+    RunOptions impatient = options;
+    impatient.options["idle_timeout"] = "10m";
+    CHECK(run_task(task, server, impatient).outcome == Outcome::failed);
+    CHECK(server.summary == "the command printed nothing for 10m; it was ended");
     CHECK(server.collected_jobs.size() == 1);
   }
   SECTION("lost with the server") {

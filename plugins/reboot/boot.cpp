@@ -24,11 +24,11 @@ bool is_boot_id(std::string_view id) {
 
 std::string boot_sections() {
   return R"sh(
-first_process() {
+first_process() (  # round brackets: `set -f` stays in here, what comes after looks for files by patterns
   IFS= read -r stat </proc/1/stat || return 1
   set -f; set -- ${stat##*) }
   echo "${20}"
-}
+)
 section boot_id cat /proc/sys/kernel/random/boot_id
 section first_process first_process
 section kernel uname -r

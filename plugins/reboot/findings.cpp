@@ -52,7 +52,9 @@ Finding before_failed(const std::string& problem) {
 
 Finding after_failed(const std::string& problem) {
   return {.state = State::critical, .code = "reboot.after_failed", .title = "the command to run after the reboot failed",
-          .detail = problem, .action = "do by hand what the `run_after` command of the task should have done"};
+          .detail = problem,
+          .action = "do by hand what the `run_after` command of the task should have done, or mend it: the next run of "
+                    "the task tries it again"};
 }
 
 Finding order_failed(const std::string& problem) {
@@ -74,16 +76,35 @@ Finding server_gone(const Order& order, Milliseconds age, const std::string& pro
           .action = "look at its console; an older kernel in the boot menu may start"};
 }
 
+Finding fell_silent(Milliseconds away, const std::string& problem) {
+  return {.state = State::critical, .code = "reboot.server_gone",
+          .title = "the server came back from the reboot, and does not answer any more",
+          .detail = "It was back after " + span_text(away) + ", then: " + problem,
+          .action = "look at its console and its network; what runs after the boot may have cut it off"};
+}
+
 Finding booted_again() {
   return {.state = State::critical, .code = "reboot.booted_again",
           .title = "the server went down again by itself, right after the reboot",
           .action = "look at the end of the boot before: journalctl -b -1 -e"};
 }
 
-Finding kernel_not_booted(const Order& order, const Boot& now) {
-  const std::string wanted = order.expected_kernel + (order.expected_package.empty() ? "" : " " + order.expected_package);
-  return {.state = State::warning, .code = "reboot.kernel_not_booted", .subject = order.expected_kernel,
-          .title = "the reboot did not bring the kernel " + wanted + "; running is " + now.kernel,
+Finding not_stable(const std::vector<Change>& changes, Milliseconds observed) {
+  constexpr std::size_t most_named = 5;
+  std::string detail;
+  for (std::size_t i = 0; i < changes.size() && i < most_named; ++i)
+    detail += (i == 0 ? "Not as before when it was last looked at: " : ", ") + changes[i].name;
+  return {.state = State::warning, .code = "reboot.not_stable",
+          .title = "the server has not come to rest within " + span_text(observed) + " after the reboot",
+          .detail = detail,
+          .action = "see what starts and stops again and again (journalctl -b -p warning); if it only takes long, give "
+                    "the task a longer `settle`"};
+}
+
+Finding kernel_not_booted(const std::string& kernel, const std::string& package, const std::string& running) {
+  return {.state = State::warning, .code = "reboot.kernel_not_booted", .subject = kernel,
+          .title = "the reboot did not bring the kernel " + kernel + (package.empty() ? "" : " " + package) +
+                   "; running is " + running,
           .action = "see which kernel the boot loader starts by default (update-grub, GRUB_DEFAULT); "
                     "there is no further reboot for this kernel"};
 }

@@ -19,8 +19,11 @@ sdk::Finding after_failed(const std::string& problem);
 sdk::Finding order_failed(const std::string& problem);
 sdk::Finding did_not_happen(const Order& order, sdk::Milliseconds age);
 sdk::Finding server_gone(const Order& order, sdk::Milliseconds age, const std::string& problem);
+sdk::Finding fell_silent(sdk::Milliseconds away, const std::string& problem);
 sdk::Finding booted_again();
-sdk::Finding kernel_not_booted(const Order& order, const Boot& now);
+sdk::Finding not_stable(const std::vector<Change>& changes, sdk::Milliseconds observed);
+// package: empty, or the version of the kernel's package. running: uname -r.
+sdk::Finding kernel_not_booted(const std::string& kernel, const std::string& package, const std::string& running);
 
 // journal: the last lines of a unit's, or empty.
 sdk::Finding broken(const Change& change, const std::string& journal);

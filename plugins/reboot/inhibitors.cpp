@@ -158,7 +158,13 @@ processes() {
   grep -H -a -s '' /proc/[0-9]*/cmdline | tr '\000' '\t'
 }
 inhibitors() {
-  [ -d /run/systemd/system ] && systemctl is-active --quiet systemd-logind.service || return 0
+  [ -d /run/systemd/system ] || return 0
+  logind=$(systemctl is-active systemd-logind.service 2>/dev/null)
+  case $logind in
+    active) ;;
+    inactive|failed|unknown) return 0 ;;
+    *) echo "systemctl does not tell whether logind runs: '$logind'"; return 1 ;;
+  esac
   timeout 20 busctl call org.freedesktop.login1 /org/freedesktop/login1 org.freedesktop.login1.Manager ListInhibitors
 }
 scheduled() {

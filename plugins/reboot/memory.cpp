@@ -56,6 +56,7 @@ Json order_to_json(const Order& order) {
           {"expected_package", order.expected_package},
           {"reasons", order.reasons},
           {"before", snapshot_to_json(order.before)},
+          {"back_at", moment_to_json(order.back_at)},
           {"after_ran", order.after_ran},
           {"group", order.group}};
 }
@@ -69,6 +70,7 @@ Order order_from_json(const Json& document) {
           .expected_package = text_at(document, "expected_package"),
           .reasons = texts_at(document, "reasons"),
           .before = snapshot_from_json(member(document, "before")),
+          .back_at = moment_at(document, "back_at"),
           .after_ran = member(document, "after_ran") == Json(true),
           .group = text_at(document, "group")};
 }
@@ -80,6 +82,7 @@ Json memory_to_json(const Memory& memory) {
   if (memory.needed_since) document["needed_since"] = moment_to_json(memory.needed_since);
   if (memory.quiet_until) document["quiet_until"] = moment_to_json(memory.quiet_until);
   if (!memory.useless_kernel.empty()) document["useless_kernel"] = memory.useless_kernel;
+  if (memory.after_pending) document["after_pending"] = true;
   if (memory.order) document["order"] = order_to_json(*memory.order);
   if (memory.watch) document["watch"] = watch_to_json(*memory.watch);
   return document;
@@ -91,6 +94,7 @@ Memory memory_from_json(const Json& document) {
   memory.needed_since = moment_at(document, "needed_since");
   memory.quiet_until = moment_at(document, "quiet_until");
   memory.useless_kernel = text_at(document, "useless_kernel");
+  memory.after_pending = member(document, "after_pending") == Json(true);
   if (document.contains("order")) {
     const Json order = member(document, "order");
     memory.order = order_from_json(order.is_object() ? order : Json::object());

@@ -30,7 +30,8 @@ struct Order {
   std::string expected_package = {};
   std::vector<std::string> reasons = {};
   ServerSnapshot before = {};
-  bool after_ran = false;                 // the `run_after` command
+  std::optional<Moment> back_at = {};     // first seen from the new boot
+  bool after_ran = false;                 // the `run_after` command, and it succeeded
   std::string group = {};                 // whose lock is held for it
 };
 
@@ -39,6 +40,7 @@ struct Memory {
   std::optional<Order> order = {};
   std::optional<Moment> quiet_until = {}; // no order before
   std::string useless_kernel = {};        // a reboot for it did not bring it
+  bool after_pending = false;             // the `run_after` command has failed: the next run tries it again
   std::optional<Watch> watch = {};        // what a reboot has broken
 };
 

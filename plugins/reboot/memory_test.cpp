@@ -31,7 +31,8 @@ TEST_CASE("the memory comes back as it was written") {
   memory.order = Order{.stage = Stage::refused, .at = Moment(std::chrono::hours(4)), .window_end = {},
                        .boot = {.id = "x", .first_process = "1", .kernel = "6", .kernel_version = "#1"},
                        .expected_kernel = "k", .expected_package = "p", .reasons = {"libc6"}, .before = two_units(),
-                       .after_ran = true, .group = "db"};
+                       .back_at = Moment(std::chrono::hours(5)), .after_ran = true, .group = "db"};
+  memory.after_pending = true;
   memory.watch = make_watch(two_units(), compare(two_units(), without("a.service")), Moment{});
   REQUIRE(memory.watch);
   const Json document = memory_to_json(memory);

@@ -52,6 +52,7 @@ class Reader {
     needs_.boot = parse_boot(sections_);
     if (!needs_.boot) fail("the server did not tell which boot and kernel it runs");
     read_flag();
+    read_last_order();
     if (own_kernel_ && needs_.boot) read_kernels();
     if (!needs_.problem.empty()) needs_.verdict = Verdict::unknown;
     else needs_.verdict = needs_.reasons.empty() ? Verdict::no : Verdict::yes;
@@ -102,6 +103,16 @@ class Reader {
     if (now >= changed) needs_.age_seconds = now - changed;
   }
 
+  void read_last_order() {
+    const auto answer = body("last_order", "looking for the last order to reboot");
+    if (!answer || *answer == "none") return;
+    const auto words = split_words(*answer);
+    const auto then = words.size() == 2 ? parse_number(words[0]) : std::nullopt;
+    const auto now = words.size() == 2 ? parse_number(words[1]) : std::nullopt;
+    if (!then || !now) return fail("looking for the last order to reboot: no sensible answer");
+    if (*now >= *then) needs_.last_order_seconds = *now - *then;  // else its clock was put back: nothing is known
+  }
+
   void read_kernels() {
     const auto images = body("images", "listing the kernels in /boot");
     const auto packages = kernel_packages();
@@ -133,7 +144,11 @@ class Reader {
   }
 
   void expect(std::string_view key, std::string reason, std::string release, std::string package) {
-    if (!useless_.empty() && key == useless_) return;
+    if (!useless_.empty() && key == useless_) {
+      needs_.useless_newest = std::move(release);
+      needs_.useless_package = std::move(package);
+      return;
+    }
     add_once(needs_.reasons, reason);
     needs_.expected_kernel = std::move(release);
     needs_.expected_package = std::move(package);
@@ -159,7 +174,7 @@ class Reader {
 }  // namespace
 
 std::string needs_script() {
-  return section_prelude() + boot_sections() + R"sh(
+  return section_prelude() + boot_sections() + "order_mark=" + order_mark + R"sh(
 flag_file() {
   for dir in /run /var/run; do
     [ ! -e "$dir/reboot-required" ] || { echo "$dir/reboot-required"; return 0; }
@@ -175,6 +190,10 @@ packages() {
     [ ! -e "$dir/reboot-required.pkgs" ] || { cat "$dir/reboot-required.pkgs"; return; }
   done
 }
+last_order() {
+  [ -e "$order_mark" ] || { echo none; return 0; }
+  ordered=$(stat -c %Y "$order_mark") && echo "$ordered $(date +%s)"
+}
 kernel_packages() {
   command -v dpkg-query >/dev/null || return 0
   dpkg-query --show --showformat='${db:Status-Abbrev}|${Package}|${Version}\n' 'linux-image-[0-9]*'
@@ -186,6 +205,7 @@ images() {
 }
 section required required
 section packages packages
+section last_order last_order
 section images images
 section kernel_packages kernel_packages
 )sh";

@@ -21,10 +21,17 @@ struct Needs {
   std::vector<std::string> reasons = {};  // "libc6", "kernel 6.1.0-30-amd64"
   std::string expected_kernel = {};       // uname -r that a reboot should bring; empty: as now, or not known
   std::string expected_package = {};      // the same kernel in another package version
+  std::string useless_newest = {};        // the newest kernel is the useless one and still does not run
+  std::string useless_package = {};       // the same kernel in another package version
   std::vector<std::string> half_installed = {};  // kernel packages that dpkg has not finished: such a kernel may not boot
   std::optional<long long> age_seconds = {};     // since the server itself asked for it
+  std::optional<long long> last_order_seconds = {};  // since any task of a maintain last ordered a reboot there
   std::optional<Boot> boot = {};
 };
+
+// A file on the server whose age tells when a reboot was last ordered. It is for the tasks of other projects and other
+// maintenance servers, which do not share our memory.
+inline constexpr const char* order_mark = "/var/lib/maintain-reboot-ordered";
 
 // POSIX sh; run it as root, read-only.
 std::string needs_script();

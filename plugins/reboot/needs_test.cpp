@@ -26,12 +26,14 @@ std::string section(const std::string& name, const std::string& body, int status
 struct Answer {
   std::string kernel = "6.1.0-28-amd64";
   std::string version = "#1 SMP PREEMPT_DYNAMIC Debian 6.1.119-1 (2024-11-22)";
+  std::string last_order = "none";
   std::string flag = "no", packages = "", images = "6.1.0-28-amd64", kernels = "ii |linux-image-6.1.0-28-amd64|6.1.119-1";
 
   std::string text() const {
     return section("boot_id", "11111111-1111-4111-8111-111111111111") + section("first_process", "1") +
            section("kernel", kernel) + section("kernel_version", version) + section("required", flag) +
-           section("packages", packages) + section("images", images) + section("kernel_packages", kernels);
+           section("packages", packages) + section("last_order", last_order) +
+           section("images", images) + section("kernel_packages", kernels);
   }
 };
 

@@ -1,12 +1,13 @@
 // One run of reboot.if_needed. What it does next depends on what an earlier run left in the memory:
 //
 //   nothing     -> is a reboot needed? does anything speak against it? -> remember the order, give it, wait, verify
-//   preparing   -> nothing was ordered: run the `run_after` command, then as above
+//   preparing   -> nothing was ordered: run the `run_after` command, and leave the rest to the next run
 //   ordered     -> wait for the boot if its time is not over, verify; nothing is ordered a second time
 //   refused     -> verify if it has booted in the meantime; else leave it alone until the window has closed
 //
-// The order is given by a detached job. Its result is worth little, but while it is not collected the host makes this
-// task due at every run, also outside its window: so an order that we lost sight of is always followed up.
+// The `run_before` command and the order are detached jobs. While one is not collected the host makes this task due at
+// every run, also outside its window: so an order that we lost sight of is always followed up, and what was prepared
+// for it is undone at once.
 #pragma once
 
 #include <string>
@@ -21,6 +22,9 @@
 
 namespace maintain::plugins::reboot {
 
+// So long peers of a server that is not well wait, counted from when it was last looked at.
+inline constexpr Milliseconds unhealthy_lease = std::chrono::hours(24);
+
 class RebootRun {
  public:
   RebootRun(sdk::Context& context, Options options);
@@ -29,14 +33,19 @@ class RebootRun {
 
  private:
   // ordering.cpp: towards the order
+  sdk::Outcome undo_preparation();
+  std::optional<sdk::Outcome> clean_up_forgotten();
   sdk::Outcome decide();
   std::optional<sdk::Outcome> held_back(const Needs& needs);
   sdk::Outcome postpone(const Needs& needs, const std::string& why);
   sdk::Outcome cannot_tell(const std::string& problem);
   sdk::Outcome prepare_and_order(const Needs& needs);
+  std::optional<sdk::Outcome> prepare(const Needs& needs);
+  void call_off();
   sdk::Outcome give_order();
   void remember_need(const Needs& needs);
   std::string window_too_short() const;
+  bool was_ordered_in_this_window(const Needs& needs) const;
   void look_at_watched();
 
   // verifying.cpp: after the order
@@ -48,12 +57,17 @@ class RebootRun {
   sdk::Outcome judge(const Return& seen, bool in_the_run_that_ordered);
   sdk::Outcome verify(const Boot& boot, bool in_the_run_that_ordered);
   sdk::Outcome give_up(Return::Kind kind, const std::string& problem);
-  sdk::Outcome server_is_gone(const std::string& problem);
+  sdk::Outcome server_is_gone(const sdk::Finding& finding, const std::string& summary);
+  void judge_kernel(const Boot& boot);
+  void tell_useless_kernel(const Needs& needs);
   void report(const std::vector<Change>& changes);
   bool expected_kernel_runs(const Boot& boot) const;
   Milliseconds time_away(bool in_the_run_that_ordered);
   void run_after_hook();
-  void forget_job();
+  void retry_after_hook();
+  void forget_jobs();
+  void give_back_place();
+  void keep_place(Milliseconds lease);
 
   std::string lock_name(const std::string& group) const { return "reboot-" + group; }
   void checkpoint() { context_.checkpoint(memory_to_json(memory_)); }

@@ -1,5 +1,8 @@
 #include "reboot/server_talk.hpp"
 
+#include "common/duration.hpp"
+#include "reboot/waiting.hpp"
+
 namespace maintain::plugins::reboot {
 namespace {
 
@@ -84,6 +87,23 @@ std::string run_hook(Context& context, const Hook& hook, Milliseconds timeout) {
   } catch (const Failure& failure) {
     if (failure.status() != MAINTAIN_TIMEOUT) throw;
     return failure.what();
+  }
+}
+
+std::string run_hook_as_job(Context& context, const Hook& hook, Milliseconds timeout) {
+  try {
+    context.start_job(before_job, command_of(hook, timeout));
+  } catch (const Failure& failure) {
+    if (failure.status() != MAINTAIN_FAILED) throw;
+    return failure.what();
+  }
+  try {
+    const Completed done = context.follow_job(before_job, timeout);
+    return done.ok() ? std::string{} : how_it_ended(done);
+  } catch (const Failure& failure) {
+    if (failure.status() != MAINTAIN_TIMEOUT) throw;
+    context.stop_job(before_job);
+    return "did not end within " + span_text(timeout) + "; it was ended";
   }
 }
 

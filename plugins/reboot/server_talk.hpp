@@ -31,4 +31,7 @@ std::string ask_journal(sdk::Context& context, const std::string& unit);
 // Empty when it went well, else what went wrong. CANCELLED is thrown, as are lost connections.
 std::string run_hook(sdk::Context& context, const Hook& hook, Milliseconds timeout);
 
+// The same as the job before_job, which is left to be collected.
+std::string run_hook_as_job(sdk::Context& context, const Hook& hook, Milliseconds timeout);
+
 }  // namespace maintain::plugins::reboot

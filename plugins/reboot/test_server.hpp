@@ -40,6 +40,7 @@ struct World {
   std::string packages = "libc6\ndbus";
   std::string who, inhibitors = "a(ssssuu) 0", processes = "/proc/1/comm:systemd\n/proc/1/cmdline:/sbin/init\t";
   std::string units = unit("nginx.service");
+  std::string last_order = "none";
   bool check_fails = false;
   // ---- how it reboots, counted from the order
   Milliseconds goes_down = 3s, comes_back = 34s;
@@ -109,7 +110,8 @@ struct World {
   }
   std::string needs() const {
     const std::string start = boot_answer() + section("required", flag, check_fails ? 1 : 0);
-    return start + section("packages", packages) + section("images", "") +
+    return start + section("packages", packages) + section("last_order", last_order) +
+           section("images", "") +
            section("kernel_packages", "dpkg-query: no packages found matching linux-image-[0-9]*", 1);
   }
   std::string inhibitors_answer() const {

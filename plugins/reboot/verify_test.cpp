@@ -72,3 +72,108 @@ TEST_CASE("the task's own deadline before the server's: the next run goes on") {
   CHECK(world.run().outcome == Outcome::changed);
   CHECK(world.orders() == 0);
 }
+
+TEST_CASE("a server that does not come to rest is told of, not taken for well") {
+  World world;
+  world.after_boot = [](World& w) {
+    for (int i = 0; i < 60; ++i)
+      w.server.at(40s + i * 7s, [&w, i](FakeServer&) {
+        w.units = i % 2 == 0 ? unit("nginx.service", "failed", "failed") : unit("nginx.service");
+      });
+  };
+  world.expect_order();
+  CHECK(world.run({.options = {{"group", "db"}}, .server = "db1"}).outcome == Outcome::changed);
+  REQUIRE(world.server.find("reboot.not_stable") != nullptr);
+  CHECK(world.server.find("reboot.not_stable")->state == State::warning);
+  CHECK_THAT(world.server.summary, Catch::Contains("has not come to rest"));
+  CHECK(world.server.locks["reboot-db"].contains("db1"));
+}
+
+TEST_CASE("the task's deadline before the server has come to rest: the next run verifies") {
+  World world;
+  world.expect_order();
+  const RunOptions options{.options = {{"stable_for", "2m"}}, .deadline = world.server.now() + 90s};
+  CHECK(world.run(options).outcome == Outcome::skipped);
+  CHECK(world.server.findings.empty());
+  CHECK(world.server.collected_jobs.empty());
+  CHECK(world.server.state.at("order").at("back_at").is_number());
+  world.later(10min);
+  CHECK(world.run({.options = options.options, .deadline = world.server.now() + 3min}).outcome == Outcome::changed);
+  CHECK(world.server.findings.empty());
+  CHECK(world.orders() == 0);
+}
+
+TEST_CASE("a task that never has the time to verify says so in the end") {
+  World world;
+  world.expect_order();
+  RunOptions options{.options = {{"stable_for", "2m"}}, .deadline = world.server.now() + 90s};
+  CHECK(world.run(options).outcome == Outcome::skipped);
+  world.later(3h);
+  options.deadline = world.server.now() + 90s;
+  CHECK(world.run(options).outcome == Outcome::changed);
+  CHECK(world.server.find("reboot.not_stable") != nullptr);
+}
+
+TEST_CASE("a server that falls silent after the boot has not 'not come back'") {
+  World world;
+  world.after_boot = [](World& w) {
+    w.server.stub(script("section units"), Reply::fails(MAINTAIN_CONNECTION_LOST, "connection refused"));
+  };
+  world.expect_order();
+  CHECK(world.run({.options = {{"return_within", "1m"}}}).outcome == Outcome::failed);
+  REQUIRE(world.server.find("reboot.server_gone") != nullptr);
+  CHECK(world.server.find("reboot.server_gone")->title == "the server came back from the reboot, and does not answer any more");
+  CHECK_FALSE(world.server.find("reboot.server_gone")->action.empty());
+}
+
+TEST_CASE("a service that was taken away is not told of for ever") {
+  World world;
+  world.units += unit("shop.service");
+  world.after_boot = [](World& w) { w.units = unit("nginx.service"); };
+  world.expect_order();
+  CHECK(world.run().outcome == Outcome::changed);
+  REQUIRE(world.server.find("reboot.service_broken", "shop.service") != nullptr);
+  SECTION("it is not there when the next reboot is ordered") {
+    world.later(48h);
+    world.flag = "yes 1795300000 1795303600";
+    world.boot = old_boot;
+    world.booted = false;
+    world.ordered.reset();
+    world.expect_order();
+    CHECK(world.run().outcome == Outcome::changed);
+    CHECK_FALSE(world.server.state.contains("watch"));
+  }
+  SECTION("thirty days have passed") {
+    world.later(29 * 24h);
+    CHECK(world.run().outcome == Outcome::ok);
+    CHECK(world.server.find("reboot.service_broken", "shop.service") != nullptr);
+    world.later(2 * 24h);
+    CHECK(world.run().outcome == Outcome::ok);
+    CHECK(world.server.findings.empty());
+    CHECK_FALSE(world.server.state.contains("watch"));
+  }
+}
+
+TEST_CASE("a service that has been failing since an earlier reboot is told of after the next one, too") {
+  World world;
+  world.after_boot = [](World& w) { w.units = unit("nginx.service", "failed", "failed"); };
+  world.expect_order();
+  CHECK(world.run().outcome == Outcome::changed);
+  world.later(48h);
+  world.flag = "yes 1795300000 1795303600";
+  world.boot = old_boot;
+  world.booted = false;
+  world.ordered.reset();
+  world.expect_order();
+  SECTION("in the run that orders it") {}
+  SECTION("in the one that verifies it") {
+    world.comes_back = 3h;
+    CHECK(world.run().outcome == Outcome::failed);
+    world.later(3h);
+  }
+  CHECK(world.run().outcome == Outcome::changed);
+  CHECK(world.server.find("reboot.service_broken", "nginx.service") != nullptr);
+  world.later(48h);
+  CHECK(world.run().outcome == Outcome::ok);
+  CHECK(world.server.find("reboot.service_broken", "nginx.service") != nullptr);
+}

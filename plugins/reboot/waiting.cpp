@@ -80,8 +80,8 @@ Return wait_for_boot(Context& context, const Boot& before, Moment until) {
   }
 }
 
-void wait_until_started(Context& context, Milliseconds at_most) {
-  const Moment end = before_deadline(context, context.now() + at_most);
+void wait_until_started(Context& context, Moment until) {
+  const Moment end = before_deadline(context, until);
   while (context.now() < end) {
     try {
       const auto done = context.exec({.argv = {"systemctl", "is-system-running"}, .read_only = true, .quiet = true,
@@ -95,9 +95,10 @@ void wait_until_started(Context& context, Milliseconds at_most) {
   }
 }
 
-Rest wait_for_rest(Context& context, const Boot& boot, const ServerSnapshot& before, const Options& options) {
-  const Moment settled = before_deadline(context, context.now() + options.settle);
-  const Moment last = before_deadline(context, settled + options.stable_for);
+Rest wait_for_rest(Context& context, const Boot& boot, const ServerSnapshot& before, const Options& options,
+                   Moment settled) {
+  const Moment wanted = std::max(settled, context.now()) + 2 * options.stable_for;
+  const Moment last = before_deadline(context, wanted);
   Rest rest;
   std::string seen;
   Moment since{};
@@ -118,14 +119,18 @@ Rest wait_for_rest(Context& context, const Boot& boot, const ServerSnapshot& bef
       const bool moving = std::any_of(rest.changes.begin(), rest.changes.end(),
                                       [](const Change& change) { return change.settling; });
       if (rest.booted_again) return rest;
-      if (now - since >= options.stable_for && (!moving || now >= settled)) return rest;
+      rest.stable = now - since >= options.stable_for && (!moving || now >= settled);
+      if (rest.stable) return rest;
     } catch (const Failure& failure) {
       rethrow_if_cancelled(failure);
       rest.known = false;
       rest.problem = failure.what();
     }
     const Milliseconds left = until_or_zero(context, last);
-    if (left.count() == 0) return rest;
+    if (left.count() == 0) {
+      rest.cut_short = last < wanted;
+      return rest;
+    }
     if (!rest.known) {
       try {
         context.reconnect(std::min(left, reconnect_step));

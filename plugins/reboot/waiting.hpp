@@ -14,6 +14,7 @@
 namespace maintain::plugins::reboot {
 
 inline constexpr std::string_view order_job = "order";
+inline constexpr std::string_view before_job = "before";  // the `run_before` command
 
 struct Return {
   enum class Kind {
@@ -33,16 +34,19 @@ Return wait_for_boot(sdk::Context& context, const Boot& before, Moment until);
 struct Rest {
   bool known = false;                // false: the server stopped answering; problem says how
   std::string problem = {};
+  bool stable = false;               // nothing has changed for stable_for
+  bool cut_short = false;            // not stable, and only because the task's own time is over
   bool booted_again = false;         // it went down once more by itself
   std::vector<Change> changes = {};  // to how it was before
   ServerSnapshot now = {};
 };
 
-// Until nothing has changed for options.stable_for and nothing is on its way, at most options.settle (and once
-// stable_for more, when something changed late).
-Rest wait_for_rest(sdk::Context& context, const Boot& boot, const ServerSnapshot& before, const Options& options);
+// Until nothing has changed for options.stable_for and nothing is on its way. What is on its way counts no more from
+// `settled` on; for what changes late there are 2 x stable_for after it.
+Rest wait_for_rest(sdk::Context& context, const Boot& boot, const ServerSnapshot& before, const Options& options,
+                   Moment settled);
 
 // systemd starts units for a while; a command of the project should not run into that.
-void wait_until_started(sdk::Context& context, Milliseconds at_most);
+void wait_until_started(sdk::Context& context, Moment until);
 
 }  // namespace maintain::plugins::reboot

@@ -62,6 +62,7 @@ TEST_CASE("the request reaches the task") {
   options.options = {{"database", "orders"}};
   options.check = true;
   options.timezone = "Europe/Berlin";
+  options.scheduled = server.now() - 10min;
   options.window_end = server.now() + 30min;
   doing(server, [&](Context& context) {
     CHECK(context.check_mode());
@@ -70,10 +71,14 @@ TEST_CASE("the request reaches the task") {
     CHECK(context.task() == "task");
     CHECK(context.timezone() == "Europe/Berlin");
     CHECK(context.options().at("database") == "orders");
+    CHECK(context.scheduled() == server.now() - 10min);
     CHECK(context.window_end() == server.now() + 30min);
     CHECK(context.deadline() == server.now() + 2h);
   }, options);
-  doing(server, [](Context& context) { CHECK_FALSE(context.window_end()); });
+  doing(server, [](Context& context) {
+    CHECK_FALSE(context.scheduled());
+    CHECK_FALSE(context.window_end());
+  });
 }
 
 TEST_CASE("a command goes over with all it has") {

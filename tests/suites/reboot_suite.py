@@ -5,6 +5,7 @@ import datetime
 import os
 import pathlib
 import signal
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -25,11 +26,18 @@ class RebootCase(ServerCase):
     def needing(self, task=REBOOT, packages="demo-plain", **entry):
         name = self.server("--packages", packages, **entry)
         self.configure(name, {"reboot": task})
-        self.fleet.shell(name, "touch /run/reboot-required; echo libc6 >/run/reboot-required.pkgs")
+        self.need(name)
         return name
 
-    def result(self):
-        return self.central.maintain("history", "--task", "reboot", "--json").json()["results"][0]
+    def need(self, name):
+        self.fleet.shell(name, "touch /run/reboot-required; echo libc6 >/run/reboot-required.pkgs")
+
+    def result(self, *filters, task="reboot"):
+        return self.central.maintain("history", "--task", task, *filters, "--json").json()["results"][0]
+
+    def wait_for(self, name, condition):
+        """Until a shell's condition is true on the server."""
+        self.fleet.shell(name, f"until {condition}; do sleep 0.1; done")
 
 
 class Reboots(RebootCase):
@@ -70,12 +78,117 @@ class Reboots(RebootCase):
         reasons = [task["reason"] for task in self.central.maintain("plan", "--json").json()["tasks"]]
         self.assertTrue(any("blog" in reason for reason in reasons), reasons)
 
+    def test_two_projects_reboot_once_in_a_window(self):
+        name = self.needing()
+        self.configure(name, {"reboot": {**REBOOT, "settle": "11s"}}, project="blog")
+        before = self.fleet.boot_id(name)
+        self.run_maintain(status=0)
+        after = self.fleet.boot_id(name)
+        self.assertNotEqual(after, before)
+        self.need(name)
+        self.run_maintain(status=0)
+        self.assertEqual(self.fleet.boot_id(name), after, "the other project's task has no memory of it, but the server has")
+        self.assertEqual(self.result()["outcome"], "skipped")
+        self.assertIn("rebooted in this window already", self.result()["summary"])
+
+    def test_one_of_a_group_at_a_time(self):
+        first, second = (self.server("--packages", "demo-plain", name=name) for name in ("group-one", "group-two"))
+        for name in (first, second):
+            self.configure(name, {"reboot": {**REBOOT, "return_within": "10s", "group": "db"}})
+            self.need(name)
+        before = self.fleet.boot_id(second)
+        self.fleet.call("never-return", first, "on")
+        self.run_maintain("--server", first)
+        self.run_maintain("--server", second, status=0)
+        self.assertEqual(self.fleet.boot_id(second), before, "its peer is away")
+        self.assertIn("waits for its group", self.result("--server", second)["summary"])
+        self.fleet.call("never-return", first, "off")
+        self.fleet.call("start", first)
+        self.run_maintain("--server", first)
+        self.assertEqual(self.result("--server", first)["outcome"], "changed")
+        self.run_maintain("--server", second, status=0)
+        self.assertEqual(self.result("--server", second)["outcome"], "changed")
+        self.assertNotEqual(self.fleet.boot_id(second), before)
+
+    def test_somebody_is_logged_in(self):
+        name = self.needing()
+        before = self.fleet.boot_id(name)
+        login = self.login(name)
+        self.wait_for(name, "who | grep -q pts/")
+        self.run_maintain(status=0)
+        self.assertEqual(self.fleet.boot_id(name), before)
+        self.assertIn("is logged in (pts/", self.result()["summary"])
+        os.killpg(login.pid, signal.SIGKILL)
+        self.wait_for(name, "! who | grep -q pts/")
+        self.run_maintain(status=0)
+        self.assertNotEqual(self.fleet.boot_id(name), before)
+
+    def login(self, name):
+        """An interactive session of the user that maintain logs in as; kill its process group."""
+        server = self.central.servers[name]
+        words = ["ssh", "-tt", "-o", "BatchMode=yes", "-i", str(self.fleet.key), "-o",
+                 f"UserKnownHostsFile={self.central.config / 'known_hosts'}", "-p", str(server["port"]),
+                 f"{server['user']}@{server['address']}"]
+        process = subprocess.Popen(self.fleet.hub_command(words), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL, start_new_session=True)
+        self.addCleanup(process.communicate)
+        self.addCleanup(lambda: process.poll() is None and os.killpg(process.pid, signal.SIGKILL))
+        return process
+
     def test_dry_run(self):
         name = self.needing()
         before = self.fleet.boot_id(name)
         done = self.run_maintain("--dry-run", status=0)
         self.assertIn("libc6", done.out)
         self.assertEqual(self.fleet.boot_id(name), before)
+
+
+class Commands(RebootCase):
+    HOOKS = "/root/hooks"
+
+    def hooks(self, name):
+        return self.fleet.shell(name, f"cat {self.HOOKS}").split()
+
+    def test_before_and_after(self):
+        note = f"cat /proc/sys/kernel/random/boot_id >>{self.HOOKS}"
+        name = self.needing({**REBOOT, "run_before": note, "run_after": note})
+        before = self.fleet.boot_id(name)
+        self.run_maintain(status=0)
+        self.assertEqual(self.hooks(name), [before, self.fleet.boot_id(name)])
+
+    def test_before_fails(self):
+        name = self.needing({**REBOOT, "run_before": f"echo drained >>{self.HOOKS}; exit 3",
+                             "run_after": f"echo undrained >>{self.HOOKS}"})
+        before = self.fleet.boot_id(name)
+        done, codes = self.findings()
+        self.assertIn("reboot.before_failed", codes, str(done))
+        self.assertEqual(self.hooks(name), ["drained", "undrained"])
+        self.assertEqual(self.fleet.boot_id(name), before)
+
+    def test_sigkill_while_preparing_is_undone_at_once(self):
+        task = {**REBOOT, "run_before": f"echo drained >>{self.HOOKS}; sleep 600", "run_after": f"echo undrained >>{self.HOOKS}"}
+        name = self.needing(task)
+        before = self.fleet.boot_id(name)
+        process = self.central.start("run", "--debug")
+        self.wait_for(name, f"[ -s {self.HOOKS} ]")
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        # Outside the window now; it runs all the same, but does not reboot.
+        self.configure(name, {"reboot": {**task, "when": cron_line_hours_ago(3), "window": "30m"}})
+        self.run_maintain(status=0)
+        self.assertEqual(self.hooks(name), ["drained", "undrained"])
+        self.assertEqual(self.result()["outcome"], "skipped")
+        self.assertEqual(self.fleet.boot_id(name), before)
+        plan = self.central.maintain("plan", "--json").json()["tasks"][0]
+        self.assertEqual(plan["decision"], "outside_window", "its job is collected")
+
+    def test_detached_command_runs_as_the_login_user_or_as_told(self):
+        name = self.server()
+        detached = {"use": "command.run", "when": "* * * * *", "command": ["id", "-un"], "detached": True}
+        self.configure(name, {"login": detached, "root": {**detached, "user": "root"}})
+        self.run_maintain(status=0)
+        self.assertEqual(self.result(task="login")["summary"], self.central.servers[name]["user"])
+        self.assertEqual(self.result(task="root")["summary"], "root")
 
 
 class GoingWrong(RebootCase):

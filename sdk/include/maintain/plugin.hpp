@@ -120,6 +120,7 @@ class Context {
   std::string task() const;
   std::string timezone() const;
   const Json& options() const;               // valid against the schema, defaults filled in
+  std::optional<Moment> scheduled() const;   // the scheduled moment that this run answers to; by hand: none
   std::optional<Moment> window_end() const;  // when the maintenance window closes
   Moment deadline() const;
 

@@ -32,6 +32,10 @@ inline std::string Context::project() const { return detail::to_string(request_-
 inline std::string Context::task() const { return detail::to_string(request_->task); }
 inline std::string Context::timezone() const { return detail::to_string(request_->timezone); }
 inline const Json& Context::options() const { return options_; }
+inline std::optional<Moment> Context::scheduled() const {
+  if (request_->scheduled_ms == 0) return std::nullopt;
+  return Moment(Milliseconds(request_->scheduled_ms));
+}
 inline std::optional<Moment> Context::window_end() const {
   if (request_->window_end_ms == 0) return std::nullopt;
   return Moment(Milliseconds(request_->window_end_ms));

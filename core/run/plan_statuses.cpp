@@ -16,7 +16,8 @@ std::vector<TaskStatus> statuses_of(const Plan& plan, const std::map<std::string
     status.key = task.key;
     status.type = task.spec.use;
     status.next_due = task.decision == Decision::due ? now : task.next;
-    if (task.decision != Decision::disabled && task.decision != Decision::not_allowed) status.max_age = task.spec.max_age;
+    status.active = task.decision != Decision::disabled && task.decision != Decision::not_allowed;
+    if (status.active) status.max_age = task.spec.max_age;
     status.schedule = task.spec.when;
     status.severity = task.spec.severity;
     if (const auto contact = contacts.find(task.key.project); contact != contacts.end()) status.contact = contact->second;

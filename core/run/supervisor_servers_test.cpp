@@ -1,4 +1,6 @@
 // What the supervisor makes of servers: down, unknown, unconfigured, nothing due; and of what was asked of it.
+#include <sys/resource.h>
+
 #include <catch2/catch.hpp>
 
 #include "run/supervisor.hpp"
@@ -186,14 +188,24 @@ TEST_CASE("a server whose job cannot be sent is told") {
   CHECK(result_of(result, "web2/p/a").outcome == Outcome::ok);
 }
 
-TEST_CASE("a worker that cannot be started again ends its server's part, not the run's progress") {
+TEST_CASE("a worker that cannot be started again ends its server's part of the run") {
   Fleet fleet;
-  fleet.forks = 1;
   fleet.add("web1", {"a: misbehave.abort", "b: misbehave.well"});
-  fleet.add("web2", {"a: misbehave.well"});
-  fleet.observer.at_start["web1/p/a"] = [&] { fleet.outgrow("web1"); };
-  const RunResult result = fleet.run();
-  CHECK(outcomes(result) == Outcomes{{"web1/p/a", Outcome::crashed}, {"web1", Outcome::failed}, {"web2/p/a", Outcome::ok}});
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  // No descriptors are left for another socket pair; the dead worker's socket gives back one.
+  fleet.observer.at_start["web1/p/a"] = [&] {
+    const int lowest_free = ::dup(STDIN_FILENO);
+    ::close(lowest_free);
+    const rlimit scarce{static_cast<rlim_t>(lowest_free), before.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &scarce);
+  };
+  const auto result = fleet.try_run();
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  REQUIRE(result);
+  CHECK_FALSE(result->interrupted);  // by whoever was tired of waiting
+  CHECK(outcomes(*result) == Outcomes{{"web1/p/a", Outcome::crashed}, {"web1", Outcome::failed}});
+  CHECK_THAT(result_of(*result, "web1").summary, Catch::Contains("cannot be started"));
 }
 
 TEST_CASE("a server that the run was stopped before does not look well") {

@@ -1,5 +1,6 @@
 // The earlier bot's command line, so that its crontab line changes one word.
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 
 #include <fmt/format.h>
@@ -22,8 +23,8 @@ constexpr const char* nicknames[] = {"backupdb",     "backupdirectory", "backupd
 
 void legacy(Program& program, const Options& options) {
   if (options.configuration) program.config_directory = *options.configuration;
-  program.backup_directory = options.backup_directory;
-  program.log_directory = options.log_directory;
+  std::error_code ignored;
+  program.backup_directory = std::filesystem::absolute(options.backup_directory, ignored);  // workers work elsewhere
   RunOptions run;
   if (options.server) run.selection.servers = {*options.server};
   if (options.task) {
@@ -43,7 +44,8 @@ void add_legacy_command(CLI::App& app, Program& program) {
   CLI::App* command = add_command(app, "legacy", "legacy");
   const auto options = std::make_shared<Options>();
   command->add_option("backup_dir", options->backup_directory, "Where backups are kept")->required()->type_name("BACKUP_DIR");
-  command->add_option("log_dir", options->log_directory, "Where logs are kept")->required()->type_name("LOG_DIR");
+  command->add_option("log_dir", options->log_directory, "Accepted and not used: output is kept in the state store")
+      ->required()->type_name("LOG_DIR");
   command->add_option("config_cache_dir", options->config_cache_directory,
                       "Accepted and not used: configurations are cached in the state store")
       ->required()->type_name("CONFIG_CACHE_DIR");

@@ -65,6 +65,6 @@ int main(int argc, char** argv) {
     return fatal.exit_code();
   } catch (const std::exception& defect) {
     std::fprintf(stderr, "maintain: internal error: %s\n", defect.what());
-    return static_cast<int>(maintain::ExitStatus::usage);
+    return static_cast<int>(maintain::ExitStatus::findings);
   }
 }

@@ -10,6 +10,7 @@
 
 #include "base/fd.hpp"
 #include "base/text.hpp"
+#include "config/task_entry.hpp"
 #include "store/sqlite_store.hpp"
 
 namespace maintain {
@@ -21,13 +22,26 @@ bool belongs_to(const Server& server, const std::string& group) {
   return std::find(server.groups.begin(), server.groups.end(), group) != server.groups.end();
 }
 
+[[noreturn]] void unknown_server(const Inventory& inventory, const std::string& name, const std::string& directory) {
+  std::vector<std::string> known;
+  for (const Server& server : inventory.servers) {
+    known.push_back(server.name);
+    for (const std::string& group : server.groups) known.push_back("@" + group);
+  }
+  const std::string near = nearest(name, known);
+  const std::string hint = near.empty() || near == name ? "'maintain config check' shows what is read"
+                                                        : fmt::format("did you mean '{}'?", near);
+  if (name.starts_with('@'))
+    fatal({ErrorKind::usage, fmt::format("no enabled server is in a group '{}' in {}", name.substr(1), directory), hint, {}});
+  fatal({ErrorKind::usage, fmt::format("no server '{}' in {}", name, directory), hint, {}});
+}
+
 }  // namespace
 
 const Settings& Program::settings() {
   if (settings_) return *settings_;
   settings_ = value_or_fatal(read_settings(find_config_directory(config_directory)));
   if (backup_directory) settings_->backup_directory = *backup_directory;
-  if (log_directory) settings_->log_directory = *log_directory;
   return *settings_;
 }
 
@@ -37,7 +51,7 @@ const Inventory& Program::inventory() {
 }
 
 const Catalog& Program::catalog() {
-  if (!catalog_) catalog_ = read_catalog(settings().plugin_directories);
+  if (!catalog_) catalog_ = read_catalog(settings().plugin_directories, check_task_schema);
   return *catalog_;
 }
 
@@ -59,21 +73,13 @@ std::vector<Server> Program::select_servers(const std::vector<std::string>& name
   };
   for (const std::string& name : names) {
     const bool is_group = name.starts_with('@');
-    const std::size_t before = selected.size();
-    for (const Server& server : inventory().servers)
-      if (is_group ? server.enabled && belongs_to(server, name.substr(1)) : server.name == name) add(server);
-    if (selected.size() > before || is_group) {
-      if (!selected.empty()) continue;
-      fatal({ErrorKind::usage, fmt::format("no enabled server is in the group '{}'", name.substr(1)),
-                                     "groups come from the inventory in " + settings().config_directory.string(), {}});
+    bool found = false;
+    for (const Server& server : inventory().servers) {
+      if (!(is_group ? server.enabled && belongs_to(server, name.substr(1)) : server.name == name)) continue;
+      found = true;
+      add(server);
     }
-    const auto same = [&](const Server& other) { return other.name == name; };
-    if (std::any_of(selected.begin(), selected.end(), same)) continue;
-    std::vector<std::string> known;
-    for (const Server& server : inventory().servers) known.push_back(server.name);
-    const std::string near = nearest(name, known);
-    fatal({ErrorKind::usage, fmt::format("no server '{}' in {}", name, settings().config_directory.string()),
-                 near.empty() ? "'maintain config check' shows what is read" : fmt::format("did you mean '{}'?", near), {}});
+    if (!found) unknown_server(inventory(), name, settings().config_directory.string());
   }
   if (names.empty())
     for (const Server& server : inventory().servers)

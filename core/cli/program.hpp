@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,9 +26,8 @@ class Program {
   std::optional<std::string> config_directory;
   bool json = false;
   bool debug = false;
-  // Set by `maintain legacy`: the directories that the earlier bot's command line names.
-  std::optional<std::string> backup_directory;
-  std::optional<std::string> log_directory;
+  // Set by `maintain legacy`: where the earlier bot's command line wants backups.
+  std::optional<std::filesystem::path> backup_directory;
 
   // What main() returns; commands set it.
   ExitStatus exit_status = ExitStatus::well;

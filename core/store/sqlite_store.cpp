@@ -74,4 +74,11 @@ Result<std::unique_ptr<StateStore>> open_sqlite_store(const fs::path& file, Acce
   return std::make_unique<SqliteStore>(std::move(*database), options);
 }
 
+Result<std::unique_ptr<StateStore>> open_memory_store() {
+  auto database = Database::open(":memory:", Database::Mode::read_write);
+  if (!database) return fail(database.error());
+  if (auto ready = prepare_writer(**database); !ready) return fail(ready.error());
+  return std::make_unique<SqliteStore>(std::move(*database), StoreOptions{});
+}
+
 }  // namespace maintain

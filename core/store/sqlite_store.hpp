@@ -21,4 +21,7 @@ struct StoreOptions {
 Result<std::unique_ptr<StateStore>> open_sqlite_store(const std::filesystem::path& file, Access access,
                                                       StoreOptions options = {});
 
+// A store that nothing outlives, for commands that only look where no run has made one yet.
+Result<std::unique_ptr<StateStore>> open_memory_store();
+
 }  // namespace maintain

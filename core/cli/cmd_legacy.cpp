@@ -35,6 +35,7 @@ void legacy(Program& program, const Options& options) {
     run.selection.tasks = {*options.task};
   }
   run.dry_run = options.dry_run;
+  run.tasks_must_exist = false;  // the nickname is a good one; which servers have such a task is theirs to say
   run_due_tasks(program, run);
 }
 

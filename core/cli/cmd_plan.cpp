@@ -8,6 +8,7 @@
 #include "cli/commands.hpp"
 #include "cli/run_session.hpp"
 #include "cli/selection.hpp"
+#include "cli/task_names.hpp"
 #include "model/names.hpp"
 #include "plan/planner.hpp"
 
@@ -86,6 +87,10 @@ void plan(Program& program, const Options& options) {
     }
     if (!report.config_errors.empty()) program.exit_status = ExitStatus::findings;
     else if (report.error && program.exit_status == ExitStatus::well) program.exit_status = ExitStatus::unreachable;
+  }
+  for (const Error& error : unknown_task_names(result, request.only_tasks)) {
+    std::fprintf(stderr, "maintain: %s\n", error.describe().c_str());
+    program.exit_status = ExitStatus::usage;
   }
 }
 

@@ -1,5 +1,7 @@
 #include "cli/program.hpp"
 
+#include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -55,7 +57,18 @@ const Catalog& Program::catalog() {
   return *catalog_;
 }
 
+void Program::refuse_state_of_another() {
+  const std::string directory = settings().state_directory.string();
+  struct stat status {};
+  if (::geteuid() != 0 || ::stat(directory.c_str(), &status) != 0 || status.st_uid == 0) return;
+  const passwd* owner = ::getpwuid(status.st_uid);
+  const std::string name = owner != nullptr ? owner->pw_name : "#" + std::to_string(status.st_uid);
+  fatal({ErrorKind::refused, fmt::format("{} belongs to {}, who could not use what root leaves there", directory, name),
+         fmt::format("do it as that user: sudo -u {} maintain …", name), {}});
+}
+
 std::unique_ptr<StateStore> Program::writable_store() {
+  refuse_state_of_another();
   ok_or_fatal(make_directories(settings().state_directory, 0700));
   return value_or_fatal(open_sqlite_store(store_path(settings()), Access::read_write));
 }
@@ -85,6 +98,11 @@ std::vector<Server> Program::select_servers(const std::vector<std::string>& name
     for (const Server& server : inventory().servers)
       if (server.enabled) add(server);
   return selected;
+}
+
+ExitStatus Program::settled(ExitStatus status) const {
+  const bool only_trouble = status == ExitStatus::well || status == ExitStatus::unreachable;
+  return interrupted && only_trouble ? ExitStatus::findings : status;
 }
 
 bool Program::standard_output_is_terminal() const { return ::isatty(STDOUT_FILENO) == 1; }

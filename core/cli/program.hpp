@@ -31,6 +31,9 @@ class Program {
 
   // What main() returns; commands set it.
   ExitStatus exit_status = ExitStatus::well;
+  // SIGINT or SIGTERM came. Then nothing is well, nor is a server that did not answer the only trouble.
+  bool interrupted = false;
+  ExitStatus settled(ExitStatus status) const;
 
   // Throw Fatal(usage) with the file and line that is wrong.
   const Settings& settings();
@@ -41,6 +44,10 @@ class Program {
   std::unique_ptr<StateStore> writable_store();
   // nullptr when there is none yet: nothing has ever run.
   std::unique_ptr<StateStore> readable_store();
+
+  // Fatal when root is about to write into the state directory of another user: the packaged `maintain`, whom cron runs
+  // as, could not use what root leaves there.
+  void refuse_state_of_another();
 
   // Servers by name or @group, in the inventory's order; all enabled ones when `names` is empty. Fatal for a name
   // that is not there.

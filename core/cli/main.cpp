@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/help.hpp"
+#include "cli/usage_error.hpp"
 #include "report/wrap.hpp"
 
 namespace maintain {
@@ -66,7 +67,7 @@ int run_command_line(int argc, char** argv) {
   } catch (const CLI::Success& asked) {
     return app.exit(asked);  // --help, --version
   } catch (const CLI::ParseError& wrong) {
-    app.exit(wrong, std::cerr, std::cerr);
+    std::fprintf(stderr, "%s\n", usage_error(app, wrong).describe().c_str());
     return static_cast<int>(ExitStatus::usage);
   }
   return static_cast<int>(program.settled(program.exit_status));

@@ -45,10 +45,10 @@ void add_legacy_command(CLI::App& app, Program& program) {
   CLI::App* command = add_command(app, "legacy", "legacy");
   const auto options = std::make_shared<Options>();
   command->add_option("backup_dir", options->backup_directory, "Where backups are kept")->required()->type_name("BACKUP_DIR");
-  command->add_option("log_dir", options->log_directory, "Accepted and not used: output is kept in the state store")
+  command->add_option("log_dir", options->log_directory, "Accepted and not used: the state store has the output")
       ->required()->type_name("LOG_DIR");
   command->add_option("config_cache_dir", options->config_cache_directory,
-                      "Accepted and not used: configurations are cached in the state store")
+                      "Accepted and not used: the state store has them")
       ->required()->type_name("CONFIG_CACHE_DIR");
   command->add_flag("--dry-run", options->dry_run, "Change nothing; say what would be done");
   command->add_option("--server", options->server, "Only this server")->type_name("NAME");

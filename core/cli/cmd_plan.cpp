@@ -102,7 +102,7 @@ void add_plan_command(CLI::App& app, Program& program) {
   add_server_arguments(*command, options->selection);
   add_task_option(*command, options->selection);
   command->add_option("--next", options->next, "Also the next N times, in the project's time zone")->check(CLI::Range(0, 1000))->type_name("N");
-  command->add_flag("--refresh", options->refresh, "Fetch the configurations even where the cached ones are fresh");
+  command->add_flag("--refresh", options->refresh, "Fetch all configurations, also where cached ones are fresh");
   command->callback([&program, options] { plan(program, *options); });
 }
 

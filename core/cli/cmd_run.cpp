@@ -101,7 +101,7 @@ void add_run_command(CLI::App& app, Program& program) {
   add_task_option(*command, options->selection);
   command->add_option("--now", options->now, "Run this task now, whatever its schedule says (repeatable)")->type_name("TASK");
   command->add_flag("--dry-run,-n", options->dry_run, "Change nothing; say what would be done");
-  command->add_flag("--refresh", options->refresh, "Fetch the configurations even where the cached ones are fresh");
+  command->add_flag("--refresh", options->refresh, "Fetch all configurations, also where cached ones are fresh");
   command->add_option("--forks", options->forks, "Servers handled at once")->check(CLI::Range(1, 256))->type_name("N");
   command->callback([&program, options] { run_due_tasks(program, *options); });
 }

@@ -93,7 +93,7 @@ void add_trust_command(CLI::App& app, Program& program) {
   CLI::App* command = add_command(app, "trust", "trust");
   const auto options = std::make_shared<Options>();
   command->add_option("server", options->server, "The server whose host keys are to be pinned")->required()->type_name("SERVER");
-  command->add_option("--fingerprint", options->fingerprints, "Pin only the key with this fingerprint, without asking (repeatable)")
+  command->add_option("--fingerprint", options->fingerprints, "Pin only this key, without asking (repeatable)")
       ->type_name("SHA256:…");
   command->add_flag("--yes", options->yes, "Pin what the server offers, without asking");
   command->add_flag("--replace", options->replace, "Forget the keys that were pinned before");

@@ -1,6 +1,7 @@
 // Time. All schedule arithmetic asks a Clock, so that tests script the time.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 
@@ -25,7 +26,7 @@ class SystemClock final : public Clock {
   Time now() const override { return std::chrono::floor<Seconds>(std::chrono::system_clock::now()); }
 };
 
-// A clock that stands where a test (or MAINTAIN_NOW, see cli) put it.
+// A clock that stands where a test put it.
 class FixedClock final : public Clock {
  public:
   explicit FixedClock(Time at) : at_(at) {}
@@ -48,7 +49,11 @@ std::string format_duration(Seconds duration);
 // A moment after which an operation gives up. Copy it down the calls; ask remaining() before each wait.
 class Deadline {
  public:
-  static Deadline after(Milliseconds span) { return Deadline(std::chrono::steady_clock::now() + span); }
+  // Of a span that is longer than ten years, ten years: what a plugin asks for must not overflow.
+  static Deadline after(Milliseconds span) {
+    constexpr Milliseconds longest = std::chrono::hours(24 * 3653);
+    return Deadline(std::chrono::steady_clock::now() + std::clamp(span, Milliseconds::zero(), longest));
+  }
   static Deadline earlier(Deadline a, Deadline b) { return a.at_ < b.at_ ? a : b; }
   bool passed() const { return remaining() == Milliseconds::zero(); }
   // Time left, rounded up, never negative.

@@ -32,6 +32,7 @@ namespace bp = boost::process;
 
 constexpr Milliseconds grace{2000};       // between SIGTERM and SIGKILL
 constexpr Milliseconds cancel_check{500};
+constexpr int most_reads = 16;            // of 64 KiB: the 1 MiB that a pipe can be made to hold
 
 // A write to a program that has closed its input must be an error here, not a signal to us.
 class SigpipeBlocked {
@@ -74,10 +75,11 @@ struct Stream {
   const std::function<bool(std::string_view)>* taker = nullptr;
   std::string* collected = nullptr;
 
-  // Reads what is there. False when the receiver wants the program ended.
+  // Reads what is there, and of one who writes faster than that no more than the largest pipe holds: the deadline is
+  // asked in between. False when the receiver wants the program ended.
   bool drain(std::size_t limit, bool& truncated) {
     char buffer[65536];
-    for (;;) {
+    for (int reads = 0; reads < most_reads; ++reads) {
       const ssize_t got = ::read(fd.get(), buffer, sizeof buffer);
       if (got < 0 && errno == EINTR) continue;
       if (got < 0 && errno == EAGAIN) return true;
@@ -94,6 +96,7 @@ struct Stream {
       if (piece.size() > room) truncated = true;
       collected->append(piece.substr(0, room));
     }
+    return true;
   }
 };
 

@@ -1,5 +1,7 @@
 #include "base/process.hpp"
 
+#include <thread>
+
 #include <catch2/catch.hpp>
 
 using namespace maintain;
@@ -35,6 +37,16 @@ TEST_CASE("a program that does not read its input does not disturb us") {
 
 TEST_CASE("a deadline ends the program with all it started") {
   const auto exit = run_local({.argv = {"sh", "-c", "sleep 60 & wait"}, .timeout = Milliseconds(100)});
+  REQUIRE_FALSE(exit);
+  CHECK(exit.error().kind == ErrorKind::timed_out);
+}
+
+TEST_CASE("a deadline ends a program that writes faster than it is read") {
+  const auto slow = [](std::string_view) {
+    std::this_thread::sleep_for(Milliseconds(2));
+    return true;
+  };
+  const auto exit = run_local({.argv = {"yes"}, .timeout = Milliseconds(100), .on_output = slow});
   REQUIRE_FALSE(exit);
   CHECK(exit.error().kind == ErrorKind::timed_out);
 }

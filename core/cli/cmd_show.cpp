@@ -16,12 +16,13 @@ struct Options {
   std::string task;
 };
 
+// A server that was found and then lost has two results in a run: the last one counts.
 const TaskResult& find_result(const Run& run, const std::string& name) {
-  const auto found = std::find_if(run.results.begin(), run.results.end(), [&](const TaskResult& result) {
+  const auto found = std::find_if(run.results.rbegin(), run.results.rend(), [&](const TaskResult& result) {
     return to_string(TaskKey{result.server, result.project, result.task}) == name ||
            fmt::format("{}/{}", result.server, result.task) == name;
   });
-  if (found == run.results.end())
+  if (found == run.results.rend())
     fatal({ErrorKind::not_found, fmt::format("'{}' did not run in {}", name, run.id),
            fmt::format("'maintain show {}' lists what did", run.id), {}});
   return *found;

@@ -68,7 +68,6 @@ void Program::refuse_state_of_another() {
 }
 
 std::unique_ptr<StateStore> Program::writable_store() {
-  refuse_state_of_another();
   ok_or_fatal(make_directories(settings().state_directory, 0700));
   return value_or_fatal(open_sqlite_store(store_path(settings()), Access::read_write));
 }

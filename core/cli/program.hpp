@@ -45,8 +45,8 @@ class Program {
   // nullptr when there is none yet: nothing has ever run.
   std::unique_ptr<StateStore> readable_store();
 
-  // Fatal when root is about to write into the state directory of another user: the packaged `maintain`, whom cron runs
-  // as, could not use what root leaves there.
+  // Fatal when root is about to make directories in the state directory of another user: the packaged `maintain`, whom
+  // cron runs as, could not use them. (The store refuses by itself to be written by anybody else than its owner.)
   void refuse_state_of_another();
 
   // Servers by name or @group, in the inventory's order; all enabled ones when `names` is empty. Fatal for a name

@@ -36,7 +36,8 @@ struct TaskStatus {
   TaskRecord record = {};
   std::string last_summary = {};
   std::optional<Time> next_due = {};
-  std::optional<Seconds> max_age = {};     // unset also for a task that is disabled or not allowed: it owes nothing
+  bool active = true;                      // false: disabled or not allowed, so it owes nothing
+  std::optional<Seconds> max_age = {};     // unset also for a task that is not active
   std::string schedule = {};               // `when`, for people
   std::string contact = {};                // of its project
   std::optional<State> severity = {};      // the worst state its findings may have

@@ -5,8 +5,7 @@
 // configurations were read, and that every problem of the server and of its configurations is among the findings of
 // results with an empty task: the other open ones of that kind have recovered. `unreachable` says that it did not
 // answer; a refused key, a wrong host key and the like are `failed` with a finding of their own ("server.host_key").
-// `skipped` says that nothing was learnt: a transient server is absent, or all came from the cache and no connection
-// was made. Tasks whose last success is older than max_age are found here, the supervisor need not look for them.
+// `skipped` says that a transient server is absent. Tasks whose last success is older than max_age are found here, the supervisor need not look for them.
 #pragma once
 
 #include <string>
@@ -49,7 +48,8 @@ struct DigestRequest {
 };
 
 // Pure. A task that did not run keeps its open findings; one that succeeded replaces them; one that failed adds to
-// them. Findings of tasks and servers that exist no longer are dropped silently.
+// them. Findings of tasks and servers that exist no longer, or are
+// disabled, are dropped silently.
 Digest make_digest(const DigestRequest& request);
 
 }  // namespace maintain

@@ -136,7 +136,7 @@ TEST_CASE_METHOD(Bot, "a server that does not answer is told once, reminded, and
   }
   wait(minutes(15));
   CHECK(told(tick(down())) == Lines{"reminder critical web1 server.unreachable"});
-  CHECK(tick({result(web1, Outcome::skipped)}).items.empty());  // all came from the cache: nothing was learnt
+  CHECK(tick({result(web1, Outcome::skipped)}).items.empty());  // nothing was learnt
   const Digest back = tick({GENERATE(result(web1, Outcome::ok), result(upgrade, Outcome::changed))});
   CHECK(told(back) == Lines{"recovery critical web1 server.unreachable"});
   CHECK_FALSE(back.someone_unreachable);
@@ -169,8 +169,17 @@ TEST_CASE_METHOD(Bot, "a connection lost and found again in one run is the task'
   CHECK(told(tick({result(web1, Outcome::ok), result(upgrade, Outcome::unreachable), result(backup, Outcome::ok)})) ==
         Lines{"alert warning web1/shop/upgrade task.unreachable"});
   CHECK(told(tick({result(upgrade, Outcome::ok)})) == Lines{"recovery warning web1/shop/upgrade task.unreachable"});
-  CHECK(told(tick({result(web1, Outcome::ok), result(upgrade, Outcome::unreachable)})) ==
-        Lines{"alert critical web1 server.unreachable"});
+  // Also when nothing was left to do after it; and not when the server was looked for in vain.
+  CHECK(told(tick({result(upgrade, Outcome::unreachable)})) == Lines{"alert warning web1/shop/upgrade task.unreachable"});
+  tick({result(upgrade, Outcome::ok)});
+  const Digest gone = tick({result(web1, Outcome::ok), result(upgrade, Outcome::unreachable), result(web1, Outcome::unreachable)});
+  CHECK(told(gone) == Lines{"alert critical web1 server.unreachable"});
+}
+
+TEST_CASE_METHOD(Bot, "a transient server that leaves while a task runs is silent, one that comes back is not") {
+  const TaskKey laptop{"laptop", "", ""}, task{"laptop", "", "backup"};
+  CHECK(tick({result(task, Outcome::unreachable), result(laptop, Outcome::skipped)}).items.empty());
+  CHECK(told(tick({result(task, Outcome::unreachable)})) == Lines{"alert warning laptop/backup task.unreachable"});
 }
 
 TEST_CASE_METHOD(Bot, "a server's success speaks for its configurations, except where a project speaks itself") {
@@ -187,6 +196,7 @@ TEST_CASE_METHOD(Bot, "a server's success speaks for its configurations, except 
 TEST_CASE_METHOD(Bot, "findings of tasks, servers and promises that exist no longer go without a word") {
   tick({result(upgrade, Outcome::ok, {held}), result({"web2", "", "upgrade"}, Outcome::ok, {held})});
   SECTION("a task is no longer declared") { statuses.erase(statuses.begin()); }
+  SECTION("a task was disabled") { statuses.front().active = false; }
   SECTION("the server left the inventory") { servers.erase(servers.begin()); }
   SECTION("the server was disabled") { servers.front().enabled = false; }
   wait(hours(48));

@@ -48,8 +48,9 @@ void Ledger::apply(const TaskResult& result) {
       forget_if([&](const OpenFinding& open) { return is_replaced_by(open, result); });
       observe_all(key, result);
       break;
-    case Outcome::skipped:  // of a server: it is transient and absent
+    case Outcome::skipped:
       answers = !result.task.empty();
+      if (!answers) fall_silent(result);  // it is transient and absent
       observe_all(key, result);
       break;
     case Outcome::failed:
@@ -60,14 +61,19 @@ void Ledger::apply(const TaskResult& result) {
     case Outcome::timed_out: apply_failure(key, result); break;
     case Outcome::unreachable:
       observe_all(key, result);
-      answering_.erase(result.server);
-      silent_[result.server] = &result;
+      // A task that lost its connection says nothing of the server: who could not be reached again is told apart.
+      if (result.task.empty()) fall_silent(result);
       break;
     case Outcome::cancelled: break;  // whoever stopped it knows
   }
   if (!answers) return;
   answering_[result.server] = &result;
   silent_.erase(result.server);
+}
+
+void Ledger::fall_silent(const TaskResult& result) {
+  answering_.erase(result.server);
+  silent_[result.server] = &result;
 }
 
 // A failed run may not have come as far as to look at everything: its findings are added and none is taken back but
@@ -90,9 +96,9 @@ void Ledger::apply_failure(const TaskKey& key, const TaskResult& result) {
 void Ledger::settle_reachability() {
   forget_if([&](const OpenFinding& open) { return is_not_answering(open.finding) && answering_.contains(open.key.server); });
   for (const auto& [server, result] : silent_)
-    if (!is_transient(server)) observe({server, "", ""}, why_unreachable(*result), *result);
+    if (result->outcome == Outcome::unreachable && !is_transient(server)) observe({server, "", ""}, why_unreachable(*result), *result);
   for (const auto& [key, result] : last_result_)
-    if (!key.task.empty() && result->outcome == Outcome::unreachable && answering_.contains(key.server))
+    if (!key.task.empty() && result->outcome == Outcome::unreachable && !silent_.contains(key.server))
       observe(key, finding_of_ending(*result), *result);
 }
 
@@ -131,6 +137,7 @@ bool Ledger::is_transient(const std::string& server) const {
 bool Ledger::still_exists(const OpenFinding& open) const {
   if (!servers_.contains(open.key.server)) return false;
   if (is_not_answering(open.finding) && is_transient(open.key.server)) return false;
+  if (const auto status = statuses_.find(open.key); status != statuses_.end() && !status->second->active) return false;
   if (open.finding.code == code_task_stale) return statuses_.contains(open.key);
   return open.key.task.empty() || statuses_.contains(open.key) || last_result_.contains(open.key);
 }

@@ -23,8 +23,8 @@ class Ledger {
   // Takes over what is open, without what belongs to tasks and servers that exist no longer.
   void start_from(const std::vector<OpenFinding>& open);
   void apply(const TaskResult& result);
-  // What only the end of all results tells: who does not answer, and which tasks lose the connection though their
-  // server answers.
+  // What only the end of all results tells: who does not answer, and which tasks lost the connection though their
+  // server could be reached again.
   void settle_reachability();
   // Tasks whose last success is older than promised.
   void settle_staleness();
@@ -42,6 +42,7 @@ class Ledger {
   State capped(const TaskKey& key, State state) const;
   void observe(const TaskKey& key, Finding finding, const TaskResult& result);
   void observe_all(const TaskKey& key, const TaskResult& result);
+  void fall_silent(const TaskResult& result);
   void apply_failure(const TaskKey& key, const TaskResult& result);
   template <class Predicate>
   void forget_if(Predicate predicate) {
@@ -55,7 +56,7 @@ class Ledger {
   std::set<std::pair<std::string, TaskKey>> project_results_;  // run id, project: those with a result of their own
   std::map<FindingIdentity, OpenFinding> open_;
   std::map<std::string, const TaskResult*> answering_;   // by server: the last result that proves it answers
-  std::map<std::string, const TaskResult*> silent_;      // by server: the last one that proves it does not
+  std::map<std::string, const TaskResult*> silent_;      // by server: the last one that proves it does not (skipped: a transient one)
 };
 
 }  // namespace maintain

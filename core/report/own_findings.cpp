@@ -24,7 +24,7 @@ constexpr std::array task_endings{
            "report it to whoever made the plugin; the server's other tasks went on without it"},
     Ending{Outcome::timed_out, State::critical, "the task did not end in time and was stopped",
            "see in the saved output what it waited for, or raise its `timeout`"},
-    // The server as such answers (else it is told once, of the server), so it is this task that loses the connection.
+    // The server could be reached again (else it is told once, of the server), so it is this task's matter.
     Ending{Outcome::unreachable, State::warning, "the connection was lost while the task ran",
            "nothing if it stays at one; else see in the saved output what the task did last"}};
 

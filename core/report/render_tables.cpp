@@ -37,7 +37,10 @@ std::string render_status(const std::vector<TaskStatus>& statuses, Time now, con
     const auto& success = status.record.last_success;
     const bool stale = is_stale(status, now);
     const std::string age = (success ? format_duration(now - *success) : none) + (stale ? " stale" : "");
-    const std::string next = !status.next_due ? none : *status.next_due <= now ? "now" : format_time(*status.next_due);
+    const std::string next = !status.active           ? "disabled"
+                             : !status.next_due       ? none
+                             : *status.next_due <= now ? "now"
+                                                       : format_time(*status.next_due);
     const Outcome outcome = status.record.last_outcome.value_or(Outcome::ok);
     table.add({status.key.server, project_and_task(status.key.project, status.key.task), status.type, last_of(status),
                or_none(status.last_run), next, age, status.max_age ? format_duration(*status.max_age) : none},

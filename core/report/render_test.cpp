@@ -82,7 +82,9 @@ std::vector<TaskStatus> telling_statuses(Time now) {
   running.record.failures_in_a_row = 1;
   running.record.pending_job = "upgrade-1";
   running.last_run = now;
-  return {well, failing, running, declared({"web2", "", "new"})};
+  TaskStatus disabled = declared({"web2", "", "old"});
+  disabled.active = false;
+  return {well, failing, running, declared({"web2", "", "new"}), disabled};
 }
 
 Run telling_run() {

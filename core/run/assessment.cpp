@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "model/names.hpp"
+#include "run/limits.hpp"
 
 namespace maintain {
 namespace {
@@ -39,6 +40,15 @@ Finding broken(const std::string& path, const std::vector<Error>& errors, bool h
   finding.detail += has_good_copy ? "The last good copy of the file stays in use."
                                   : "There is no earlier copy: none of its tasks is run.";
   finding.action = "correct " + path + " on the server";
+  return finding;
+}
+
+Finding broken_directory(const std::string& path, const std::vector<Error>& errors, bool has_good_copy) {
+  Finding finding = broken(path, errors, has_good_copy);
+  finding.detail = describe_all(errors);
+  finding.detail += has_good_copy ? "The last good copies of the files in it stay in use."
+                                  : "There is no earlier copy of a file in it: none of their tasks is run.";
+  finding.action = "let maintain's user on the server read " + path;
   return finding;
 }
 
@@ -92,6 +102,45 @@ class Assessor {
     result_.to_remember.push_back(std::move(now));
   }
 
+  // Nothing was seen of the files that were there: they are neither gone nor new, and their last good copies go on.
+  void add_unreadable_directory(const FetchedConfig& directory) {
+    const ParsedProject unusable = unreadable(directory);
+    result_.errors.insert(result_.errors.end(), unusable.errors.begin(), unusable.errors.end());
+    bool has_good_copy = false;
+    for (const CachedConfig& before : remembered_) {
+      if (!before.path.starts_with(directory.path + "/")) continue;
+      has_good_copy = has_good_copy || before.last_good;
+      ParsedProject parsed;
+      parsed.usable = false;
+      if (before.last_good == before.text) parsed = parse_project_config(before.path, before.text, rules_);
+      if (!parsed.usable) {
+        add({before.path, {}, directory.problem});  // what was wrong with it before is not over
+        continue;
+      }
+      result_.to_remember.push_back(before);
+      accept(before.path, std::move(parsed));
+    }
+    notes_of(result_, "").findings.push_back(broken_directory(directory.path, unusable.errors, has_good_copy));
+    result_.to_remember.push_back({directory.path, {}, {}});  // never sound: looked at again at every run
+  }
+
+  // Planning weighs all tasks for the whole server against each other.
+  void bound_server_tasks() {
+    std::size_t count = 0;
+    for (Project& project : result_.projects) {
+      const auto surplus = std::stable_partition(project.tasks.begin(), project.tasks.end(), [&](const TaskSpec& task) {
+        return !task.enabled || task.scope != Scope::server || ++count <= server_tasks_limit;
+      });
+      if (surplus == project.tasks.end()) continue;
+      const Error error{ErrorKind::configuration,
+                        fmt::format("only the first {} tasks of a server that are about all of it count", server_tasks_limit),
+                        "one task for upgrades and one for reboots is enough for a project", surplus->where};
+      result_.errors.push_back(error);
+      notes_of(result_, project.name).findings.push_back(faulty_part(surplus->where.file, error));
+      project.tasks.erase(surplus, project.tasks.end());
+    }
+  }
+
  private:
   static ParsedProject unreadable(const FetchedConfig& config) {
     ParsedProject parsed;
@@ -137,7 +186,11 @@ Assessment assess_configs(const std::string& server, const Survey& survey, const
   Assessment result;
   result.notes.push_back({});  // the server's
   Assessor assessor(remembered, rules, result);
-  for (const FetchedConfig& config : survey.configs) assessor.add(config);
+  for (const FetchedConfig& config : survey.configs) {
+    if (config.path == config_directory && !config.problem.empty()) assessor.add_unreadable_directory(config);
+    else assessor.add(config);
+  }
+  assessor.bound_server_tasks();
 
   std::vector<Finding>& about_server = notes_of(result, "").findings;
   if (survey.configs.empty()) about_server.push_back(missing(server));

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "run/limits.hpp"
+
 using namespace maintain;
 
 namespace {
@@ -11,7 +13,10 @@ ConfigRules rules() {
   type.name = "apt.check";
   type.plugin = "apt";
   type.schema = R"({"type":"object","properties":{}})";
-  return {{type}, [](const std::string&) -> Result<void> { return {}; }, [](const std::string&) { return true; }};
+  TaskType upgrade = type;
+  upgrade.name = "apt.upgrade";
+  upgrade.scope = Scope::server;
+  return {{type, upgrade}, [](const std::string&) -> Result<void> { return {}; }, [](const std::string&) { return true; }};
 }
 
 constexpr const char* good = "version: 2\ntasks:\n  updates: {use: apt.check, when: \"5 21 * * *\"}\n";
@@ -72,6 +77,42 @@ TEST_CASE("a file that was not read is broken too") {
   const Assessment result = assess(survey, {{path, good, good}});
   REQUIRE(result.projects.size() == 1);
   CHECK_THAT(result.errors.at(0).message, Catch::Contains("cannot be read"));
+}
+
+TEST_CASE("while the directory cannot be read the last good copies of all its files are used, and kept") {
+  const std::string other = "/etc/maintain.d/other.yml";
+  const std::vector<CachedConfig> remembered{{path, good, good}, {other, unusable, good}, {"/etc/gone.yml", good, good}};
+  Survey survey;
+  survey.configs = {{std::string(config_directory), "", "cannot be read"}};
+  const Assessment result = assess(survey, remembered);
+  REQUIRE(result.projects.size() == 2);
+  CHECK(result.projects[0].name == "shop");
+  REQUIRE(codes(result, "") == std::vector<std::string>{"config.broken"});
+  CHECK(result.notes[0].findings[0].state == State::warning);
+  CHECK(result.notes[0].findings[0].subject == config_directory);
+  CHECK(codes(result, "shop").empty());
+  CHECK(codes(result, "other") == std::vector<std::string>{"config.broken"});  // as before
+  CHECK_FALSE(is_sound(result.to_remember));
+  // And so it goes on.
+  const Assessment again = assess(survey, result.to_remember);
+  CHECK(again.projects.size() == 2);
+  CHECK(again.to_remember.size() == 3);
+  // Without any good copy nothing runs, which is worse.
+  CHECK(assess(survey).notes[0].findings.at(0).state == State::critical);
+}
+
+TEST_CASE("of tasks about the whole server only so many are planned") {
+  std::string text = "version: 2\ntasks:\n";
+  for (std::size_t i = 0; i < server_tasks_limit + 5; ++i)
+    text += "  t" + std::to_string(i) + ": {use: apt.upgrade, when: \"5 21 * * *\"}\n";
+  text += "  last: {use: apt.check, when: \"5 21 * * *\"}\n";
+  Survey survey;
+  survey.configs = {{path, text}};
+  const Assessment result = assess(survey);
+  REQUIRE(result.projects.size() == 1);
+  CHECK(result.projects[0].tasks.size() == server_tasks_limit + 1);
+  CHECK(codes(result, "shop") == std::vector<std::string>{"config.error"});
+  CHECK(result.errors.size() == 1);
 }
 
 TEST_CASE("a bad task is a finding, and its identity does not hang on its line") {

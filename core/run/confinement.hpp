@@ -31,7 +31,8 @@ void limit_resources();
 
 // Only writing beneath the given directories (which exist) and to /dev/null and the like is possible from now on, for
 // this thread and its children; reading is as before. Sets no_new_privs, so set-user-id programs (sudo) no longer work.
-// refused, with the reason, where the kernel has no Landlock or it is switched off: nothing has changed then.
+// refused, with the reason, where the kernel has no Landlock or it is switched off: nothing has changed then. Any other
+// error: it should have worked, and the process is not to be trusted with a server.
 Result<void> allow_writing_only_in(const std::vector<std::filesystem::path>& directories);
 
 }  // namespace maintain

@@ -1,4 +1,5 @@
-// A task's output as it is kept: all of it while it is small, else its beginning and its end.
+// A task's output as it is kept: all of it while it is small, else its beginning and its end, cut between lines where
+// a line ends near. The one place where output is bounded: what text() returns is stored as it is.
 #pragma once
 
 #include <cstddef>

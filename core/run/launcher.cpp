@@ -44,6 +44,7 @@ class Launcher {
     // Ours to end is only the end of the link; SIGTERM to a whole process group must not take the parent first.
     ::signal(SIGTERM, SIG_IGN);
     ::signal(SIGINT, SIG_IGN);
+    ::signal(SIGHUP, SIG_IGN);
     // What a dead worker's children become is ours, so that it can be ended and reaped.
     ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     return static_cast<bool>(children_);
@@ -108,6 +109,7 @@ class Launcher {
     children_.reset();
     ::signal(SIGTERM, SIG_DFL);
     ::signal(SIGINT, SIG_DFL);
+    ::signal(SIGHUP, SIG_DFL);
     ::sigprocmask(SIG_SETMASK, &signals_before_, nullptr);
     ::_exit(body_(std::move(socket)));
   }

@@ -19,6 +19,7 @@ inline constexpr std::size_t state_limit = 256 * 1024; // a task's own document,
 inline constexpr std::size_t findings_limit = 1000;    // per task
 inline constexpr std::size_t metrics_limit = 1000;
 inline constexpr std::size_t tasks_limit = 5000;       // per server
+inline constexpr std::size_t server_tasks_limit = 100;  // of Scope::server and enabled, per server
 inline constexpr Milliseconds longest_lock_wait = std::chrono::hours(24);
 
 Finding bounded(Finding finding);

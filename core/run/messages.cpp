@@ -50,7 +50,8 @@ void to_json(json& j, const Setup& setup) {
        {"config_cache", settings.config_cache},
        {"connect_timeout", settings.connect_timeout},
        {"plugins", setup.plugins},
-       {"debug", setup.debug}};
+       {"debug", setup.debug},
+       {"several_servers", setup.several_servers}};
 }
 void from_json(const json& j, Setup& setup) {
   Settings& settings = setup.settings;
@@ -63,6 +64,7 @@ void from_json(const json& j, Setup& setup) {
   j.at("connect_timeout").get_to(settings.connect_timeout);
   j.at("plugins").get_to(setup.plugins);
   j.at("debug").get_to(setup.debug);
+  j.at("several_servers").get_to(setup.several_servers);
 }
 
 namespace {

@@ -44,6 +44,7 @@ struct Setup {
   Settings settings;                  // only what workers need of it
   std::vector<CatalogEntry> plugins;
   bool debug = false;
+  bool several_servers = false;       // what all their workers need is worth doing before the first fork
 };
 
 // Comes with a descriptor: the worker's end of its socket.

@@ -16,7 +16,8 @@ std::vector<TaskStatus> statuses_of(const Plan& plan, const std::map<std::string
     status.key = task.key;
     status.type = task.spec.use;
     status.next_due = task.decision == Decision::due ? now : task.next;
-    if (task.decision != Decision::disabled && task.decision != Decision::not_allowed) status.max_age = task.spec.max_age;
+    status.active = task.decision != Decision::disabled && task.decision != Decision::not_allowed;
+    if (status.active) status.max_age = task.spec.max_age;
     status.schedule = task.spec.when;
     status.severity = task.spec.severity;
     if (const auto contact = contacts.find(task.key.project); contact != contacts.end()) status.contact = contact->second;
@@ -54,7 +55,10 @@ Result<void> accept_plan(Plan& plan, const std::string& server) {
   if (plan.server != server) return refuse("a plan for another server");
   if (plan.tasks.size() > tasks_limit) return refuse("a plan with too many tasks");
   std::set<TaskKey> seen;
+  std::size_t server_tasks = 0;
   for (PlannedTask& task : plan.tasks) {
+    if (task.spec.scope == Scope::server && task.spec.enabled && ++server_tasks > server_tasks_limit)
+      return refuse("a plan with too many tasks about the whole server");
     const TaskKey& key = task.key;
     const bool named = is_valid_name(key.task) && (key.project.empty() || is_valid_name(key.project));
     if (key.server != server || !named || key.task != task.spec.name) return refuse("a plan with an impossible task");

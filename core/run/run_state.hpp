@@ -25,7 +25,9 @@ struct RunState {
   bool interrupted = false;
   bool told_unconfined = false;
 
-  bool writes() const { return request.purpose == Purpose::run; }
+  // The run and its results go to the history; of a dry run nothing else does.
+  bool keeps_history() const { return request.purpose == Purpose::run; }
+  bool writes() const { return keeps_history() && request.mode == Mode::apply; }
   // Remembers the first failure.
   void require(const Result<void>& written) {
     if (!written && !failure) failure = written.error();
@@ -33,7 +35,7 @@ struct RunState {
   // A result becomes part of the run and, where it is worth keeping, of the store.
   void record(const TaskCommit& commit) {
     result.run.results.push_back(commit.result);
-    if (writes()) require(store.commit_task(commit));
+    if (keeps_history()) require(store.commit_task(commit));
   }
 };
 

@@ -26,7 +26,7 @@ Result<void> ServerWork::handle(Message& message) {
   if (!greeted_ || done_) return out_of_order("a message");
   if (const auto* unconfined = std::get_if<Unconfined>(&message)) {
     if (!state_.told_unconfined)
-      state_.observer.log({}, LogLevel::info, "workers can write everywhere: " + clean_line(unconfined->reason));
+      state_.observer.log({}, LogLevel::warning, "workers can write everywhere: " + clean_line(unconfined->reason));
     state_.told_unconfined = true;
     return {};
   }
@@ -95,7 +95,7 @@ Result<void> ServerWork::handle(ConfigsFetched& message) {
   if (plan_) return out_of_order("configurations");
   std::size_t size = 0;
   for (const CachedConfig& config : message.configs) size += config.text.size();
-  if (message.configs.size() > config_count_limit + 1 || size > configs_total_limit)
+  if (message.configs.size() > config_count_limit + 2 || size > configs_total_limit)
     return fail(ErrorKind::internal, "more configuration than is fetched");
   memory_.configs = std::move(message.configs);
   memory_.last_contact = memory_.configs_fetched = state_.clock.now();

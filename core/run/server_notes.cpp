@@ -11,6 +11,8 @@ TaskCommit note(const RunState& state, const std::string& server, const std::str
   TaskCommit commit;
   commit.run_id = state.result.run.id;
   commit.mode = state.request.mode;
+  commit.result.run_id = commit.run_id;
+  commit.result.mode = commit.mode;
   commit.result.server = server;
   commit.result.project = project;
   commit.result.outcome = outcome;

@@ -37,7 +37,8 @@ Result<Job> ServerWork::make_job() {
   job.now = state_.clock.now();
   job.only_tasks = state_.request.only_tasks;
   job.now_tasks = state_.request.now_tasks;
-  job.refresh_configs = state_.request.refresh_configs;
+  // Of what is wrong with the server or its configuration only a look at it tells that it is over.
+  job.refresh_configs = state_.request.refresh_configs || state_.with_open_findings.contains(server_.name);
   auto memory = state_.store.server_memory(server_.name);
   if (!memory) return fail(memory.error());
   memory_ = std::move(*memory);
@@ -70,12 +71,12 @@ void ServerWork::start_worker(LauncherLink& launcher, std::uint64_t worker) {
     return give_up(job.error());
   }
   auto channel = launcher.start_worker(worker);
-  if (!channel) return give_up(channel.error());
+  if (!channel) return cannot_start(channel.error());
   channel_ = std::move(*channel);
   (void)channel_.send(Hello{});
   if (auto sent = channel_.send(*job); !sent) {
     channel_.close();
-    return give_up(sent.error());
+    return cannot_start(sent.error());
   }
   limit(state_.request.stop_times.start_limit);
 }
@@ -125,9 +126,15 @@ void ServerWork::interrupt(LauncherLink& launcher) {
   limit(state_.request.stop_times.cancel_grace);
 }
 
-void ServerWork::never_start() {
-  if (plan_) return finish();
-  give_up({ErrorKind::cancelled, "not looked at: the run was stopped", {}, {}});
+void ServerWork::never_start() { stop_short(); }
+
+// Of a server that was not done it must not look as if all were well.
+void ServerWork::stop_short() {
+  const bool looked_at = plan_ || (state_.request.purpose == Purpose::ping && report_.contacted);
+  if (!looked_at) return give_up({ErrorKind::cancelled, "not looked at: the run was stopped", {}, {}});
+  if (next_task_ < due_.size())
+    return give_up({ErrorKind::cancelled, "the run was stopped before all that is due had run", {}, {}});
+  finish();
 }
 
 void ServerWork::deadline_passed(LauncherLink& launcher) {
@@ -172,7 +179,8 @@ void ServerWork::conclude(const std::string& how) {
   else if (!done_ || overdue_) ++deaths_without_task_;
 
   const bool nothing_left = plan_ && next_task_ >= due_.size();
-  if (interrupted_ || state_.failure || (done_ && !overdue_) || (nothing_left && (died_in_task || ran_tasks_))) return finish();
+  if (interrupted_ || state_.failure) return stop_short();
+  if ((done_ && !overdue_) || (nothing_left && (died_in_task || ran_tasks_))) return finish();
   // One that got nowhere in so long would do so again.
   if (deaths_without_task_ < most_deaths_without_task && !(overdue_ && !died_in_task)) {
     wants_worker_ = true;
@@ -202,6 +210,13 @@ void ServerWork::close_task(Outcome outcome, const std::string& closing_line, co
   ran_tasks_ = true;
   state_.record(commit);
   state_.observer.task_finished(commit.result);
+}
+
+// On record, so that the report tells of a server whose tasks cannot run.
+void ServerWork::cannot_start(const Error& error) {
+  worker_ = 0;
+  record_given_up(state_, server_, "it cannot be started: " + error.message, "");
+  give_up(error);
 }
 
 void ServerWork::give_up(const Error& error) {

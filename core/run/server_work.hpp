@@ -60,6 +60,8 @@ class ServerWork {
   void conclude(const std::string& how);
   void end_task_by_force(const std::string& how);
   void close_task(Outcome outcome, const std::string& closing_line, const std::optional<std::string>& new_state);
+  void stop_short();
+  void cannot_start(const Error& error);
   void give_up(const Error& error);
   void finish();
   void log(LogLevel level, const std::string& line);

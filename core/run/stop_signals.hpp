@@ -1,4 +1,4 @@
-// SIGTERM and SIGINT as events of a loop, for as long as this lives; afterwards they act as before.
+// SIGTERM, SIGINT and SIGHUP as events of a loop, for as long as this lives; afterwards they act as before.
 #pragma once
 
 #include <csignal>

@@ -50,7 +50,7 @@ class Supervisor {
       serve_deadlines();
       for (const auto& [worker, answer] : state_.leases.retry())
         if (ServerWork* server = find_worker(worker)) server->answer(answer);
-      std::erase_if(active_, [](const ServerWork* server) { return server->finished(); });
+      forget_finished();
       if (state_.failure) interrupt();
     }
     return conclude();
@@ -73,8 +73,9 @@ class Supervisor {
     run.mode = request.mode;
     run.started = state_.clock.now();
     run.id = new_run_id(run.started);
-    if (state_.writes()) {
+    if (state_.keeps_history())
       if (auto begun = state_.store.begin_run(run); !begun) return begun;
+    if (state_.writes()) {
       if (auto known = find_open_findings(); !known) return known;
     }
     state_.observer.run_started(run, servers_.size());
@@ -96,7 +97,8 @@ class Supervisor {
   Result<void> start_launcher() {
     const Settings& settings = state_.request.settings;
     const auto command = settings.worker_command.empty() ? installed_worker() : settings.worker_command;
-    auto launcher = LauncherLink::start(command, Setup{settings, state_.request.catalog.plugins, state_.request.debug});
+    auto launcher = LauncherLink::start(
+        command, Setup{settings, state_.request.catalog.plugins, state_.request.debug, servers_.size() > 1});
     if (!launcher) return fail(launcher.error());
     launcher_ = std::make_unique<LauncherLink>(std::move(*launcher));
     ++launchers_;
@@ -108,6 +110,7 @@ class Supervisor {
     if (state_.interrupted || state_.failure) return give_up_the_rest();
     for (ServerWork* server : active_)
       if (server->wants_worker()) server->start_worker(*launcher_, ++last_worker_);
+    forget_finished();  // one that could not be started again: no event would ever come of it
     while (next_ < order_.size() && active_.size() < static_cast<std::size_t>(forks_) &&
            (active_.empty() || active_.front()->server().wave == order_[next_]->server().wave)) {
       ServerWork* server = order_[next_++];
@@ -120,6 +123,10 @@ class Supervisor {
     for (ServerWork* server : active_)
       if (server->wants_worker()) server->never_start();
     while (next_ < order_.size()) order_[next_++]->never_start();
+    forget_finished();
+  }
+
+  void forget_finished() {
     std::erase_if(active_, [](const ServerWork* server) { return server->finished(); });
   }
 
@@ -216,7 +223,7 @@ class Supervisor {
       result.servers.push_back(server->report());
     }
     result.run.finished = state_.clock.now();
-    if (state_.writes() && !state_.failure) state_.require(state_.store.finish_run(result.run.id, *result.run.finished));
+    if (state_.keeps_history() && !state_.failure) state_.require(state_.store.finish_run(result.run.id, *result.run.finished));
     if (state_.failure) return fail(*state_.failure);
     return std::move(result);
   }

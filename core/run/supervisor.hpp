@@ -51,7 +51,7 @@ struct RunRequest {
 struct ServerReport {
   std::string server;
   bool contacted = false;                       // a connection was made in this run
-  std::optional<Error> error = {};              // why there was none, or why the server was given up
+  std::optional<Error> error = {};              // why there was none, or why not all was done
   std::string transport = {};                   // Connection::describe()
   std::string facts = {};                       // JSON object, see maintain.facts/1; empty when not gathered
   std::optional<Milliseconds> connect_time = {};
@@ -78,18 +78,18 @@ class RunObserver {
 };
 
 struct RunResult {
-  Run run;                            // results: one per task that ran, and one per server and project (see below)
+  Run run;                            // results: one per task that ran, and and those about servers and projects (see below)
   std::vector<Plan> plans;            // of every server that could be planned, in the order of the request
   std::vector<ServerReport> servers;  // in the order of the request
-  bool interrupted = false;           // SIGTERM or SIGINT came
+  bool interrupted = false;           // SIGTERM, SIGINT or SIGHUP came
 };
 
 // Results whose `task` is empty speak of a project (its configuration, its stale tasks) or, with an empty project
-// too, of the server (unreachable, not as expected, given up). They are there for every server that was looked at,
-// also without findings, so that what was told earlier can be seen to have recovered. A server that is down has
+// too, of the server (unreachable, not as expected, given up). They are there where something was found, and for every
+// server that was looked at while something about it was open, so that its end can be seen. A server that is down has
 // outcome unreachable there; a transient one that is down has skipped.
 //
-// Blocks until all is done. SIGTERM and SIGINT are caught while it runs: the tasks are cancelled, detached jobs on
+// Blocks until all is done. SIGTERM, SIGINT and SIGHUP are caught while it runs: the tasks are cancelled, detached jobs on
 // the servers go on, and what ended is in the store. Errors: the workers cannot be started, the store cannot be written.
 Result<RunResult> supervise(const RunRequest& request, StateStore& store, const Clock& clock, RunObserver& observer);
 

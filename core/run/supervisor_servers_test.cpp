@@ -140,6 +140,79 @@ TEST_CASE("a dry run leaves the records of tasks as they were") {
   fleet.add("web1", {"a: misbehave.well"});
   CHECK(outcomes(fleet.run()) == Outcomes{{"web1/p/a", Outcome::ok}});
   CHECK_FALSE(fleet.record("web1/p/a").last_success);
+  CHECK_FALSE(fleet.store->server_memory("web1").value().configs_fetched);
+  CHECK(fleet.store->task_statuses().value().empty());
+  CHECK(fleet.store->runs(10).value().at(0).ok == 1);
+}
+
+TEST_CASE("a dry run does not take a server's return for told") {
+  Fleet fleet;
+  fleet.add("web1", {"a: misbehave.well"}).address = "down";
+  fleet.run();
+  fleet.servers[0].address = "";
+  fleet.mode = Mode::check;
+  fleet.run();
+  CHECK(fleet.store->server_memory("web1").value().unreachable_since);
+}
+
+TEST_CASE("what a dry run finds about a server can be looked up in it") {
+  Fleet fleet;
+  fleet.mode = Mode::check;
+  fleet.add("web1", {});
+  const RunResult result = fleet.run();
+  CHECK(result_of(result, "web1").run_id == result.run.id);
+  CHECK(result_of(result, "web1").mode == Mode::check);
+}
+
+TEST_CASE("while something about a server is open it is looked at, whatever the cache holds") {
+  Fleet fleet;
+  fleet.add("web1", {"a: misbehave.well"});
+  fleet.run();
+  fleet.servers[0].address = "stranger";
+  fleet.refresh = true;
+  const TaskResult told = result_of(fleet.run(), "web1");
+  REQUIRE(codes(told) == std::vector<std::string>{"server.host_key"});
+  REQUIRE(fleet.store->replace_open_findings({{{"web1", "", ""}, told.findings[0], fleet.clock.now(), {}, {}}}));
+
+  fleet.servers[0].address = "";
+  fleet.refresh = false;
+  CHECK(outcomes(fleet.run()) == Outcomes{{"web1", Outcome::ok}});  // by which the report sees that it is over
+  REQUIRE(fleet.store->replace_open_findings({}));
+  CHECK(fleet.run().servers[0].from_cache);
+}
+
+TEST_CASE("a server whose job cannot be sent is told") {
+  Fleet fleet;
+  fleet.add("web1", {"a: misbehave.well"});
+  fleet.add("web2", {"a: misbehave.well"});
+  fleet.outgrow("web1");
+  const RunResult result = fleet.run();
+  CHECK(codes(result_of(result, "web1")) == std::vector<std::string>{"server.worker_crashed"});
+  CHECK(result.servers[0].error);
+  CHECK(result_of(result, "web2/p/a").outcome == Outcome::ok);
+}
+
+TEST_CASE("a worker that cannot be started again ends its server's part, not the run's progress") {
+  Fleet fleet;
+  fleet.forks = 1;
+  fleet.add("web1", {"a: misbehave.abort", "b: misbehave.well"});
+  fleet.add("web2", {"a: misbehave.well"});
+  fleet.observer.at_start["web1/p/a"] = [&] { fleet.outgrow("web1"); };
+  const RunResult result = fleet.run();
+  CHECK(outcomes(result) == Outcomes{{"web1/p/a", Outcome::crashed}, {"web1", Outcome::failed}, {"web2/p/a", Outcome::ok}});
+}
+
+TEST_CASE("a server that the run was stopped before does not look well") {
+  const Purpose purpose = GENERATE(Purpose::run, Purpose::ping);
+  Fleet fleet;
+  fleet.purpose = purpose;
+  fleet.times.cancel_grace = fleet.times.term_grace = std::chrono::milliseconds(50);
+  fleet.add("web1", {"a: misbehave.well"}).address = "silent";
+  fleet.observer.at_server = [] { ::kill(::getpid(), SIGHUP); };
+  const RunResult result = fleet.run();
+  CHECK(result.interrupted);
+  REQUIRE(result.servers[0].error);
+  CHECK(result.servers[0].error->kind == ErrorKind::cancelled);
 }
 
 TEST_CASE("a name that could leave the state directory is refused") {

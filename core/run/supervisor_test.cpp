@@ -76,6 +76,7 @@ TEST_CASE("SIGTERM cancels what runs, starts nothing more and completes the run"
   const RunResult result = fleet.run();
   CHECK(result.interrupted);
   CHECK(outcomes(result) == Outcomes{{"web1/p/a", Outcome::ok}, {"web1/p/b", Outcome::cancelled}});
+  CHECK(result.servers[0].error);  // c did not run
   CHECK(result.servers[1].error);
   CHECK(fleet.store->run(result.run.id).value().finished);
   CHECK(fleet.record("web1/p/b").failures_in_a_row == 0);

@@ -64,11 +64,13 @@ struct Recorder final : RunObserver {
   std::map<std::string, std::function<void()>> at_start = {};  // of the task so named, once
   std::vector<std::string> started = {};                       // servers
   std::set<std::string> at_work = {};
+  std::function<void()> at_server = {};
   std::size_t most_at_once = 0;
 
   void server_started(const std::string& server) override {
     started.push_back(server);
     at_work.insert(server);
+    if (at_server) at_server();
     most_at_once = std::max(most_at_once, at_work.size());
   }
   void server_finished(const ServerReport& report) override { at_work.erase(report.server); }
@@ -111,6 +113,13 @@ struct Fleet {
   void write_config(const std::string& server, const std::string& text) const {
     std::filesystem::create_directories(config_of(server).parent_path());
     std::ofstream(config_of(server)) << text;
+  }
+
+  // So much is remembered of the server that a message to its worker cannot hold it.
+  void outgrow(const std::string& server) const {
+    ServerMemory memory;
+    memory.configs = {{"/etc/maintain.d/p.yml", std::string(9 * 1024 * 1024, 'x'), {}}};
+    if (!store->save_server_memory(server, memory)) throw std::runtime_error("the store cannot be written");
   }
 
   // Tasks as "name: type [timeout]", each after the one before it. Without tasks: without a configuration.

@@ -10,6 +10,7 @@
 
 #include "model/names.hpp"
 #include "plan/planner.hpp"
+#include "plan/time_zone.hpp"
 #include "plugin/loader.hpp"
 #include "run/assessment.hpp"
 #include "run/config_rules.hpp"
@@ -273,6 +274,7 @@ WorkerContext make_worker_context(Setup setup) {
   TransportSettings keys;
   keys.identity_files = context.setup.settings.identity_files;
   preload_keys(keys);
+  if (context.setup.several_servers) load_time_zones();
   return context;
 }
 
@@ -288,7 +290,12 @@ int run_worker(UniqueFd socket, const WorkerContext& context) {
   if (job->purpose == Purpose::run) ready = make_own_directories(directories);
   const auto confined = confine(*job, directories);
   link.listen();
-  if (!confined) (void)link.send(Unconfined{confined.error().describe()});
+  if (!confined && confined.error().kind == ErrorKind::refused) {
+    (void)link.send(Unconfined{confined.error().describe()});
+  } else if (!confined && ready) {
+    ready = fail(confined.error().kind, "the worker cannot be confined: " + confined.error().message,
+                 "it touches no server unconfined; see `maintain ping --debug`");
+  }
   if (ready) Worker(link, context, std::move(*job), directories).work();
   else (void)link.send(NotContacted{ready.error()});
   (void)link.send(Done{});

@@ -2,8 +2,6 @@
 
 #include <catch2/catch.hpp>
 
-#include "base/text.hpp"
-
 using namespace maintain;
 
 namespace {
@@ -15,48 +13,6 @@ std::string numbered_lines(int count) {
 }
 
 }  // namespace
-
-TEST_CASE("output within the limit is kept as it is") {
-  CHECK(cap_output("", 10).empty());
-  CHECK(cap_output("0123456789", 10) == "0123456789");
-}
-
-TEST_CASE("longer output keeps its beginning and its end, whole lines, and says what is missing") {
-  const std::string text = numbered_lines(1000);
-  const std::string kept = cap_output(text, 2000);
-  const auto lines = split_lines(kept);
-  CHECK(lines.front() == "line 0");
-  CHECK(lines.back() == "line 999");
-  CHECK(kept.size() < 2100);
-  std::size_t markers = 0, known = 0;
-  for (const auto& line : lines) {
-    if (line.find("left out") != std::string::npos) ++markers;
-    if (text.find(line + "\n") != std::string::npos) ++known;
-  }
-  CHECK(markers == 1);
-  CHECK(known + markers == lines.size());  // no line was cut in two
-
-  const auto marker_start = kept.find("[…");
-  const auto marker_end = kept.find('\n', marker_start) + 1;
-  const auto missing = text.size() - (kept.size() - (marker_end - marker_start));
-  CHECK(kept.find(std::to_string(missing) + " bytes") != std::string::npos);
-}
-
-TEST_CASE("output without line ends is never cut inside a code point") {
-  std::string text;
-  for (int i = 0; i < 5000; ++i) text += "€";
-  for (std::size_t limit = 1000; limit < 1012; ++limit) {
-    const std::string kept = cap_output(text, limit);
-    CHECK(printable(kept, true) == kept);  // printable() would replace a broken sequence
-    CHECK(kept.size() < limit + 100);
-  }
-}
-
-TEST_CASE("bytes that are no text are bounded all the same") {
-  const std::string kept = cap_output(std::string(10000, '\x80'), 100);
-  CHECK(kept.size() < 220);
-  CHECK(cap_output(std::string(10000, 'x'), 0).find("10000 bytes") != std::string::npos);
-}
 
 TEST_CASE("what is compressed comes back") {
   std::string bytes = numbered_lines(5000);

@@ -64,7 +64,7 @@ create table tasks (
 create table task_statuses (
   server text not null, project text not null, task text not null,
   type text not null, schedule text not null, contact text not null,
-  next_due integer, max_age integer, severity text,
+  next_due integer, active integer not null, max_age integer, severity text,
   first_seen integer not null,
   primary key (server, project, task)
 ) without rowid;

@@ -1,6 +1,7 @@
 #include "store/schema.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 
@@ -124,4 +125,28 @@ TEST_CASE_METHOD(StoreFixture, "a reader works beside the writer and after it, a
   store.reset();
   const auto later = must(open_sqlite_store(file, Access::read_only));
   CHECK(must(later->runs(10)).size() == 1);
+}
+
+TEST_CASE("a directory of another user is refused: what we wrote there, that user could not read") {
+  if (::geteuid() != 0) {
+    WARN("only root can give a directory away: not tested");
+    return;
+  }
+  const TemporaryDirectory directory;
+  REQUIRE(::chown(directory.path().c_str(), 1, 1) == 0);
+  const auto refused = open_sqlite_store(directory.path() / "state.db", Access::read_write);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == ErrorKind::refused);
+  CHECK(refused.error().hint.find("sudo -u daemon maintain") != std::string::npos);
+  CHECK(std::filesystem::is_empty(directory.path()));
+}
+
+TEST_CASE("a store in memory knows nothing and takes everything") {
+  const auto store = must(open_memory_store());
+  CHECK(must(store->open_findings()).empty());
+  CHECK_FALSE(must(store->server_memory("web1")).configs_fetched.has_value());
+  Run run;
+  run.id = "20261122T130341Z-4f2a";
+  must(store->begin_run(run));
+  CHECK(must(store->runs(10)).size() == 1);
 }

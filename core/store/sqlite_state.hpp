@@ -11,8 +11,7 @@ namespace maintain {
 
 class SqliteStore final : public StateStore {
  public:
-  SqliteStore(std::unique_ptr<sqlite::Database> database, StoreOptions options)
-      : database_(std::move(database)), options_(options) {}
+  explicit SqliteStore(std::unique_ptr<sqlite::Database> database) : database_(std::move(database)) {}
 
   Result<void> begin_run(const Run& run) override;
   Result<void> commit_task(const TaskCommit& commit) override;
@@ -66,7 +65,6 @@ class SqliteStore final : public StateStore {
   }
 
   std::unique_ptr<sqlite::Database> database_;
-  StoreOptions options_;
 };
 
 }  // namespace maintain

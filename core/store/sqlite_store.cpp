@@ -2,6 +2,7 @@
 #include "store/sqlite_store.hpp"
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,10 +33,27 @@ Result<void> check_directory(const fs::path& directory) {
   return {};
 }
 
+std::string name_of_user(uid_t uid) {
+  const passwd* known = ::getpwuid(uid);
+  return known != nullptr ? known->pw_name : "#" + std::to_string(uid);
+}
+
+// What root writes into the directory of the user that cron runs maintain as, that user could not read. Files of root's
+// own directory are no such trap.
+Result<void> check_owner(const fs::path& directory) {
+  struct stat status {};
+  if (::stat(directory.c_str(), &status) != 0) return fail_errno("cannot look at " + directory.string(), errno);
+  if (status.st_uid == ::geteuid() || status.st_uid == 0) return {};
+  const std::string owner = name_of_user(status.st_uid);
+  return fail(ErrorKind::refused, directory.string() + " belongs to the user " + owner,
+              "run it as its owner: sudo -u " + owner + " maintain ...");
+}
+
 // SQLite would create the file with the process's umask; its -wal and -shm files take over the modes of this one.
 Result<void> create_private(const fs::path& file) {
   if (auto made = make_directories(directory_of(file), 0700); !made) return made;
   if (auto safe = check_directory(directory_of(file)); !safe) return safe;
+  if (auto ours = check_owner(directory_of(file)); !ours) return ours;
   const UniqueFd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd) return fail_errno("cannot open the state store " + file.string(), errno);
   struct stat status {};
@@ -56,7 +74,7 @@ Result<void> prepare_writer(Database& database) {
 
 }  // namespace
 
-Result<std::unique_ptr<StateStore>> open_sqlite_store(const fs::path& file, Access access, StoreOptions options) {
+Result<std::unique_ptr<StateStore>> open_sqlite_store(const fs::path& file, Access access) {
   const bool writes = access == Access::read_write;
   if (writes) {
     if (auto created = create_private(file); !created) return fail(created.error());
@@ -71,14 +89,14 @@ Result<std::unique_ptr<StateStore>> open_sqlite_store(const fs::path& file, Acce
   sqlite3_busy_timeout((*database)->handle(), busy_milliseconds);
   if (auto ready = writes ? prepare_writer(**database) : check_version(**database, store_migrations()); !ready)
     return fail(ready.error());
-  return std::make_unique<SqliteStore>(std::move(*database), options);
+  return std::make_unique<SqliteStore>(std::move(*database));
 }
 
 Result<std::unique_ptr<StateStore>> open_memory_store() {
   auto database = Database::open(":memory:", Database::Mode::read_write);
   if (!database) return fail(database.error());
   if (auto ready = prepare_writer(**database); !ready) return fail(ready.error());
-  return std::make_unique<SqliteStore>(std::move(*database), StoreOptions{});
+  return std::make_unique<SqliteStore>(std::move(*database));
 }
 
 }  // namespace maintain

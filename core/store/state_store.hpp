@@ -38,7 +38,7 @@ struct ServerMemory {
 struct TaskCommit {
   std::string run_id;
   TaskResult result;
-  std::string output;                      // the task's output, uncompressed; capped by the store
+  std::string output;                      // the task's output as it is to be kept, uncompressed
   std::optional<std::string> new_state = {};  // maintain.state/1 document
   std::optional<std::string> pending_job = {};  // set: the job now pending, "" when collected
   Mode mode = Mode::apply;                 // check: the result is kept in the history; records, state and marks are not touched

@@ -42,7 +42,7 @@ RunSummary read_summary(const Statement& row) {
   return summary;
 }
 
-Result<void> add_result(Database& database, const TaskCommit& commit, std::size_t output_limit) {
+Result<void> add_result(Database& database, const TaskCommit& commit) {
   const TaskResult& result = commit.result;
   const bool reported = commit.mode == Mode::check;  // a dry run is told by whoever started it
   auto added = database.query(
@@ -63,7 +63,7 @@ Result<void> add_result(Database& database, const TaskCommit& commit, std::size_
         !done)
       return done;
   if (commit.output.empty()) return {};
-  const std::string packed = compress(cap_output(commit.output, output_limit));
+  const std::string packed = compress(commit.output);
   return database.query("insert into outputs values (?, ?)", id, sqlite::Blob{packed}).run();
 }
 
@@ -138,7 +138,7 @@ Result<void> SqliteStore::commit_task(const TaskCommit& commit) {
   const bool about_task = !commit.result.task.empty();
   const bool nothing_to_tell = !about_task && commit.result.outcome == Outcome::ok && commit.result.findings.empty();
   return change(nothing_to_tell ? Kind::relaxed : Kind::durable, [&](Database& database) -> Result<void> {
-    if (auto added = add_result(database, commit, options_.output_limit); !added) return added;
+    if (auto added = add_result(database, commit); !added) return added;
     if (about_task && commit.mode == Mode::apply) return update_record(database, commit);
     return {};
   });

@@ -128,6 +128,10 @@ TEST_CASE_METHOD(StoreFixture, "a status shows what was declared with what the s
   CHECK_FALSE(read.record.last_attempt.has_value());
   CHECK(read.last_run == noon + std::chrono::minutes(1));
   CHECK(read.last_summary == "3 packages");
+  CHECK(read.active);
+  status.active = false;
+  must(store->save_task_statuses("web1", {status}, noon));
+  CHECK_FALSE(must(store->task_statuses()).at(0).active);
 }
 
 TEST_CASE_METHOD(StoreFixture, "statuses are replaced per server: first_seen stays while a task is declared") {

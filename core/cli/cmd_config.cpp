@@ -31,7 +31,7 @@ Json error_json(const Error& error) {
 // One answer for all three forms of the command: what was looked at, and what is wrong with it.
 void answer(Program& program, const std::vector<std::string>& looked_at, const std::vector<Error>& errors,
             const std::vector<Error>& warnings) {
-  if (!errors.empty()) program.exit_status = ExitStatus::usage;
+  if (!errors.empty()) program.exit_status = exit_status(errors.front());
   if (program.json) {
     Json json{{"checked", looked_at}, {"errors", Json::array()}, {"warnings", Json::array()}};
     for (const Error& error : errors) json["errors"].push_back(error_json(error));
@@ -44,8 +44,9 @@ void answer(Program& program, const std::vector<std::string>& looked_at, const s
 }
 
 void check_file(Program& program, const std::string& file) {
-  const std::string text = value_or_fatal(read_file(file, largest_config));
-  const ParsedProject parsed = parse_project_config(file, text, config_rules(program.catalog()));
+  const auto text = read_file(file, largest_config);
+  if (!text) return answer(program, {}, {text.error()}, {});
+  const ParsedProject parsed = parse_project_config(file, *text, config_rules(program.catalog()));
   std::vector<std::string> good;
   for (const TaskSpec& task : parsed.project.tasks)
     good.push_back(fmt::format("{}: {} ({}) {}", file, task.name, task.use, task.when.empty() ? "by hand" : task.when));
@@ -54,13 +55,16 @@ void check_file(Program& program, const std::string& file) {
 }
 
 void check_own_files(Program& program) {
-  const Inventory& inventory = program.inventory();
+  const auto settings = read_settings(find_config_directory(program.config_directory));
+  if (!settings) return answer(program, {}, {settings.error()}, {});
+  const auto inventory = read_inventory(*settings);
+  if (!inventory) return answer(program, {}, {inventory.error()}, {});
   std::vector<std::string> good;
-  for (const Server& server : inventory.servers)
+  for (const Server& server : inventory->servers)
     good.push_back(fmt::format("{}: {}{}{}", server.name, server.user.empty() ? "" : server.user + "@",
                                fmt::format("{}:{}", server.host(), server.port), server.enabled ? "" : " (disabled)"));
-  if (good.empty()) good.push_back("no servers in " + program.settings().config_directory.string());
-  std::vector<Error> warnings = inventory.warnings;
+  if (good.empty()) good.push_back("no servers in " + settings->config_directory.string());
+  std::vector<Error> warnings = inventory->warnings;
   for (const SkippedPlugin& skipped : program.catalog().skipped) warnings.push_back(skipped.reason);
   answer(program, good, {}, warnings);
 }
@@ -75,7 +79,10 @@ void check_server(Program& program, const std::string& name) {
   std::vector<std::string> good;
   std::vector<Error> errors;
   for (const ServerReport& report : result.servers) {
-    if (report.error) fatal({report.error->kind, report.server + ": " + report.error->message, report.error->hint, {}});
+    if (report.error) {
+      errors.push_back({report.error->kind, report.server + ": " + report.error->message, report.error->hint, {}});
+      continue;
+    }
     for (const std::string& file : report.config_files) good.push_back(fmt::format("{}:{}: good", report.server, file));
     if (report.config_files.empty())
       errors.push_back({ErrorKind::configuration, fmt::format("{} has no maintenance configuration", report.server),
@@ -89,15 +96,21 @@ void check_server(Program& program, const std::string& name) {
 }
 
 // A name of the inventory is a server, what is there as a file is a file; both cannot be confused, because a
-// server's name holds no slash and a file beside us can be written ./NAME.
+// server's name holds no slash and a file beside us can be written ./NAME. On a project's own machine, where files are
+// written before they are put onto a server, there is no inventory.
 void check(Program& program, const std::string& what) {
   if (what.empty()) return check_own_files(program);
-  const bool is_server = what.find('/') == std::string::npos && program.inventory().find(what) != nullptr;
-  if (is_server) return check_server(program, what);
   struct stat status {};
-  if (::stat(what.c_str(), &status) == 0) return check_file(program, what);
-  fatal({ErrorKind::usage, fmt::format("'{}' is neither a file nor a server of the inventory", what),
-         "'maintain config check' without an argument lists the servers", {}});
+  const bool is_file = ::stat(what.c_str(), &status) == 0;
+  if (what.find('/') == std::string::npos) {
+    const auto settings = read_settings(find_config_directory(program.config_directory));
+    const auto inventory = settings ? read_inventory(*settings) : Result<Inventory>(fail(settings.error()));
+    if (inventory && inventory->find(what) != nullptr) return check_server(program, what);
+    if (!inventory && !is_file) return answer(program, {}, {inventory.error()}, {});
+  }
+  if (is_file) return check_file(program, what);
+  answer(program, {}, {{ErrorKind::usage, fmt::format("'{}' is neither a file nor a server of the inventory", what),
+                        "'maintain config check' without an argument lists the servers", {}}}, {});
 }
 
 }  // namespace
@@ -105,7 +118,7 @@ void check(Program& program, const std::string& what) {
 void add_config_command(CLI::App& app, Program& program) {
   CLI::App* command = add_command(app, "config", "config");
   command->require_subcommand(1);
-  CLI::App* checking = command->add_subcommand("check", "Check a configuration file, a server's configurations, or our own files");
+  CLI::App* checking = add_command(*command, "check", "config", "Check a configuration file, a server's configurations, or our own files");
   const auto what = std::make_shared<std::string>();
   checking->add_option("what", *what, "A project's configuration file, or a server")->type_name("FILE|SERVER");
   checking->callback([&program, what] { check(program, *what); });

@@ -1,5 +1,6 @@
 // The earlier bot's command line, so that its crontab line changes one word.
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 
 #include <fmt/format.h>
@@ -22,8 +23,8 @@ constexpr const char* nicknames[] = {"backupdb",     "backupdirectory", "backupd
 
 void legacy(Program& program, const Options& options) {
   if (options.configuration) program.config_directory = *options.configuration;
-  program.backup_directory = options.backup_directory;
-  program.log_directory = options.log_directory;
+  std::error_code ignored;
+  program.backup_directory = std::filesystem::absolute(options.backup_directory, ignored);  // workers work elsewhere
   RunOptions run;
   if (options.server) run.selection.servers = {*options.server};
   if (options.task) {
@@ -34,6 +35,7 @@ void legacy(Program& program, const Options& options) {
     run.selection.tasks = {*options.task};
   }
   run.dry_run = options.dry_run;
+  run.tasks_must_exist = false;  // the nickname is a good one; which servers have such a task is theirs to say
   run_due_tasks(program, run);
 }
 
@@ -43,9 +45,10 @@ void add_legacy_command(CLI::App& app, Program& program) {
   CLI::App* command = add_command(app, "legacy", "legacy");
   const auto options = std::make_shared<Options>();
   command->add_option("backup_dir", options->backup_directory, "Where backups are kept")->required()->type_name("BACKUP_DIR");
-  command->add_option("log_dir", options->log_directory, "Where logs are kept")->required()->type_name("LOG_DIR");
+  command->add_option("log_dir", options->log_directory, "Accepted and not used: the state store has the output")
+      ->required()->type_name("LOG_DIR");
   command->add_option("config_cache_dir", options->config_cache_directory,
-                      "Accepted and not used: configurations are cached in the state store")
+                      "Accepted and not used: the state store has them")
       ->required()->type_name("CONFIG_CACHE_DIR");
   command->add_flag("--dry-run", options->dry_run, "Change nothing; say what would be done");
   command->add_option("--server", options->server, "Only this server")->type_name("NAME");

@@ -8,6 +8,7 @@
 #include "cli/commands.hpp"
 #include "cli/run_session.hpp"
 #include "cli/selection.hpp"
+#include "cli/task_names.hpp"
 #include "model/names.hpp"
 #include "plan/planner.hpp"
 
@@ -87,6 +88,10 @@ void plan(Program& program, const Options& options) {
     if (!report.config_errors.empty()) program.exit_status = ExitStatus::findings;
     else if (report.error && program.exit_status == ExitStatus::well) program.exit_status = ExitStatus::unreachable;
   }
+  for (const Error& error : unknown_task_names(result, request.only_tasks)) {
+    std::fprintf(stderr, "maintain: %s\n", error.describe().c_str());
+    program.exit_status = ExitStatus::usage;
+  }
 }
 
 }  // namespace
@@ -97,7 +102,7 @@ void add_plan_command(CLI::App& app, Program& program) {
   add_server_arguments(*command, options->selection);
   add_task_option(*command, options->selection);
   command->add_option("--next", options->next, "Also the next N times, in the project's time zone")->check(CLI::Range(0, 1000))->type_name("N");
-  command->add_flag("--refresh", options->refresh, "Fetch the configurations even where the cached ones are fresh");
+  command->add_flag("--refresh", options->refresh, "Fetch all configurations, also where cached ones are fresh");
   command->callback([&program, options] { plan(program, *options); });
 }
 

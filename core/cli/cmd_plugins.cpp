@@ -87,9 +87,9 @@ void info(Program& program, const std::string& name) {
 void add_plugins_command(CLI::App& app, Program& program) {
   CLI::App* command = add_command(app, "plugins", "plugins");
   command->require_subcommand(1);
-  CLI::App* listing = command->add_subcommand("list", "The plugins found, and why others were passed over");
+  CLI::App* listing = add_command(*command, "list", "plugins", "The plugins found, and why others were passed over");
   listing->callback([&program] { list(program); });
-  CLI::App* about = command->add_subcommand("info", "What one plugin offers: its task types and their options");
+  CLI::App* about = add_command(*command, "info", "plugins", "What one plugin offers: its task types and their options");
   const auto name = std::make_shared<std::string>();
   about->add_option("plugin", *name, "The plugin's id")->required()->type_name("PLUGIN");
   about->callback([&program, name] { info(program, *name); });

@@ -1,12 +1,14 @@
 #include "cli/cmd_run.hpp"
 
+#include <sys/stat.h>
+
 #include <memory>
 
-#include "base/text.hpp"
 #include "cli/commands.hpp"
+#include "cli/dry_run.hpp"
 #include "cli/run_session.hpp"
 #include "cli/selection.hpp"
-#include "model/names.hpp"
+#include "cli/task_names.hpp"
 #include "report/digest.hpp"
 #include "report/render_json.hpp"
 #include "report/render_text.hpp"
@@ -15,22 +17,33 @@
 namespace maintain {
 namespace {
 
-// What a dry run would do; a person asked for it, so it is printed whatever it is.
-std::string describe_dry_run(const RunResult& result) {
-  std::string text;
-  for (const TaskResult& task : result.run.results)
-    if (!task.task.empty())
-      text += to_string(TaskKey{task.server, task.project, task.task}) + ": " +
-              (task.summary.empty() ? to_string(task.outcome) : task.summary) + "\n";
-  for (const ServerReport& server : result.servers)
-    if (server.error) text += server_error(server) + "\n";
-  return text.empty() ? "Nothing is due.\n" : "Dry run, nothing was changed:\n" + text;
-}
-
 void warn_of_plugins_passed_over(Program& program) {
   for (const SkippedPlugin& skipped : program.catalog().skipped)
     std::fprintf(stderr, "maintain: plugin %s passed over: %s\n", skipped.library.c_str(),
                  skipped.reason.describe().c_str());
+}
+
+// A run that takes longer than the 15 minutes between cron's is nobody's business, and whatever we print is mailed. One
+// that takes a quarter of a day hangs.
+constexpr Seconds long_enough_to_tell = std::chrono::hours(6);
+
+// When the active run took its lock: it writes its name into the file then, and never again.
+std::optional<Time> active_since(const std::filesystem::path& state_directory) {
+  struct stat status {};
+  if (::stat((state_directory / "run.lock").c_str(), &status) != 0) return std::nullopt;
+  return Time(Seconds(status.st_mtime));
+}
+
+// nullopt: another run is active, and it is not worth a word.
+std::optional<RunLock> lock_or_leave(Program& program) {
+  const Time now = program.clock().now();
+  auto lock = take_run_lock(program.settings().state_directory, now);
+  if (lock) return std::move(*lock);
+  if (lock.error().kind != ErrorKind::busy || program.debug || program.standard_error_is_terminal()) fatal(lock.error());
+  const auto since = active_since(program.settings().state_directory);
+  if (!since || now - *since > long_enough_to_tell) fatal(lock.error());
+  program.exit_status = ExitStatus::busy;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -47,7 +60,8 @@ void run_due_tasks(Program& program, const RunOptions& options) {
   request.debug = program.debug;
 
   auto store = program.writable_store();
-  const RunLock lock = value_or_fatal(take_run_lock(settings.state_directory, program.clock().now()));
+  const auto lock = lock_or_leave(program);
+  if (!lock) return;
   if (program.debug || program.standard_error_is_terminal()) warn_of_plugins_passed_over(program);
   const RunResult result = supervise_visibly(program, request, *store);
 
@@ -61,11 +75,18 @@ void run_due_tasks(Program& program, const RunOptions& options) {
   asked.reminder = settings.reminder;
   const Digest digest = make_digest(asked);
 
-  program.exit_status = exit_status(digest);
+  program.exit_status = program.settled(exit_status(digest));
+  std::set<std::string> named = request.only_tasks;
+  named.insert(request.now_tasks.begin(), request.now_tasks.end());
+  if (!options.tasks_must_exist) named.clear();
+  for (const Error& error : unknown_task_names(result, named)) {
+    std::fprintf(stderr, "maintain: %s\n", error.describe().c_str());
+    program.exit_status = ExitStatus::usage;
+  }
   if (program.json) {
     print(digest_json(digest, result.run, program.exit_status));
   } else {
-    if (options.dry_run) print(describe_dry_run(result));
+    if (options.dry_run) print(describe_dry_run(result, *store));
     print(render_digest(digest, {.color = program.colours()}));
   }
   if (request.mode == Mode::check) return;
@@ -80,7 +101,7 @@ void add_run_command(CLI::App& app, Program& program) {
   add_task_option(*command, options->selection);
   command->add_option("--now", options->now, "Run this task now, whatever its schedule says (repeatable)")->type_name("TASK");
   command->add_flag("--dry-run,-n", options->dry_run, "Change nothing; say what would be done");
-  command->add_flag("--refresh", options->refresh, "Fetch the configurations even where the cached ones are fresh");
+  command->add_flag("--refresh", options->refresh, "Fetch all configurations, also where cached ones are fresh");
   command->add_option("--forks", options->forks, "Servers handled at once")->check(CLI::Range(1, 256))->type_name("N");
   command->callback([&program, options] { run_due_tasks(program, *options); });
 }

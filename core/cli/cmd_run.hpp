@@ -16,6 +16,7 @@ struct RunOptions {
   bool dry_run = false;
   bool refresh = false;
   std::optional<int> forks = {};
+  bool tasks_must_exist = true;   // a name that no server knows is a mistake; not so in the earlier bot's command line
 };
 
 // Takes the run lock, runs what is due, prints the digest and sets program.exit_status.

@@ -9,17 +9,36 @@
 namespace maintain {
 namespace {
 
+// What earlier runs left of servers that are no longer ours, or switched off, is nobody's concern any more.
+template <class Entry>
+void keep_those_of(const std::vector<Server>& servers, std::vector<Entry>& entries) {
+  std::erase_if(entries, [&](const Entry& entry) {
+    return std::none_of(servers.begin(), servers.end(), [&](const Server& server) { return server.name == entry.key.server; });
+  });
+}
+
+void worst_first(std::vector<OpenFinding>& findings) {
+  std::stable_sort(findings.begin(), findings.end(), [](const OpenFinding& a, const OpenFinding& b) {
+    return severity_rank(a.finding.state) > severity_rank(b.finding.state);
+  });
+}
+
 void status(Program& program, const Selection& selection) {
+  const std::vector<Server> servers = program.select_servers(selection.servers);
   std::vector<TaskStatus> statuses;
-  if (const auto store = program.readable_store()) statuses = value_or_fatal(store->task_statuses());
-  if (!selection.servers.empty()) {
-    const std::vector<Server> servers = program.select_servers(selection.servers);
-    std::erase_if(statuses, [&](const TaskStatus& task) {
-      return std::none_of(servers.begin(), servers.end(), [&](const Server& server) { return server.name == task.key.server; });
-    });
+  std::vector<OpenFinding> findings;
+  if (const auto store = program.readable_store()) {
+    statuses = value_or_fatal(store->task_statuses());
+    findings = value_or_fatal(store->open_findings());
   }
+  keep_those_of(servers, statuses);
+  keep_those_of(servers, findings);
+  worst_first(findings);
   const Time now = program.clock().now();
-  print(program.json ? status_json(statuses, now) : render_status(statuses, now, {.color = program.colours()}));
+  if (program.json) return print(status_json(statuses, findings, now));
+  const TextStyle style{.color = program.colours()};
+  const std::string open = render_findings(findings, style);
+  print(render_status(statuses, now, style) + (open.empty() ? "" : "\n" + open));
 }
 
 }  // namespace

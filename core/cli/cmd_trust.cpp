@@ -1,13 +1,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/fd.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "run/transport_settings.hpp"
@@ -51,11 +51,20 @@ bool agreed(Program& program, const Options& options) {
   return answer == "yes" || answer == "y";
 }
 
+// Before anybody compares fingerprints for nothing. /etc/maintain is root's, also where the `maintain` user runs us.
+void refuse_unless_writable(const std::filesystem::path& file, const std::string& server) {
+  const std::filesystem::path directory = file.parent_path();
+  if (::access(directory.c_str(), F_OK) != 0 || ::access(directory.c_str(), W_OK) == 0) return;
+  fatal({ErrorKind::refused, fmt::format("you may not write {}, where host keys are pinned", file.string()),
+         fmt::format("do it as who owns {}: sudo maintain trust {}", directory.string(), server), {}});
+}
+
 void trust(Program& program, const Options& options) {
   const Settings& settings = program.settings();
   const std::vector<Server> servers = program.select_servers({options.server});
   const Server& server = servers.front();
-  ok_or_fatal(make_directories(settings.run_directory, 0700));
+  const std::string& file = settings.known_hosts_files.front();
+  refuse_unless_writable(file, server.name);
   const auto offered = value_or_fatal(scan_host_keys(server, transport_settings(settings, settings.run_directory)));
   const auto keys = expected_keys(offered, options);
   if (!program.json) {
@@ -67,7 +76,6 @@ void trust(Program& program, const Options& options) {
     program.exit_status = ExitStatus::findings;
     return print("Nothing was pinned.\n");
   }
-  const std::string& file = settings.known_hosts_files.front();
   const TrustChange change = value_or_fatal(trust_host_keys(server, keys, file, options.replace));
   if (program.json) {
     Json json{{"server", server.name}, {"file", file}, {"removed", change.removed}, {"added", Json::array()}};
@@ -85,7 +93,7 @@ void add_trust_command(CLI::App& app, Program& program) {
   CLI::App* command = add_command(app, "trust", "trust");
   const auto options = std::make_shared<Options>();
   command->add_option("server", options->server, "The server whose host keys are to be pinned")->required()->type_name("SERVER");
-  command->add_option("--fingerprint", options->fingerprints, "Pin only the key with this fingerprint, without asking (repeatable)")
+  command->add_option("--fingerprint", options->fingerprints, "Pin only this key, without asking (repeatable)")
       ->type_name("SHA256:…");
   command->add_flag("--yes", options->yes, "Pin what the server offers, without asking");
   command->add_flag("--replace", options->replace, "Forget the keys that were pinned before");

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include "base/text.hpp"
+#include "cli/log_line.hpp"
 #include "model/names.hpp"
 
 namespace maintain {
@@ -51,7 +52,7 @@ void DebugLog::task_finished(const TaskResult& result) {
 }
 
 void DebugLog::log(const TaskKey& about, LogLevel level, const std::string& line) {
-  spdlog::log(level_of(level), "{}: {}", to_string(about), line);
+  spdlog::log(level_of(level), "{}", log_line(about, line));
 }
 
 }  // namespace maintain

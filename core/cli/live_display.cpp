@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "cli/log_line.hpp"
 #include "model/names.hpp"
 
 namespace maintain {
@@ -52,7 +53,7 @@ void LiveDisplay::task_finished(const TaskResult& result) {
 void LiveDisplay::log(const TaskKey& about, LogLevel level, const std::string& line) {
   if (level < LogLevel::warning) return;
   erase();
-  std::fprintf(stderr, "%s\n", fmt::format("{}: {}", to_string(about), line).c_str());
+  std::fprintf(stderr, "%s\n", log_line(about, line).c_str());
   redraw();
 }
 

@@ -3,24 +3,44 @@
 #include <cstdio>
 #include <exception>
 
+#include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/help.hpp"
+#include "cli/usage_error.hpp"
+#include "report/wrap.hpp"
 
 namespace maintain {
+
+// Those of main below, which CLI11 shows for the program only.
+constexpr const char* global_options = R"(
+GLOBAL OPTIONS
+    --config DIR  directory that holds servers.yml
+    --json        print JSON instead of text
+    --debug       log every step to standard error
+)";
 
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& help_name) {
   const HelpText help = help_text(help_name);
   CLI::App* command = parent.add_subcommand(name, help.summary);
-  command->footer("\n" + help.body);
+  command->footer("\n" + help.body + global_options);
+  return command;
+}
+
+CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& help_name, const std::string& summary) {
+  CLI::App* command = add_command(parent, name, help_name);
+  command->description(summary);
   return command;
 }
 
 namespace {
 
+constexpr std::size_t option_column = 22;  // leaves room for a sentence on a terminal of 80 columns
+
 int run_command_line(int argc, char** argv) {
   const HelpText help = help_text("maintain");
-  CLI::App app{help.summary, "maintain"};
+  CLI::App app{std::string(trim(wrap(help.summary, "", 79))), "maintain"};
   app.footer("\n" + help.body);
+  app.get_formatter()->column_width(option_column);
   app.set_version_flag("--version", MAINTAIN_VERSION);
   app.require_subcommand(1);
   app.fallthrough();  // global options are also understood after the command's name
@@ -47,10 +67,10 @@ int run_command_line(int argc, char** argv) {
   } catch (const CLI::Success& asked) {
     return app.exit(asked);  // --help, --version
   } catch (const CLI::ParseError& wrong) {
-    app.exit(wrong, std::cerr, std::cerr);
+    std::fprintf(stderr, "%s\n", usage_error(app, wrong).describe().c_str());
     return static_cast<int>(ExitStatus::usage);
   }
-  return static_cast<int>(program.exit_status);
+  return static_cast<int>(program.settled(program.exit_status));
 }
 
 }  // namespace
@@ -65,6 +85,6 @@ int main(int argc, char** argv) {
     return fatal.exit_code();
   } catch (const std::exception& defect) {
     std::fprintf(stderr, "maintain: internal error: %s\n", defect.what());
-    return static_cast<int>(maintain::ExitStatus::usage);
+    return static_cast<int>(maintain::ExitStatus::findings);
   }
 }

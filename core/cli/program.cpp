@@ -1,5 +1,7 @@
 #include "cli/program.hpp"
 
+#include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +12,7 @@
 
 #include "base/fd.hpp"
 #include "base/text.hpp"
+#include "config/task_entry.hpp"
 #include "store/sqlite_store.hpp"
 
 namespace maintain {
@@ -21,13 +24,26 @@ bool belongs_to(const Server& server, const std::string& group) {
   return std::find(server.groups.begin(), server.groups.end(), group) != server.groups.end();
 }
 
+[[noreturn]] void unknown_server(const Inventory& inventory, const std::string& name, const std::string& directory) {
+  std::vector<std::string> known;
+  for (const Server& server : inventory.servers) {
+    known.push_back(server.name);
+    for (const std::string& group : server.groups) known.push_back("@" + group);
+  }
+  const std::string near = nearest(name, known);
+  const std::string hint = near.empty() || near == name ? "'maintain config check' shows what is read"
+                                                        : fmt::format("did you mean '{}'?", near);
+  if (name.starts_with('@'))
+    fatal({ErrorKind::usage, fmt::format("no enabled server is in a group '{}' in {}", name.substr(1), directory), hint, {}});
+  fatal({ErrorKind::usage, fmt::format("no server '{}' in {}", name, directory), hint, {}});
+}
+
 }  // namespace
 
 const Settings& Program::settings() {
   if (settings_) return *settings_;
   settings_ = value_or_fatal(read_settings(find_config_directory(config_directory)));
   if (backup_directory) settings_->backup_directory = *backup_directory;
-  if (log_directory) settings_->log_directory = *log_directory;
   return *settings_;
 }
 
@@ -37,8 +53,18 @@ const Inventory& Program::inventory() {
 }
 
 const Catalog& Program::catalog() {
-  if (!catalog_) catalog_ = read_catalog(settings().plugin_directories);
+  if (!catalog_) catalog_ = read_catalog(settings().plugin_directories, check_task_schema);
   return *catalog_;
+}
+
+void Program::refuse_state_of_another() {
+  const std::string directory = settings().state_directory.string();
+  struct stat status {};
+  if (::geteuid() != 0 || ::stat(directory.c_str(), &status) != 0 || status.st_uid == 0) return;
+  const passwd* owner = ::getpwuid(status.st_uid);
+  const std::string name = owner != nullptr ? owner->pw_name : "#" + std::to_string(status.st_uid);
+  fatal({ErrorKind::refused, fmt::format("{} belongs to {}, who could not use what root leaves there", directory, name),
+         fmt::format("do it as that user: sudo -u {} maintain …", name), {}});
 }
 
 std::unique_ptr<StateStore> Program::writable_store() {
@@ -59,26 +85,23 @@ std::vector<Server> Program::select_servers(const std::vector<std::string>& name
   };
   for (const std::string& name : names) {
     const bool is_group = name.starts_with('@');
-    const std::size_t before = selected.size();
-    for (const Server& server : inventory().servers)
-      if (is_group ? server.enabled && belongs_to(server, name.substr(1)) : server.name == name) add(server);
-    if (selected.size() > before || is_group) {
-      if (!selected.empty()) continue;
-      fatal({ErrorKind::usage, fmt::format("no enabled server is in the group '{}'", name.substr(1)),
-                                     "groups come from the inventory in " + settings().config_directory.string(), {}});
+    bool found = false;
+    for (const Server& server : inventory().servers) {
+      if (!(is_group ? server.enabled && belongs_to(server, name.substr(1)) : server.name == name)) continue;
+      found = true;
+      add(server);
     }
-    const auto same = [&](const Server& other) { return other.name == name; };
-    if (std::any_of(selected.begin(), selected.end(), same)) continue;
-    std::vector<std::string> known;
-    for (const Server& server : inventory().servers) known.push_back(server.name);
-    const std::string near = nearest(name, known);
-    fatal({ErrorKind::usage, fmt::format("no server '{}' in {}", name, settings().config_directory.string()),
-                 near.empty() ? "'maintain config check' shows what is read" : fmt::format("did you mean '{}'?", near), {}});
+    if (!found) unknown_server(inventory(), name, settings().config_directory.string());
   }
   if (names.empty())
     for (const Server& server : inventory().servers)
       if (server.enabled) add(server);
   return selected;
+}
+
+ExitStatus Program::settled(ExitStatus status) const {
+  const bool only_trouble = status == ExitStatus::well || status == ExitStatus::unreachable;
+  return interrupted && only_trouble ? ExitStatus::findings : status;
 }
 
 bool Program::standard_output_is_terminal() const { return ::isatty(STDOUT_FILENO) == 1; }

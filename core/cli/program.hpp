@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,12 +26,14 @@ class Program {
   std::optional<std::string> config_directory;
   bool json = false;
   bool debug = false;
-  // Set by `maintain legacy`: the directories that the earlier bot's command line names.
-  std::optional<std::string> backup_directory;
-  std::optional<std::string> log_directory;
+  // Set by `maintain legacy`: where the earlier bot's command line wants backups.
+  std::optional<std::filesystem::path> backup_directory;
 
   // What main() returns; commands set it.
   ExitStatus exit_status = ExitStatus::well;
+  // SIGINT or SIGTERM came. Then nothing is well, nor is a server that did not answer the only trouble.
+  bool interrupted = false;
+  ExitStatus settled(ExitStatus status) const;
 
   // Throw Fatal(usage) with the file and line that is wrong.
   const Settings& settings();
@@ -41,6 +44,10 @@ class Program {
   std::unique_ptr<StateStore> writable_store();
   // nullptr when there is none yet: nothing has ever run.
   std::unique_ptr<StateStore> readable_store();
+
+  // Fatal when root is about to make directories in the state directory of another user: the packaged `maintain`, whom
+  // cron runs as, could not use them. (The store refuses by itself to be written by anybody else than its owner.)
+  void refuse_state_of_another();
 
   // Servers by name or @group, in the inventory's order; all enabled ones when `names` is empty. Fatal for a name
   // that is not there.

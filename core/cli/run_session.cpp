@@ -8,18 +8,13 @@
 #include "base/text.hpp"
 #include "cli/debug_log.hpp"
 #include "cli/live_display.hpp"
+#include "store/sqlite_store.hpp"
 
 namespace maintain {
 
-RunResult supervise_visibly(Program& program, const RunRequest& request, StateStore& store) {
-  if (program.debug) {
-    DebugLog log;
-    return value_or_fatal(supervise(request, store, program.clock(), log));
-  }
-  if (!program.standard_error_is_terminal() || program.json) {
-    RunObserver nobody;
-    return value_or_fatal(supervise(request, store, program.clock(), nobody));
-  }
+namespace {
+
+RunResult supervise_with_display(Program& program, const RunRequest& request, StateStore& store) {
   winsize size{};
   if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) size = {24, 80, 0, 0};
   const Time started = program.clock().now();
@@ -35,9 +30,32 @@ RunResult supervise_visibly(Program& program, const RunRequest& request, StateSt
   return run;
 }
 
+RunResult supervise_for_the_reader(Program& program, const RunRequest& request, StateStore& store) {
+  if (program.debug) {
+    DebugLog log;
+    return value_or_fatal(supervise(request, store, program.clock(), log));
+  }
+  if (program.standard_error_is_terminal() && !program.json) return supervise_with_display(program, request, store);
+  RunObserver nobody;
+  return value_or_fatal(supervise(request, store, program.clock(), nobody));
+}
+
+}  // namespace
+
+RunResult supervise_visibly(Program& program, const RunRequest& request, StateStore& store) {
+  program.refuse_state_of_another();
+  RunResult run = supervise_for_the_reader(program, request, store);
+  if (!run.interrupted) return run;
+  program.interrupted = true;
+  std::fputs(request.purpose == Purpose::run ? "maintain: stopped; what was not done stays due\n"
+                                             : "maintain: stopped before every server was asked\n",
+             stderr);
+  return run;
+}
+
 std::unique_ptr<StateStore> store_to_look_at(Program& program) {
   auto store = program.readable_store();
-  return store ? std::move(store) : program.writable_store();
+  return store ? std::move(store) : value_or_fatal(open_memory_store());
 }
 
 std::string server_error(const ServerReport& report) { return report.server + ": " + printable(report.error->describe()); }

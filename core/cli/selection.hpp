@@ -17,14 +17,14 @@ struct Selection {
 };
 
 inline void add_server_option(CLI::App& command, Selection& selection) {
-  command.add_option("--server,-s", selection.servers, "Only this server, or all of a group with @GROUP (repeatable)")
+  command.add_option("--server,-s", selection.servers, "Only this server, or a group as @GROUP (repeatable)")
       ->type_name("NAME");
 }
 inline void add_server_arguments(CLI::App& command, Selection& selection) {
   command.add_option("servers", selection.servers, "Servers, or groups as @GROUP; all when none is named")->type_name("SERVER");
 }
 inline void add_task_option(CLI::App& command, Selection& selection) {
-  command.add_option("--task,-t", selection.tasks, "Only this task, as TASK, PROJECT/TASK or task type (repeatable)")
+  command.add_option("--task,-t", selection.tasks, "Only this task: TASK, PROJECT/TASK or its type (repeatable)")
       ->type_name("TASK");
 }
 

@@ -219,6 +219,7 @@ TEST_CASE("names that are no good as a directory or on a command line are refuse
                Catch::StartsWith("servers.yml:1:18: the server's name "));
   }
   CHECK_THAT(Fleet("", "a/b\n").refused(), Catch::StartsWith("inventory:1:1: the host name 'a/b' holds a slash"));
+  CHECK_THAT(Fleet("", std::string(201, 'a') + "\n").refused(), Catch::Contains("cannot be the name of a directory"));
   CHECK_THAT(Fleet("servers: [{name: a, address: -oProxyCommand=x}]", "").refused(), Catch::Contains("begins with a dash"));
   CHECK_THAT(Fleet("servers: [{name: a, address: root@b}]", "").refused(), Catch::Contains("no address has"));
   CHECK_THAT(Fleet("servers: [{name: a, user: -x}]", "").refused(), Catch::Contains("begins with a dash"));

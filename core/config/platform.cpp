@@ -25,6 +25,12 @@ bool is_there(const fs::path& path) {
   return fs::exists(path, ignored);
 }
 
+// Beside the program, so that a package may put both below another prefix than they were built for.
+fs::path installed_plugins(const Platform& platform) {
+  const fs::path beside = (platform.program_directory / MAINTAIN_PLUGINS_FROM_PROGRAM).lexically_normal();
+  return !platform.program_directory.empty() && is_there(beside) ? beside : fs::path(MAINTAIN_PLUGIN_DIR);
+}
+
 }  // namespace
 
 Platform Platform::here() {
@@ -36,6 +42,8 @@ Platform Platform::here() {
   const passwd* user = getpwuid(geteuid());
   platform.system_user = geteuid() == 0 || (user != nullptr && std::string_view(user->pw_name) == "maintain");
   platform.home = platform.environment("HOME").value_or(user != nullptr ? user->pw_dir : "/");
+  std::error_code ignored;
+  platform.program_directory = fs::read_symlink("/proc/self/exe", ignored).parent_path();
   return platform;
 }
 
@@ -50,24 +58,21 @@ fs::path find_config_directory(const Platform& platform, const std::optional<std
 Settings default_settings(const Platform& platform, const fs::path& config_directory) {
   Settings settings;
   settings.config_directory = config_directory;
-  if (platform.system_user) {
-    settings.state_directory = "/var/lib/maintain";
-    settings.log_directory = "/var/log/maintain";
-    settings.run_directory = "/run/maintain";
-  } else {
-    settings.state_directory = xdg(platform, "XDG_STATE_HOME", ".local/state") / "maintain";
-    settings.log_directory = settings.state_directory / "log";
-    // cron sets no XDG_RUNTIME_DIR.
-    const auto runtime = platform.environment("XDG_RUNTIME_DIR");
-    settings.run_directory = runtime && runtime->starts_with('/') ? fs::path(*runtime) / "maintain"
-                                                                  : settings.state_directory / "run";
-  }
+  settings.state_directory =
+      platform.system_user ? fs::path("/var/lib/maintain") : xdg(platform, "XDG_STATE_HOME", ".local/state") / "maintain";
+  settings.run_directory = default_run_directory(platform, settings.state_directory);
   settings.backup_directory = settings.state_directory / "backups";
   if (is_there(config_directory / "inventory")) settings.inventory = config_directory / "inventory";
   settings.known_hosts_files = {config_directory / "known_hosts", platform.home / ".ssh/known_hosts",
                                 "/etc/ssh/ssh_known_hosts"};
-  settings.plugin_directories = plugin_path(platform).value_or(std::vector<fs::path>{MAINTAIN_PLUGIN_DIR});
+  settings.plugin_directories = plugin_path(platform).value_or(std::vector<fs::path>{installed_plugins(platform)});
   return settings;
+}
+
+fs::path default_run_directory(const Platform& platform, const fs::path& state_directory) {
+  // cron sets no XDG_RUNTIME_DIR.
+  const auto runtime = platform.system_user ? std::nullopt : platform.environment("XDG_RUNTIME_DIR");
+  return runtime && runtime->starts_with('/') ? fs::path(*runtime) / "maintain" : state_directory / "run";
 }
 
 std::optional<std::vector<fs::path>> plugin_path(const Platform& platform) {

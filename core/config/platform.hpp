@@ -13,6 +13,7 @@ namespace maintain {
 struct Platform {
   bool system_user = false;            // root, or the user `maintain` of the Debian package
   std::filesystem::path home;
+  std::filesystem::path program_directory;  // where this program is; the installed plugins are found from there
   std::function<std::optional<std::string>(const char* name)> environment;
 
   static Platform here();
@@ -24,6 +25,10 @@ std::filesystem::path find_config_directory(const Platform& platform, const std:
 
 // Settings without any maintain.yml.
 Settings default_settings(const Platform& platform, const std::filesystem::path& config_directory);
+
+// Where control sockets go. A system user has them beside its state: a directory in /run would have to be made by root,
+// again after each boot.
+std::filesystem::path default_run_directory(const Platform& platform, const std::filesystem::path& state_directory);
 
 // $MAINTAIN_PLUGIN_PATH, a list with colons; nullopt when it is not set.
 std::optional<std::vector<std::filesystem::path>> plugin_path(const Platform& platform);

@@ -29,7 +29,6 @@ constexpr const char* schema_text = R"({
       "properties": {
         "state":     {"type": "string", "minLength": 1},
         "backups":   {"type": "string", "minLength": 1},
-        "logs":      {"type": "string", "minLength": 1},
         "run":       {"type": "string", "minLength": 1},
         "inventory": {"type": "string", "minLength": 1},
         "plugins":   {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1}
@@ -143,7 +142,7 @@ Result<Settings> parse_settings(const Platform& platform, const fs::path& config
   paths.path("state", settings.state_directory);
   settings.backup_directory = settings.state_directory / "backups";
   paths.path("backups", settings.backup_directory);
-  paths.path("logs", settings.log_directory);
+  settings.run_directory = default_run_directory(platform, settings.state_directory);
   paths.path("run", settings.run_directory);
   paths.path("inventory", settings.inventory);
   if (!plugin_path(platform)) paths.paths("plugins", settings.plugin_directories);

@@ -52,8 +52,7 @@ TEST_CASE("a system user has the directories of a service") {
   CHECK(settings.config_directory == "/etc/maintain");
   CHECK(settings.state_directory == "/var/lib/maintain");
   CHECK(settings.backup_directory == "/var/lib/maintain/backups");
-  CHECK(settings.log_directory == "/var/log/maintain");
-  CHECK(settings.run_directory == "/run/maintain");
+  CHECK(settings.run_directory == "/var/lib/maintain/run");  // needs nothing of root, survives a reboot
   CHECK(settings.known_hosts_files ==
         std::vector<std::string>{"/etc/maintain/known_hosts", "/home/ann/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts"});
   CHECK(settings.forks == 16);
@@ -66,7 +65,6 @@ TEST_CASE("a user has the XDG directories") {
   Settings settings = plain.read("");
   CHECK(settings.state_directory == "/home/ann/.local/state/maintain");
   CHECK(settings.backup_directory == "/home/ann/.local/state/maintain/backups");
-  CHECK(settings.log_directory == "/home/ann/.local/state/maintain/log");
   CHECK(settings.run_directory == "/home/ann/.local/state/maintain/run");
 
   Machine set(false, {{"XDG_STATE_HOME", "/data/state"}, {"XDG_RUNTIME_DIR", "/run/user/1000"}});
@@ -99,8 +97,7 @@ TEST_CASE("every setting can be set") {
   const Settings settings = machine.read(R"(
 paths:
   state: /data/maintain
-  logs: ~/logs
-  run: run
+  run: ~/run
   inventory: ../ansible/hosts
   plugins: [/opt/plugins, mine]
 ssh:
@@ -120,8 +117,7 @@ history:
 )");
   CHECK(settings.state_directory == "/data/maintain");
   CHECK(settings.backup_directory == "/data/maintain/backups");  // follows the state
-  CHECK(settings.log_directory == "/home/ann/logs");
-  CHECK(settings.run_directory == "/etc/maintain/run");
+  CHECK(settings.run_directory == "/home/ann/run");
   CHECK(settings.inventory == "/etc/maintain/../ansible/hosts");
   CHECK(settings.plugin_directories == std::vector<fs::path>{"/opt/plugins", "/etc/maintain/mine"});
   CHECK(settings.identity_files == std::vector<std::string>{"/home/ann/.ssh/maintain", "/etc/maintain/keys/second"});
@@ -136,6 +132,19 @@ history:
   CHECK(settings.output_limit == 512 * 1024);
   CHECK(machine.read("history: {output_limit: 2MiB}").output_limit == 2 * 1024 * 1024);
   CHECK(machine.read("paths: {backups: /backup}").backup_directory == "/backup");
+  CHECK(machine.read("paths: {state: /data}").run_directory == "/data/run");
+}
+
+TEST_CASE("the plugins installed with the program are found wherever both were put") {
+  const ScratchDirectory prefix;
+  fs::create_directories(prefix.path / "bin");
+  Machine machine(true);
+  machine.platform.program_directory = prefix.path / "bin";
+  const fs::path built_for = machine.read("").plugin_directories.at(0);
+  const fs::path beside = (prefix.path / "bin" / MAINTAIN_PLUGINS_FROM_PROGRAM).lexically_normal();
+  CHECK(built_for != beside);
+  fs::create_directories(beside);
+  CHECK(machine.read("").plugin_directories == std::vector<fs::path>{beside});
 }
 
 TEST_CASE("a section may be empty") {

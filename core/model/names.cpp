@@ -3,8 +3,12 @@
 #include <array>
 #include <utility>
 
+#include "base/text.hpp"
+
 namespace maintain {
 namespace {
+
+constexpr std::size_t longest_directory_name = 200;
 
 template <class E, std::size_t N>
 using Words = std::array<std::pair<E, std::string_view>, N>;
@@ -85,6 +89,11 @@ bool is_valid_name(std::string_view name) {
   for (const char c : name)
     if (!alphanumeric(c) && c != '.' && c != '_' && c != '-') return false;
   return true;
+}
+
+bool is_safe_directory_name(std::string_view name) {
+  if (name.empty() || name.size() > longest_directory_name) return false;
+  return name.front() != '.' && name.front() != '-' && name.find('/') == name.npos && printable(name) == name;
 }
 
 int severity_rank(State state) {

@@ -29,7 +29,11 @@ std::optional<TransportKind> parse_transport_kind(std::string_view text);  // "a
 std::optional<Scope> parse_scope(std::string_view text);
 std::optional<Order> parse_order(std::string_view text);
 
-// [a-z0-9][a-z0-9._-]*, at most 100 bytes: names of projects, tasks and servers' directories.
+// [a-z0-9][a-z0-9._-]*, at most 100 bytes: names of projects and tasks.
 bool is_valid_name(std::string_view name);
+
+// What a server's name must be, because it becomes the name of a directory and a word of command lines: printable, not
+// empty, at most 200 bytes (a directory entry has 255, and suffixes come behind it), no slash, no dot or dash in front.
+bool is_safe_directory_name(std::string_view name);
 
 }  // namespace maintain

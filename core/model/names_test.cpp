@@ -29,6 +29,13 @@ TEST_CASE("names that could leave a directory are not names") {
   CHECK_FALSE(is_valid_name(std::string(101, 'a')));
 }
 
+TEST_CASE("a server may be named as people name servers, but not out of its directory") {
+  for (const char* good : {"web1", "Web1", "Shop", "_x", "b\xC3\xBC" "cher.example.org"}) CHECK(is_safe_directory_name(good));
+  CHECK(is_safe_directory_name(std::string(200, 'a')));
+  for (const char* wrong : {"", ".", "..", ".a", "-a", "a/b", "a\nb", "\x1b[31m", "\xFF"}) CHECK_FALSE(is_safe_directory_name(wrong));
+  CHECK_FALSE(is_safe_directory_name(std::string(201, 'a')));
+}
+
 TEST_CASE("a task of the unnamed project has no project in its name") {
   CHECK(to_string(TaskKey{"web1", "", "db_backup"}) == "web1/db_backup");
   CHECK(to_string(TaskKey{"web1", "shop", "orders"}) == "web1/shop/orders");

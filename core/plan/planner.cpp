@@ -11,12 +11,6 @@
 namespace maintain {
 namespace {
 
-bool names_task(const std::set<std::string>& names, const std::string& project, const TaskSpec& spec) {
-  if (names.empty()) return false;
-  return names.contains(spec.name) || names.contains(spec.use) || names.contains(project + "/" + spec.name) ||
-         (!spec.legacy_nickname.empty() && names.contains(spec.legacy_nickname));
-}
-
 bool is_allowed(const Project& project, const TaskSpec& spec) {
   return project.allow.empty() || spec.permission.empty() || project.allow.contains(spec.permission);
 }
@@ -74,6 +68,12 @@ std::vector<std::size_t> due_in_order(const std::vector<PlanEntry>& entries, con
 }
 
 }  // namespace
+
+bool names_task(const std::set<std::string>& names, const std::string& project, const TaskSpec& spec) {
+  if (names.empty()) return false;
+  return names.contains(spec.name) || names.contains(spec.use) || names.contains(project + "/" + spec.name) ||
+         (!spec.legacy_nickname.empty() && names.contains(spec.legacy_nickname));
+}
 
 Plan make_plan(const PlanRequest& request) {
   std::vector<PlanEntry> entries = entries_of(request);

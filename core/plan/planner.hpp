@@ -22,6 +22,9 @@ struct PlanRequest {
   std::set<std::string> now_tasks = {};    // --now: as above; due whatever the schedule says (but not when not allowed)
 };
 
+// Whether --task or --now means this task: by name, PROJECT/name, type or legacy nickname.
+bool names_task(const std::set<std::string>& names, const std::string& project, const TaskSpec& spec);
+
 // Pure. Errors in a task's cron line or zone do not get here: the configuration parser refused it.
 Plan make_plan(const PlanRequest& request);
 

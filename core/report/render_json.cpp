@@ -132,13 +132,24 @@ Json to_json(const RunSummary& run) {
   return json;
 }
 
+Json to_json(const OpenFinding& open) {
+  Json json;
+  put_key(json, open.key);
+  put_finding(json, open.finding);
+  json["since"] = when(open.since);
+  json["told"] = when(open.reported);
+  json["run"] = text(open.run_id);
+  json["more"] = command_for_more(open.run_id, open.key);
+  return json;
+}
+
 std::string document(const Json& json) { return json.dump(2) + '\n'; }
 
-template <class Values, class... More>
-std::string list_document(const char* name, const Values& values, const More&... more) {
+template <class Values>
+std::string list_document(const char* name, const Values& values) {
   Json json;
   json[name] = Json::array();
-  for (const auto& value : values) json[name].push_back(to_json(value, more...));
+  for (const auto& value : values) json[name].push_back(to_json(value));
   return document(json);
 }
 
@@ -154,7 +165,13 @@ std::string digest_json(const Digest& digest, const Run& run, ExitStatus status)
   return document(json);
 }
 
-std::string status_json(const std::vector<TaskStatus>& statuses, Time now) { return list_document("tasks", statuses, now); }
+std::string status_json(const std::vector<TaskStatus>& statuses, const std::vector<OpenFinding>& findings, Time now) {
+  Json json{{"tasks", Json::array()}, {"findings", Json::array()}};
+  for (const TaskStatus& status : statuses) json["tasks"].push_back(to_json(status, now));
+  for (const OpenFinding& finding : findings) json["findings"].push_back(to_json(finding));
+  return document(json);
+}
+
 std::string runs_json(const std::vector<RunSummary>& runs) { return list_document("runs", runs); }
 std::string history_json(const std::vector<TaskResult>& results) { return list_document("results", results); }
 

@@ -12,7 +12,7 @@
 namespace maintain {
 
 std::string digest_json(const Digest& digest, const Run& run, ExitStatus status);  // `run --json`
-std::string status_json(const std::vector<TaskStatus>& statuses, Time now);
+std::string status_json(const std::vector<TaskStatus>& statuses, const std::vector<OpenFinding>& findings, Time now);
 std::string runs_json(const std::vector<RunSummary>& runs);
 std::string history_json(const std::vector<TaskResult>& results);
 std::string run_json(const Run& run);

@@ -2,10 +2,9 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "base/text_table.hpp"
 #include "model/names.hpp"
 #include "report/own_findings.hpp"
-#include "report/paint.hpp"
+#include "report/painted_table.hpp"
 #include "report/render_text.hpp"
 
 namespace maintain {
@@ -13,31 +12,6 @@ namespace {
 
 constexpr std::size_t summary_bytes = 60;
 const std::string none = "-";
-
-// A table whose rows may have a colour. Cells never hold a line end, so that a line of the text is a row.
-class PaintedTable {
- public:
-  PaintedTable(std::vector<std::string> headings, const TextStyle& style) : table_(std::move(headings)), style_(style) {}
-  void add(std::vector<std::string> cells, std::string_view color = {}) {
-    for (std::string& cell : cells) cell = printable(cell);
-    table_.add(std::move(cells));
-    colors_.emplace_back(color);
-  }
-  std::string render() const {
-    std::string text;
-    std::size_t row = 0;
-    for (const std::string& line : split_lines(table_.render())) {
-      text += (row == 0 ? line : paint(line, colors_[row - 1], style_)) + '\n';
-      ++row;
-    }
-    return text;
-  }
-
- private:
-  TextTable table_;
-  TextStyle style_;
-  std::vector<std::string> colors_;
-};
 
 std::string project_and_task(const std::string& project, const std::string& task) {
   if (task.empty()) return project.empty() ? none : project + "/";

@@ -169,6 +169,7 @@ TEST_CASE("a flood is bounded and says where the rest is") {
 TEST_CASE("status, history, runs and one run as text") {
   const Time now = at("2026-11-22T13:10:00Z");
   check_golden("status.txt", render_status(telling_statuses(now), now));
+  check_golden("findings.txt", render_findings(telling_digest().open_after));
   check_golden("history.txt", render_history(telling_run().results));
   check_golden("runs.txt", render_runs(telling_runs()));
   check_golden("run.txt", render_run(telling_run()));
@@ -177,6 +178,7 @@ TEST_CASE("status, history, runs and one run as text") {
 
 TEST_CASE("empty tables say so") {
   CHECK(render_status({}, {}).find("maintain run") != std::string::npos);
+  CHECK(render_findings({}).empty());  // stands below the status table, which says so
   CHECK_FALSE(render_history({}).empty());
   CHECK_FALSE(render_runs({}).empty());
   CHECK(render_result(result(upgrade, Outcome::ok), "").find("no output") != std::string::npos);
@@ -195,7 +197,7 @@ TEST_CASE("a server cannot add a row or a colour to a table") {
 TEST_CASE("the same as JSON") {
   const Time now = at("2026-11-22T13:10:00Z");
   check_golden("digest.json", digest_json(telling_digest(), telling_run(), ExitStatus::findings));
-  check_golden("status.json", status_json(telling_statuses(now), now));
+  check_golden("status.json", status_json(telling_statuses(now), telling_digest().open_after, now));
   check_golden("history.json", history_json(telling_run().results));
   check_golden("runs.json", runs_json(telling_runs()));
   check_golden("run.json", run_json(telling_run()));

@@ -20,6 +20,8 @@ std::string render_digest(const Digest& digest, const TextStyle& style = {});
 
 // Tables; a line that says so when there are no rows.
 std::string render_status(const std::vector<TaskStatus>& statuses, Time now, const TextStyle& style = {});
+// What is open now, in the order given. Empty when nothing is.
+std::string render_findings(const std::vector<OpenFinding>& findings, const TextStyle& style = {});
 std::string render_runs(const std::vector<RunSummary>& runs, const TextStyle& style = {});
 std::string render_history(const std::vector<TaskResult>& results, const TextStyle& style = {});
 

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "model/names.hpp"
 #include "run/launcher_link.hpp"
 #include "run/run_state.hpp"
@@ -59,9 +60,9 @@ class Supervisor {
   Result<void> prepare() {
     const RunRequest& request = state_.request;
     for (const Server& server : request.servers) {
-      if (!is_valid_name(server.name))  // it becomes the name of a directory
-        return fail(ErrorKind::configuration, fmt::format("'{}' cannot be the name of a server", server.name),
-                    "use small letters, digits, dot, hyphen and underscore");
+      if (!is_safe_directory_name(server.name))  // the inventory has refused it already
+        return fail(ErrorKind::configuration, fmt::format("'{}' cannot be the name of a server", printable(server.name)),
+                    "leave out slashes, control characters, and a dot or dash in front");
       servers_.push_back(std::make_unique<ServerWork>(state_, server));
       order_.push_back(servers_.back().get());
     }

@@ -104,6 +104,12 @@ TEST_CASE("the other purposes look and write nothing") {
   CHECK_FALSE(std::filesystem::exists(fleet.settings.state_directory / "servers"));
 }
 
+TEST_CASE("a server may have any name that the inventory lets through") {
+  Fleet fleet;
+  for (const char* name : {"Web1", "_x"}) fleet.add(name, {"a: misbehave.well"});
+  CHECK(outcomes(fleet.run()) == Outcomes{{"Web1/p/a", Outcome::ok}, {"_x/p/a", Outcome::ok}});
+}
+
 TEST_CASE("statuses say what is due next after the run") {
   Fleet fleet;
   fleet.add("web1", {"a: misbehave.well"});

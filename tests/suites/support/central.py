@@ -43,7 +43,7 @@ class Central:
         """maintain.yml, servers.yml and known_hosts as the tests have them now. JSON is YAML."""
         (self.config / "servers.yml").write_text(json.dumps({"servers": list(self.servers.values())}, indent=1))
         (self.config / "known_hosts").write_text(self.fleet.call("known-hosts"))
-        paths = {"state": str(self.state), "backups": str(self.directory / "backups"), "logs": str(self.directory / "logs"),
+        paths = {"state": str(self.state), "backups": str(self.directory / "backups"),
                  "run": str(self.directory / "run"), "plugins": self.plugins}
         (self.config / "maintain.yml").write_text(json.dumps(
             {"paths": paths, "ssh": {"identity_files": [str(self.fleet.key)]}, **self.settings}, indent=1))

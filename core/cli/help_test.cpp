@@ -1,0 +1,23 @@
+#include "cli/help.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "base/text.hpp"
+
+using namespace maintain;
+
+TEST_CASE("every command has a summary that fits its line, examples and exit status") {
+  for (const char* name : {"config", "history", "import", "legacy", "ping", "plan", "plugins", "run", "show", "status", "trust"}) {
+    CAPTURE(name);
+    const HelpText help = help_text(name);
+    CHECK(!help.summary.empty());
+    CHECK(help.summary.size() <= 58);  // behind the commands' names on a terminal of 80 columns
+    CHECK_THAT(help.body, Catch::Contains("EXAMPLES\n    maintain ") && Catch::Contains("EXIT STATUS\n    "));
+    for (const std::string& line : split_lines(help.body)) CHECK(line.size() <= 82);  // bytes; … has three
+  }
+}
+
+TEST_CASE("paragraphs are wrapped and indented lines are not") {
+  CHECK_THAT(help_text("maintain").body, Catch::Contains("\n    maintain trust web1 "));
+  CHECK_THROWS_AS(help_text("nonsense"), std::logic_error);
+}

@@ -1,0 +1,59 @@
+#include "cli/program.hpp"
+
+#include <stdlib.h>
+
+#include <catch2/catch.hpp>
+
+#include "base/fd.hpp"
+
+using namespace maintain;
+
+namespace {
+
+struct Scratch {
+  std::filesystem::path path;
+  Scratch() {
+    char name[] = "/tmp/maintain-cli-XXXXXX";
+    path = ::mkdtemp(name);
+    REQUIRE(write_file_atomically(path / "servers.yml",
+                                  "servers:\n- {name: web1, groups: [shop]}\n- {name: db1, groups: [databases], enabled: no}\n"));
+  }
+  ~Scratch() { std::filesystem::remove_all(path); }
+  Scratch(const Scratch&) = delete;
+
+  std::vector<std::string> select(const std::vector<std::string>& names) const {
+    Program program;
+    program.config_directory = path.string();
+    std::vector<std::string> selected;
+    for (const Server& server : program.select_servers(names)) selected.push_back(server.name);
+    return selected;
+  }
+};
+
+using Names = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("servers are selected by name, by group, or all that are enabled") {
+  const Scratch scratch;
+  CHECK(scratch.select({}) == Names{"web1"});
+  CHECK(scratch.select({"db1", "web1"}) == Names{"db1", "web1"});
+  CHECK(scratch.select({"@shop", "web1"}) == Names{"web1"});
+}
+
+TEST_CASE("a name or group that is not there is an error, whatever stands before it") {
+  const Scratch scratch;
+  CHECK_THROWS_WITH(scratch.select({"web1", "@nosuch"}), Catch::Contains("group 'nosuch'"));
+  CHECK_THROWS_WITH(scratch.select({"web1", "@databases"}), Catch::Contains("no enabled server"));
+  CHECK_THROWS_WITH(scratch.select({"@shpo"}), Catch::Contains("did you mean '@shop'?"));
+  CHECK_THROWS_WITH(scratch.select({"web1", "web11"}), Catch::Contains("did you mean 'web1'?"));
+}
+
+TEST_CASE("an interrupted command never counts as well") {
+  Program program;
+  CHECK(program.settled(ExitStatus::well) == ExitStatus::well);
+  program.interrupted = true;
+  CHECK(program.settled(ExitStatus::well) == ExitStatus::findings);
+  CHECK(program.settled(ExitStatus::unreachable) == ExitStatus::findings);
+  CHECK(program.settled(ExitStatus::usage) == ExitStatus::usage);
+}

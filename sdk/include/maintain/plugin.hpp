@@ -66,8 +66,8 @@ class InvalidOption : public Failure {
 struct Command {
   std::vector<std::string> argv = {};
   std::string script = {};        // POSIX sh; argv are its positional parameters
-  std::string input = {};
-  std::string become_user = {};
+  std::string input = {};         // not for jobs
+  std::string become_user = {};   // empty: the connection's user
   std::map<std::string, std::string> environment = {};
   bool read_only = false;
   bool quiet = false;
@@ -122,6 +122,9 @@ class Context {
   const Json& options() const;               // valid against the schema, defaults filled in
   std::optional<Moment> window_end() const;  // when the maintenance window closes
   Moment deadline() const;
+  // An earlier run's job made this task due, whether or not its schedule did: when find_job() finds none, begin no new
+  // work.
+  bool reattaching() const;
 
   // maintain.exec/1. exec returns however the command ended; must() throws Failure(FAILED) unless status 0.
   Completed exec(const Command& command);

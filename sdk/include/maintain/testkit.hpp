@@ -181,6 +181,7 @@ struct RunOptions {
   std::optional<Moment> scheduled = {};
   std::optional<Moment> window_end = {};
   std::optional<Moment> deadline = {};             // default: two hours from now
+  bool reattach = false;                           // an earlier run left a job, see Context::reattaching
   bool lenient = false;                            // do not throw TestProblem; look at problems() yourself
 };
 

@@ -36,6 +36,7 @@ inline std::optional<Moment> Context::window_end() const {
   if (request_->window_end_ms == 0) return std::nullopt;
   return Moment(Milliseconds(request_->window_end_ms));
 }
+inline bool Context::reattaching() const { return MAINTAIN_HAS(request_, reattach) && request_->reattach != 0; }
 inline Moment Context::deadline() const { return Moment(Milliseconds(request_->deadline_ms)); }
 
 inline void Context::finding(const Finding& finding) {

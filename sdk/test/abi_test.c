@@ -413,28 +413,32 @@ static void remember_error(void *context, maintain_status status, maintain_text 
   keep(((world *)context)->error, sizeof ((world *)context)->error, message);
 }
 
+static void check_layout(const char *what, size_t offset, size_t size, size_t wanted_offset, size_t wanted_size) {
+  if (offset == wanted_offset && size == wanted_size) return;
+  ++failures;
+  fprintf(stderr, "%s has moved: offset %lu, size %lu\n", what, (unsigned long)offset, (unsigned long)size);
+}
+
 static void layouts_have_not_moved(void) {
   if (sizeof(void *) != 8) return;
-  CHECK(sizeof(maintain_text) == 16);
-  CHECK(sizeof(maintain_sink) == 24);
-  CHECK(sizeof(maintain_error) == 24);
-  CHECK(sizeof(maintain_host) == 64 && offsetof(maintain_host, get_extension) == 40);
-  CHECK(sizeof(maintain_request) == 112 && offsetof(maintain_request, options) == 56);
-  CHECK(sizeof(maintain_task) == 40 && offsetof(maintain_task, run) == 24);
-  CHECK(sizeof(maintain_plugin) == 56 && offsetof(maintain_plugin, create) == 48);
-  CHECK(sizeof(maintain_command) == 128 && offsetof(maintain_command, timeout_ms) == 88);
-  CHECK(sizeof(maintain_exit) == 24);
-  CHECK(sizeof(maintain_file_info) == 40);
-  CHECK(sizeof(maintain_finding) == 88);
+#define STRUCT(type, size) check_layout(#type, 0, sizeof(type), 0, size);
+#define FIELD(type, field, offset, size) \
+  check_layout(#type "." #field, offsetof(type, field), sizeof(((type *)NULL)->field), offset, size);
+#include "abi_layout.def"
 }
 
 static void a_longer_struct_is_known_by_its_size(void) {
   maintain_exit exit;
+  maintain_request request;
   exit.struct_size = (uint32_t)offsetof(maintain_exit, duration_ms);
   CHECK(MAINTAIN_HAS(&exit, truncated));
   CHECK(!MAINTAIN_HAS(&exit, duration_ms));
   exit.struct_size = (uint32_t)sizeof exit + 8;
   CHECK(MAINTAIN_HAS(&exit, duration_ms));
+  request.struct_size = (uint32_t)sizeof request;
+  CHECK(MAINTAIN_HAS(&request, reattach));
+  request.struct_size = (uint32_t)offsetof(maintain_request, reattach);
+  CHECK(MAINTAIN_HAS(&request, deadline_ms) && !MAINTAIN_HAS(&request, reattach));
 }
 
 int main(void) {

@@ -61,6 +61,7 @@ TEST_CASE("the request reaches the task") {
   RunOptions options;
   options.options = {{"database", "orders"}};
   options.check = true;
+  options.reattach = true;
   options.timezone = "Europe/Berlin";
   options.scheduled = server.now() - 10min;
   options.window_end = server.now() + 30min;
@@ -70,6 +71,7 @@ TEST_CASE("the request reaches the task") {
     CHECK(context.project() == "shop");
     CHECK(context.task() == "task");
     CHECK(context.timezone() == "Europe/Berlin");
+    CHECK(context.reattaching());
     CHECK(context.options().at("database") == "orders");
     CHECK(context.scheduled() == server.now() - 10min);
     CHECK(context.window_end() == server.now() + 30min);
@@ -78,6 +80,7 @@ TEST_CASE("the request reaches the task") {
   doing(server, [](Context& context) {
     CHECK_FALSE(context.scheduled());
     CHECK_FALSE(context.window_end());
+    CHECK_FALSE(context.reattaching());
   });
 }
 
@@ -116,6 +119,12 @@ TEST_CASE("output can be taken as it comes, and what the taker throws comes back
     CHECK_THROWS_AS(context.exec({.argv = {"x"}, .on_output = [](auto) { throw std::out_of_range("mine"); }}),
                     std::out_of_range);
   });
+}
+
+TEST_CASE("a document with a server's broken bytes is kept, without them") {
+  FakeServer server;
+  doing(server, [](Context& context) { context.set_state({{"version", "1.0\xff"}}); });
+  CHECK(server.state == Json{{"version", "1.0\xef\xbf\xbd"}});
 }
 
 TEST_CASE("must() tells which command failed and why") {

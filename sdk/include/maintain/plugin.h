@@ -1,5 +1,8 @@
 /* maintain/plugin.h: the contract between maintain (the host) and a task plugin. C99, ABI major version 1.
  *
+ * NOT FROZEN YET. Until 1.0 is released anything here may still change: build plugins with the headers of the maintain
+ * that is to load them. What is said below of growing and of versions holds from that release on.
+ *
  * A plugin is a shared library with one visible symbol, maintain_plugin_v1, and an ELF note named "maintain" of
  * type 1 that holds its manifest as JSON. The host reads the note without loading the library; the library is
  * loaded only when one of its tasks is due. C++ authors include <maintain/plugin.hpp>, which wraps all of this.
@@ -14,6 +17,7 @@
  *  - Bytes come back through a maintain_sink that the receiver provides; nobody frees the other side's memory.
  *  - Every struct starts with struct_size, set by the side that allocates it. The other side reads or writes a
  *    field past the first release's fields only if MAINTAIN_HAS(pointer, field). Structs only grow at the end.
+ *    A struct that ends before the first release's last field is refused; a longer one than known is not.
  *    Nobody copies, embeds or makes arrays of a struct that the other side defined.
  *  - A call that can fail returns a maintain_status and fills the maintain_error it was given; NULL is legal there.
  *  - Nothing throws across the boundary; no errno, FILE*, file descriptor or allocator crosses it.
@@ -160,6 +164,9 @@ typedef struct maintain_request {
   int64_t scheduled_ms;     /* the scheduled moment this run answers to; 0 when asked for by hand */
   int64_t window_end_ms;    /* when the maintenance window closes; 0: no window */
   int64_t deadline_ms;      /* when the host ends the task by force */
+  uint32_t reattach;        /* 1: an earlier run started a job and did not collect it. That made the task due, whether or
+                             * not its schedule did: a task that finds no job then begins no new work (SKIPPED). */
+  uint32_t reserved;        /* 0; no struct ends in padding, which a later field would be mistaken for */
 } maintain_request;
 
 /* ---- what a plugin gives to the host ----------------------------------------------------------------------- */
@@ -220,7 +227,7 @@ typedef struct maintain_command {
   const maintain_text *argv;
   maintain_text script;
   maintain_text input;       /* bytes */
-  maintain_text become_user; /* empty: the user that the connection has; else through sudo, e.g. "root" */
+  maintain_text become_user; /* empty: the user that the connection has, for jobs too; else through sudo, e.g. "root" */
   uint64_t envc;
   const maintain_text *env;  /* "NAME=value"; set inside sudo, so that it reaches the command */
   int64_t timeout_ms;        /* for the whole command; 0: the task's deadline */
@@ -266,20 +273,23 @@ typedef uint32_t maintain_job_phase;
 #define MAINTAIN_JOB_FINISHED 2u /* its result waits to be collected */
 #define MAINTAIN_JOB_LOST 3u     /* it started, and no process and no result is left: the server went down under it */
 
-/* A detached job on the server: started by systemd-run, else setsid, by root; it goes on when the connection, the
- * worker or the maintenance server is gone. One job per task and name, kept in a directory on the server that only
- * root can read. The host remembers a job that was started and not collected, makes its task due at once in the
- * next run, and lets the task re-attach. @since 1.0 */
+/* A detached job on the server: started by systemd-run, else setsid; it goes on when the connection, the worker or the
+ * maintenance server is gone. One job per task at a time, kept in a directory on the server that only root can read,
+ * hence the connection's user must be root or have sudo. The host remembers a job that was started and not collected,
+ * makes its task due at once in the next run (see maintain_request), and lets the task re-attach. @since 1.0 */
 typedef struct maintain_job_1 {
   uint32_t struct_size;
 
-  /* [task-thread] Errors: as exec.run. @since 1.0 */
+  /* When it finds NONE of a job that an earlier run left, the host forgets that job. [task-thread]
+   * Errors: as exec.run. @since 1.0 */
   maintain_status (*find)(const maintain_host *host, maintain_text name, maintain_job_phase *phase,
                           maintain_error *error);
 
-  /* Starts the command (argv or script, env; input, sinks, timeouts and output_limit are not used). An empty
-   * become_user is root here. OK: it runs, or has run already. [task-thread]
-   * Errors: BUSY (the job exists), REFUSED (check mode), FAILED (it could not be started, and is not there), and
+  /* Starts the command (argv or script, env, become_user; sinks, timeouts and output_limit are not used). QUIET and
+   * SECRET also keep its output out of what follow saves. A script does not show in the server's process list; argv
+   * does. OK: it runs, or has run already. [task-thread]
+   * Errors: BUSY (the job exists, or this task has another one that was not collected), INVALID_ARGUMENT (also: input,
+   * which nobody would be there to send), REFUSED (check mode), FAILED (it could not be started, and is not there), and
    * those of exec.run; after CONNECTION_LOST only find can tell whether it was started. @since 1.0 */
   maintain_status (*start)(const maintain_host *host, maintain_text name, const maintain_command *command,
                            maintain_error *error);
@@ -289,7 +299,8 @@ typedef struct maintain_job_1 {
    * handed on. NULL output: dropped. timeout_ms 0: until the task's deadline. idle_timeout_ms as in
    * maintain_command: TIMEOUT, the job goes on. exit is what sh says of the command: 129 to 192 are told as signals.
    * [task-thread]
-   * Errors: NOT_FOUND (no such job), FAILED (the job is LOST), TIMEOUT, CANCELLED, UNREACHABLE. @since 1.0 */
+   * Errors: NOT_FOUND (no such job), FAILED (the job is LOST, and only then), TIMEOUT, CANCELLED, UNREACHABLE (also:
+   * the server answers, but cannot tell of its jobs). @since 1.0 */
   maintain_status (*follow)(const maintain_host *host, maintain_text name, uint64_t *offset,
                             const maintain_sink *output, int64_t timeout_ms, int64_t idle_timeout_ms,
                             maintain_exit *exit, maintain_error *error);
@@ -298,7 +309,7 @@ typedef struct maintain_job_1 {
    * waits to be collected. REFUSED in check mode. [task-thread] @since 1.0 */
   maintain_status (*stop)(const maintain_host *host, maintain_text name, int64_t grace_ms, maintain_error *error);
 
-  /* Removes the job's directory; the host forgets the job. Call it when the result has been reported.
+  /* Removes the job's directory; the host forgets the job of this name. Call it when the result has been reported.
    * INVALID_STATE while it runs; REFUSED in check mode; OK when there is none. [task-thread] @since 1.0 */
   maintain_status (*collect)(const maintain_host *host, maintain_text name, maintain_error *error);
 } maintain_job_1;

@@ -66,8 +66,8 @@ class InvalidOption : public Failure {
 struct Command {
   std::vector<std::string> argv = {};
   std::string script = {};        // POSIX sh; argv are its positional parameters
-  std::string input = {};
-  std::string become_user = {};
+  std::string input = {};         // not for jobs
+  std::string become_user = {};   // empty: the connection's user
   std::map<std::string, std::string> environment = {};
   bool read_only = false;
   bool quiet = false;
@@ -123,6 +123,9 @@ class Context {
   std::optional<Moment> scheduled() const;   // the scheduled moment that this run answers to; by hand: none
   std::optional<Moment> window_end() const;  // when the maintenance window closes
   Moment deadline() const;
+  // An earlier run's job made this task due, whether or not its schedule did: when find_job() finds none, begin no new
+  // work.
+  bool reattaching() const;
 
   // maintain.exec/1. exec returns however the command ended; must() throws Failure(FAILED) unless status 0.
   Completed exec(const Command& command);

@@ -50,6 +50,7 @@ inline TaskRun run_created(const maintain_task* task, FakeServer& server, const 
   request.scheduled_ms = milliseconds(options.scheduled);
   request.window_end_ms = milliseconds(options.window_end);
   request.deadline_ms = milliseconds(script.deadline);
+  request.reattach = options.reattach ? 1 : 0;
 
   TaskRun run;
   maintain_outcome outcome = MAINTAIN_OUTCOME_FAILED;

@@ -24,6 +24,14 @@ UpgradeRun::UpgradeRun(sdk::Context& context)
 Outcome UpgradeRun::run() {
   if (context_.check_mode()) return preview();
   End end = resume();
+  // Due only for a job, and now is no time for an upgrade: what the job left undone is repaired, the rest waits.
+  const bool only_for_the_job = context_.reattaching() && !context_.scheduled();
+  if (!end && only_for_the_job) end = wait_for_locks();
+  if (!end && only_for_the_job) end = repair();
+  if (!end && only_for_the_job) {
+    context_.summary("the job of an earlier run is over; upgrades wait for their time");
+    end = Outcome::skipped;
+  }
   const Outcome outcome = end ? *end : from_the_start();
   context_.set_state(memory_to_json(memory_));
   collect_job();

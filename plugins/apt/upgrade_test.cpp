@@ -115,6 +115,16 @@ TEST_CASE("killed between the checkpoint and the start: the upgrade is simply do
   CHECK(upgrade(server).outcome == Outcome::changed);
 }
 
+TEST_CASE("a run that is due only for a job that is gone repairs, and upgrades nothing") {
+  FakeServer server;
+  fine_server(server);
+  server.state = state_of_interrupted_run();
+  UpgradeTask task;
+  CHECK(run_task(task, server, {.reattach = true}).outcome == Outcome::skipped);
+  CHECK(server.collected_jobs.size() == 1);
+  CHECK_FALSE(server.state.contains("job"));
+}
+
 TEST_CASE("an upgrade that outlasts the task is followed by the next run") {
   FakeServer server;
   fine_server(server);

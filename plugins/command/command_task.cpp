@@ -178,10 +178,16 @@ Outcome CommandRun::run(Context& context) {
     return Outcome::ok;
   }
   Followed followed;
-  // A job may be there although the command is no longer to be detached; without this nobody would collect it.
-  const JobPhase phase = context.check_mode() ? JobPhase::none : context.find_job(job_name);
-  if (phase != JobPhase::none || (options.value("detached", false) && !context.check_mode()))
-    followed = run_detached(context, command, phase);
+  const bool detached = options.value("detached", false) && !context.check_mode();
+  // A job may be there although the command is no longer to be detached; without this nobody would collect it. Others
+  // are not looked for: that needs root, which a plain command does not.
+  const JobPhase phase = detached || context.reattaching() ? context.find_job(job_name) : JobPhase::none;
+  if (phase == JobPhase::none && context.reattaching()) context.collect_job(job_name);  // the host may forget it
+  if (phase == JobPhase::none && context.reattaching() && !context.scheduled()) {  // due only for that job
+    context.summary("the command that an earlier run started is gone; the next one waits for its time");
+    return Outcome::skipped;
+  }
+  if (phase != JobPhase::none || detached) followed = run_detached(context, command, phase);
   else followed.completed = context.exec(command);
   const Completed& completed = followed.completed;
   context.metric("command_duration_seconds", std::chrono::duration<double>(completed.duration).count(), "seconds");

@@ -103,9 +103,20 @@ TEST_CASE("a detached command goes on without us, and is collected once") {
   SECTION("found running although it is no longer to be detached: followed and collected") {
     FakeServer server;
     server.jobs["run"] = {.output = "late\n", .takes = std::chrono::minutes(1)};
-    CHECK(run_task(task, server, with({{"command", {"/srv/long"}}})).outcome == Outcome::changed);
+    RunOptions attached = with({{"command", {"/srv/long"}}});
+    attached.reattach = true;
+    CHECK(run_task(task, server, attached).outcome == Outcome::changed);
     CHECK(server.summary == "late");
     CHECK(server.collected_jobs.size() == 1);
+  }
+  SECTION("gone, and not due for any other reason: nothing is started in its place") {
+    FakeServer server;
+    RunOptions again = options;
+    again.reattach = true;
+    CHECK(run_task(task, server, again).outcome == Outcome::skipped);
+    again.scheduled = server.now();  // due by its schedule, too
+    server.expect_job("run", {.output = "all done\n"});
+    CHECK(run_task(task, server, again).outcome == Outcome::changed);
   }
   SECTION("as the login user, unless the project names another") {
     const std::string user = GENERATE("", "root", "www-data");

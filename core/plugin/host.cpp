@@ -51,6 +51,8 @@ void Host::begin_run(const TaskCall& call, ServerSession& session, TaskEvents& e
   session_ = &session;
   events_ = &events;
   state = call.state.empty() ? "{}" : call.state;
+  pending_job = call.pending_job;
+  started_job = false;
 }
 
 void Host::end_run() { call_ = nullptr; }
@@ -95,7 +97,8 @@ void set_error(maintain_error* error, maintain_status status, std::string_view m
 
 maintain_status report_failure(Host& host, maintain_error* error, const HostFailure& failure) noexcept {
   try {
-    host.remember(failure);
+    // Only for a caller who can hand the message back; the [any-thread] functions take no error.
+    if (error != nullptr) host.remember(failure);
     set_error(error, failure.status, failure.error.describe());
     return failure.status == MAINTAIN_OK ? MAINTAIN_INTERNAL : failure.status;
   } catch (...) {

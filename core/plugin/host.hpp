@@ -59,11 +59,17 @@ class Host {
   // The time a blocking call may take: what it asks for (0: as much as there is), cut at the task's deadline.
   Milliseconds time_for(Milliseconds wanted) const;
 
-  // Tells the events one at a time: [any-thread] functions call too.
+  // Tells the events one at a time: [any-thread] functions call too. What waits for an answer goes by ask(), and keeps
+  // nobody from telling: a lock may take a day to come.
   template <class Tell>
   auto tell(const Tell& tell) {
     const std::lock_guard lock(events_mutex_);
     return tell(*events_);
+  }
+
+  template <class Ask>
+  auto ask(const Ask& ask) {
+    return ask(*events_);
   }
 
   bool may_use(std::string_view extension) const;
@@ -73,6 +79,8 @@ class Host {
 
   std::string state = "{}";                     // maintain.state/1: as last set
   std::optional<std::string> new_state = {};    // set by this run
+  std::string pending_job;                      // maintain.job/1: the supervisor's note, as it is now
+  bool started_job = false;                     // by this run
 
  private:
   const Manifest& manifest_;

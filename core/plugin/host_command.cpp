@@ -28,7 +28,7 @@ std::string HostCommand::describe() const {
 }
 
 tl::expected<HostCommand, HostFailure> admit_command(const Host& host, const maintain_command* raw) {
-  if (raw == nullptr || raw->struct_size < sizeof(maintain_command)) return invalid("has a wrong struct_size");
+  if (raw == nullptr || !MAINTAIN_HAS(raw, error_output)) return invalid("has a wrong struct_size");
   if (raw->argc > most_words || raw->envc > most_words) return invalid("has too many words");
   if ((raw->argc > 0 && raw->argv == nullptr) || (raw->envc > 0 && raw->env == nullptr))
     return invalid("counts words that are not there");
@@ -68,11 +68,11 @@ tl::expected<HostCommand, HostFailure> admit_command(const Host& host, const mai
 StreamFeed::StreamFeed(Host& host, const maintain_sink* sink, std::uint64_t limit, bool save)
     : sink_(sink), left_(limit), copy_(save ? std::make_unique<OutputCopy>(host) : nullptr) {}
 
-bool StreamFeed::take(std::string_view bytes) {
+bool StreamFeed::take(std::string_view bytes, bool save) {
   if (bytes.size() > left_) truncated_ = true;
   bytes = bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size())));
   left_ -= bytes.size();
-  if (copy_) copy_->add(bytes);
+  if (copy_ && save) copy_->add(bytes);
   if (result_) result_ = write_to(sink_, bytes);
   return result_.has_value();
 }

@@ -41,7 +41,7 @@ class StreamFeed {
   StreamFeed(Host& host, const maintain_sink* sink, std::uint64_t limit, bool save);
 
   // False when the sink wants no more: the command is to be ended.
-  bool take(std::string_view bytes);
+  bool take(std::string_view bytes, bool save = true);
   const HostResult& result() const { return result_; }
   bool truncated() const { return truncated_; }
 

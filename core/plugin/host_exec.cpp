@@ -3,6 +3,7 @@
 
 #include "plugin/extension_tables.hpp"
 #include "plugin/host_command.hpp"
+#include "plugin/server_call.hpp"
 
 namespace maintain {
 namespace {
@@ -12,11 +13,10 @@ using Clock = std::chrono::steady_clock;
 HostResult run(Host& host, const maintain_command* raw, maintain_exit* exit) {
   auto command = admit_command(host, raw);
   if (!command) return tl::make_unexpected(command.error());
-  if (exit == nullptr || exit->struct_size < sizeof(maintain_exit))
+  if (exit == nullptr || !MAINTAIN_HAS(exit, duration_ms))
     return host_fail(MAINTAIN_INVALID_ARGUMENT, "exec.run: no place for the exit status");
   if (auto time = host.check_time(command->describe()); !time) return time;
-  // Failing to connect is told apart from losing the connection: only then may the command have run.
-  if (auto connected = host.session().connect(); !connected) return host_fail(connected.error());
+  if (auto connected = connect_first(host); !connected) return connected;
   if (!command->secret)
     host.tell([&](TaskEvents& events) { events.log(LogLevel::debug, "on the server: " + command->describe()); });
 
@@ -39,11 +39,7 @@ HostResult run(Host& host, const maintain_command* raw, maintain_exit* exit) {
   const Result<RemoteExit> ended = host.session().run(remote);
   for (const StreamFeed* feed : {&output, &error_output})
     if (!feed->result()) return feed->result();
-  if (!ended) {
-    HostFailure failure{to_status(ended.error().kind), ended.error()};
-    if (ended.error().kind == ErrorKind::unreachable) failure.status = MAINTAIN_CONNECTION_LOST;
-    return tl::make_unexpected(std::move(failure));
-  }
+  if (!ended) return tl::make_unexpected(failed_call(ended.error()));
   exit->status = ended->signal != 0 ? -1 : ended->status;
   exit->signal = ended->signal;
   exit->truncated = ended->truncated || output.truncated() || error_output.truncated() ? 1 : 0;

@@ -1,6 +1,7 @@
 // maintain.files/1: files on the server, by stat(1), head(1) and a small script.
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <charconv>
 #include <vector>
 
@@ -9,13 +10,16 @@
 #include "base/text.hpp"
 #include "plugin/extension_tables.hpp"
 #include "plugin/host.hpp"
+#include "plugin/server_call.hpp"
 
 namespace maintain {
 namespace {
 
 constexpr std::uint64_t default_read_limit = 16 * 1024 * 1024;
+constexpr std::uint64_t most_read = INT64_MAX - 1;  // head(1) counts no further
 constexpr std::size_t most_put = 1024 * 1024;
 constexpr Milliseconds patience = std::chrono::minutes(2);
+constexpr std::int64_t latest = INT64_MAX / 1000;  // a file's time in seconds, which the server is free to make up
 
 // $1 path, $2 mode, $3 size. The size tells a whole file from one whose connection broke while it was sent.
 constexpr const char* put_script = R"sh(set -eu
@@ -42,9 +46,10 @@ tl::expected<RemoteExit, HostFailure> run(Host& host, RemoteCommand command, mai
   if (auto time = host.check_time(path); !time) return tl::make_unexpected(time.error());
   command.become_user = to_string(become_user);
   command.environment["LC_ALL"] = "C";
+  if (auto connected = connect_first(host); !connected) return tl::make_unexpected(connected.error());
   command.timeout = host.time_for(patience);
   auto ended = host.session().run(command);
-  if (!ended) return host_fail(ended.error());
+  if (!ended) return tl::make_unexpected(failed_call(ended.error()));
   if (ended->ok()) return *ended;
   const std::string complaint = shorten(printable(trim(ended->error_output)), 300);
   if (complaint.find("No such file or directory") != std::string::npos ||
@@ -67,7 +72,7 @@ bool parse(const std::string& text, Number& into, int base = 10) {
 }
 
 HostResult stat(Host& host, maintain_text path, maintain_text become_user, maintain_file_info* info) {
-  if (info == nullptr || info->struct_size < sizeof(maintain_file_info))
+  if (info == nullptr || !MAINTAIN_HAS(info, modified_ms))
     return host_fail(MAINTAIN_INVALID_ARGUMENT, "files.stat: no place for the answer");
   RemoteCommand command;
   command.argv = {"stat", "-c", "%f %u %g %s %Y", "--", to_string(path)};
@@ -77,7 +82,7 @@ HostResult stat(Host& host, maintain_text path, maintain_text become_user, maint
   unsigned mode = 0;
   std::int64_t modified = 0;
   if (words.size() != 5 || !parse(words[0], mode, 16) || !parse(words[1], info->uid) || !parse(words[2], info->gid) ||
-      !parse(words[3], info->size) || !parse(words[4], modified))
+      !parse(words[3], info->size) || !parse(words[4], modified) || modified > latest || modified < -latest)
     return host_fail(MAINTAIN_FAILED, "stat on the server answered: " + shorten(printable(ended->output), 200));
   info->kind = kind_of(mode);
   info->mode = mode & 07777;
@@ -87,7 +92,7 @@ HostResult stat(Host& host, maintain_text path, maintain_text become_user, maint
 
 HostResult read(Host& host, maintain_text path, maintain_text become_user, std::uint64_t limit,
                 const maintain_sink* sink) {
-  const std::uint64_t most = limit != 0 ? limit : default_read_limit;
+  const std::uint64_t most = std::min(limit != 0 ? limit : default_read_limit, most_read);
   std::uint64_t seen = 0;
   HostResult fed = {};
   RemoteCommand command;

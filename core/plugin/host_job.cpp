@@ -1,12 +1,15 @@
 // maintain.job/1: commands that survive us.
 //
-// The supervisor learns of a job before it is started and forgets it after it was removed: a kill in between costs
-// one needless look at the server, never a job that nobody comes back for.
+// The supervisor learns of a job after there is a connection and before it is started, and forgets it after it was
+// removed: a kill in between costs one needless look at the server, never a job that nobody comes back for.
+#include <nlohmann/json.hpp>
+
 #include "model/names.hpp"
 #include "plugin/extension_tables.hpp"
 #include "plugin/host_command.hpp"
 #include "plugin/job_script.hpp"
 #include "plugin/remote_job.hpp"
+#include "plugin/server_call.hpp"
 
 namespace maintain {
 namespace {
@@ -25,39 +28,88 @@ HostResult refuse_in_check_mode(const Host& host, const char* what) {
   return host_fail(MAINTAIN_REFUSED, std::string("dry run: no job is ") + what);
 }
 
+HostResult note(Host& host, const std::string& name) {
+  if (auto noted = host.ask([&](TaskEvents& events) { return events.job_pending(name); }); !noted)
+    return host_fail(noted.error());
+  host.pending_job = name;
+  return {};
+}
+
+// The note is about this job. Nothing to do for another.
+HostResult forget(Host& host, maintain_text name) {
+  return host.pending_job == to_view(name) && !host.pending_job.empty() ? note(host, "") : HostResult{};
+}
+
 HostResult find(Host& host, maintain_text name, maintain_job_phase* phase) {
   auto job = job_named(host, name);
   if (!job) return tl::make_unexpected(job.error());
+  if (auto connected = connect_first(host); !connected) return connected;
   const auto found = job->find(host.time_for(patience));
-  if (!found) return host_fail(found.error());
+  if (!found) return tl::make_unexpected(failed_call(found.error()));
   *phase = static_cast<maintain_job_phase>(*found);
+  // Else the task would be due at every tick, for ever. One that this run has started may still be on its way.
+  if (*found == JobPhase::none && !host.started_job && !host.check_mode()) return forget(host, name);
   return {};
+}
+
+// The supervisor has room for one: an earlier one of another name must be collected first, unless it is not there.
+HostResult check_pending(Host& host, const std::string& name) {
+  const std::string pending = host.pending_job;
+  if (pending.empty() || pending == name) return {};
+  maintain_job_phase phase = MAINTAIN_JOB_NONE;
+  if (auto found = find(host, to_text(pending), &phase); !found) return found;
+  if (phase == MAINTAIN_JOB_NONE && !host.started_job) return {};
+  return host_fail(MAINTAIN_BUSY, "the task's job '" + pending + "' has not been collected");
+}
+
+tl::expected<std::string, HostFailure> connections_user(Host& host) {
+  const auto facts = host.session().facts();
+  if (!facts) return host_fail(facts.error());
+  const auto json = nlohmann::json::parse(*facts, nullptr, false);
+  std::string user;
+  if (json.is_object() && json.contains("user") && json["user"].is_string()) user = json["user"].get<std::string>();
+  if (!user.empty()) return user;
+  return host_fail(MAINTAIN_FAILED, "the server does not say which user we are there; name the job's");
+}
+
+// A server's word for why a job is not there, or an error from before anything was sent.
+bool says_not_started(ErrorKind kind) {
+  return kind == ErrorKind::remote || kind == ErrorKind::refused || kind == ErrorKind::authentication ||
+         kind == ErrorKind::host_key;
 }
 
 HostResult start(Host& host, maintain_text name, const maintain_command* raw) {
   const auto command = admit_command(host, raw);
   if (!command) return tl::make_unexpected(command.error());
   if (auto allowed = refuse_in_check_mode(host, "started"); !allowed) return allowed;
+  if (!command->input.empty())
+    return host_fail(MAINTAIN_INVALID_ARGUMENT, "a job has no input: nobody is there to send it");
   auto job = job_named(host, name);
   if (!job) return tl::make_unexpected(job.error());
-  const auto noted = host.tell([&](TaskEvents& events) { return events.job_pending(to_string(name)); });
-  if (!noted) return host_fail(noted.error());
-  const std::string user = command->become_user == "root" ? "" : command->become_user;
-  const auto started = job->start(job_command_file(command->argv, command->script, command->environment, user),
-                                  command->secret, host.time_for(patience));
+  if (auto connected = connect_first(host); !connected) return connected;
+  std::string user = command->become_user;
+  if (user.empty()) {
+    auto known = connections_user(host);
+    if (!known) return tl::make_unexpected(known.error());
+    user = std::move(*known);
+  }
+  if (user == "root") user.clear();  // which the wrapper is
+  if (auto free = check_pending(host, to_string(name)); !free) return free;
+  if (auto noted = note(host, to_string(name)); !noted) return noted;
+  host.started_job = true;
+  const auto started = job->start({job_command_file(command->argv, command->script, command->environment, user),
+                                   command->quiet, command->secret},
+                                  host.time_for(patience));
   if (started) return {};
-  // Only `remote` says that there is no job: after a lost connection nobody knows, and a busy one is worth a look.
-  if (started.error().kind == ErrorKind::remote)
-    if (const auto dropped = host.tell([](TaskEvents& events) { return events.job_pending(""); }); !dropped)
-      return host_fail(dropped.error());
-  HostFailure failure{to_status(started.error().kind), started.error()};
-  if (started.error().kind == ErrorKind::unreachable) failure.status = MAINTAIN_CONNECTION_LOST;
-  return tl::make_unexpected(std::move(failure));
+  // After a lost connection nobody knows, and a busy one is worth a look.
+  if (says_not_started(started.error().kind))
+    if (auto forgotten = forget(host, name); !forgotten) return forgotten;
+  return tl::make_unexpected(failed_call(started.error()));
 }
 
 HostResult follow(Host& host, maintain_text name, std::uint64_t* offset, const maintain_sink* sink,
                   Milliseconds timeout, Milliseconds idle_timeout, maintain_exit* exit) {
-  if (offset == nullptr || exit == nullptr || exit->struct_size < sizeof(maintain_exit))
+  if (offset == nullptr || exit == nullptr || !MAINTAIN_HAS(exit, duration_ms))
     return host_fail(MAINTAIN_INVALID_ARGUMENT, "job.follow: no place for the offset or the exit status");
   auto job = job_named(host, name);
   if (!job) return tl::make_unexpected(job.error());
@@ -66,7 +118,7 @@ HostResult follow(Host& host, maintain_text name, std::uint64_t* offset, const m
   options.deadline = Deadline::after(host.time_for(timeout));
   options.idle_timeout = idle_timeout;
   options.cancelled = [&] { return host.cancelled(); };
-  options.on_output = [&](std::string_view bytes) { return feed.take(bytes); };
+  options.on_output = [&](std::string_view bytes, bool quiet) { return feed.take(bytes, !quiet); };
   const auto end = job->follow(*offset, options);
   if (!feed.result()) return feed.result();
   if (!end) return host_fail(end.error());
@@ -81,18 +133,20 @@ HostResult stop(Host& host, maintain_text name, Milliseconds grace) {
   if (auto allowed = refuse_in_check_mode(host, "stopped"); !allowed) return allowed;
   auto job = job_named(host, name);
   if (!job) return tl::make_unexpected(job.error());
-  return to_host_result(job->stop(host.time_for(std::max(grace, Milliseconds(1))), patience));
+  if (auto connected = connect_first(host); !connected) return connected;
+  return to_call_result(job->stop(host.time_for(std::max(grace, Milliseconds(1))), patience));
 }
 
 HostResult collect(Host& host, maintain_text name) {
   if (auto allowed = refuse_in_check_mode(host, "removed"); !allowed) return allowed;
   auto job = job_named(host, name);
   if (!job) return tl::make_unexpected(job.error());
+  if (auto connected = connect_first(host); !connected) return connected;
   const auto collected = job->collect(host.time_for(patience));
   if (!collected && collected.error().kind == ErrorKind::refused)
     return tl::make_unexpected(HostFailure{MAINTAIN_INVALID_STATE, collected.error()});
-  if (!collected) return host_fail(collected.error());
-  return to_host_result(host.tell([](TaskEvents& events) { return events.job_pending(""); }));
+  if (!collected) return tl::make_unexpected(failed_call(collected.error()));
+  return forget(host, name);
 }
 
 }  // namespace

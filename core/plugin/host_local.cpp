@@ -19,7 +19,7 @@ HostResult make_directory(const Host& host) {
 HostResult run(Host& host, const maintain_command* raw, maintain_exit* exit) {
   auto command = admit_command(host, raw);
   if (!command) return tl::make_unexpected(command.error());
-  if (exit == nullptr || exit->struct_size < sizeof(maintain_exit))
+  if (exit == nullptr || !MAINTAIN_HAS(exit, duration_ms))
     return host_fail(MAINTAIN_INVALID_ARGUMENT, "local.run: no place for the exit status");
   if (!command->script.empty() || !command->become_user.empty())
     return host_fail(MAINTAIN_INVALID_ARGUMENT, "a local program is argv only: no script, no become_user");

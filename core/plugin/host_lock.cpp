@@ -18,7 +18,7 @@ HostResult acquire(Host& host, maintain_text name, std::uint32_t count, Millisec
   if (host.check_mode()) return host_fail(MAINTAIN_REFUSED, "dry run: no lock is taken");
   if (auto time = host.check_time("waiting for a lock"); !time) return time;
   const Milliseconds patience = wait.count() > 0 ? host.time_for(wait) : Milliseconds(0);
-  return to_host_result(host.tell([&](TaskEvents& events) {
+  return to_host_result(host.ask([&](TaskEvents& events) {
     return events.acquire_lock(to_string(name), static_cast<int>(count), lease, patience);
   }));
 }
@@ -26,7 +26,7 @@ HostResult acquire(Host& host, maintain_text name, std::uint32_t count, Millisec
 HostResult release(Host& host, maintain_text name) {
   if (auto good = check_name(name); !good) return good;
   if (host.check_mode()) return {};
-  return to_host_result(host.tell([&](TaskEvents& events) { return events.release_lock(to_string(name)); }));
+  return to_host_result(host.ask([&](TaskEvents& events) { return events.release_lock(to_string(name)); }));
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ bool consists_of(std::string_view text, std::string_view allowed) {
 }
 
 HostResult finding(Host& host, const maintain_finding* raw) {
-  if (raw == nullptr || raw->struct_size < sizeof(maintain_finding))
+  if (raw == nullptr || !MAINTAIN_HAS(raw, action))
     return host_fail(MAINTAIN_INVALID_ARGUMENT, "a finding has a wrong struct_size");
   Finding finding;
   finding.state = raw->state <= MAINTAIN_STATE_UNKNOWN ? static_cast<State>(raw->state) : State::unknown;

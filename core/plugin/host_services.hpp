@@ -19,7 +19,8 @@ namespace maintain {
 
 enum class LogLevel { debug, info, warning, error };
 
-// Where a task's words go. Every call leaves the process before it returns.
+// Where a task's words go. Every call leaves the process before it returns. What is told comes one at a time, from any
+// thread; what waits for an answer comes from the task's thread, while other threads may tell.
 class TaskEvents {
  public:
   virtual ~TaskEvents() = default;
@@ -53,6 +54,7 @@ struct TaskCall {
   std::string options = "{}";
   std::string timezone = "UTC";
   std::string state = "{}";
+  std::string pending_job = {};            // started by an earlier run and not collected; the task is to re-attach
   std::string directory;                   // the task's own, on the maintenance server
   Mode mode = Mode::apply;
   std::optional<Time> scheduled = {};

@@ -22,7 +22,7 @@ HostResult set(Host& host, maintain_text text, bool at_once) {
   if (auto good = check_document(json); !good) return good;
   if (host.check_mode()) return {};
   if (at_once) {
-    const auto kept = host.tell([&](TaskEvents& events) { return events.checkpoint(json); });
+    const auto kept = host.ask([&](TaskEvents& events) { return events.checkpoint(json); });
     if (!kept) return host_fail(MAINTAIN_FAILED, "the state could not be kept: " + kept.error().describe());
   }
   host.state = json;

@@ -3,8 +3,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 #include "plugin/extensions.hpp"
 #include "plugin/test_support.hpp"
@@ -329,16 +331,210 @@ TEST_CASE_METHOD(Fixture, "locks are the supervisor's") {
   CHECK(events.locks.empty());
 }
 
-TEST_CASE_METHOD(Fixture, "the supervisor knows of a job before the server does") {
-  const auto* job = get<maintain_job_1>(MAINTAIN_JOB_1);
-  set_words({"true"});
-  session.failures.push_back({ErrorKind::unreachable, "connection reset", {}, {}});
-  CHECK(job->start(host(), to_text("upgrade"), &command, nullptr) == MAINTAIN_CONNECTION_LOST);
+namespace {
+
+// Jobs of a session that answers the start script itself: nothing is started here.
+struct JobFixture : Fixture {
+  const maintain_job_1* job = get<maintain_job_1>(MAINTAIN_JOB_1);
+  std::string found = "none";  // what find prints
+  int start_status = 0;
+
+  JobFixture() {
+    set_words({"true"});
+    session.alter = [this](RemoteCommand& sent) {
+      const bool starts = sent.argv.size() == 5 && sent.argv[2].starts_with("maintain-job-");
+      const std::string answer = starts ? fmt::format("exit {}", start_status) : "echo " + found;
+      sent = RemoteCommand{.argv = {"sh", "-c", answer}};
+    };
+  }
+  maintain_status start(const char* name = "upgrade") {
+    return job->start(host(), to_text(name), &command, &error.raw);
+  }
+  maintain_status find(const char* name = "upgrade") {
+    maintain_job_phase phase = MAINTAIN_JOB_LOST;
+    return job->find(host(), to_text(name), &phase, &error.raw);
+  }
+};
+
+const Error reset{ErrorKind::unreachable, "connection reset", {}, {}};
+const Error no_route{ErrorKind::unreachable, "no route", {}, {}};
+
+}  // namespace
+
+TEST_CASE_METHOD(JobFixture, "the supervisor knows of a job before the server does") {
+  session.failures.push_back(reset);
+  CHECK(start() == MAINTAIN_CONNECTION_LOST);
   CHECK(events.pending_jobs == std::vector<std::string>{"upgrade"});  // perhaps it runs
   CHECK(session.seen.back().become_user == "root");
-
-  session.failures.push_back({ErrorKind::remote, "no space left", {}, {}});
-  CHECK(job->start(host(), to_text("upgrade"), &command, nullptr) == MAINTAIN_FAILED);
-  CHECK(events.pending_jobs.back().empty());
+  start_status = 143;
+  CHECK(start() == MAINTAIN_CONNECTION_LOST);
+  CHECK(events.pending_jobs.back() == "upgrade");
   CHECK(job->start(host(), to_text("../upgrade"), &command, nullptr) == MAINTAIN_INVALID_ARGUMENT);
+}
+
+TEST_CASE_METHOD(JobFixture, "a job that was not started is not remembered") {
+  SECTION("no connection") {
+    session.connect_failures.push_back(no_route);
+    CHECK(start() == MAINTAIN_UNREACHABLE);
+    CHECK(events.pending_jobs.empty());
+  }
+  SECTION("the server says so") {
+    start_status = 1;
+    CHECK(start() == MAINTAIN_FAILED);
+    CHECK(events.pending_jobs.back().empty());
+  }
+  SECTION("nobody was let in") {
+    for (const ErrorKind kind : {ErrorKind::authentication, ErrorKind::host_key, ErrorKind::refused}) {
+      session.failures.push_back({kind, "no", {}, {}});
+      CHECK(start() != MAINTAIN_OK);
+      CHECK(events.pending_jobs.back().empty());
+    }
+  }
+  SECTION("it has input, which nobody would send") {
+    command.input = to_text("secret");
+    CHECK(start() == MAINTAIN_INVALID_ARGUMENT);
+    CHECK(events.pending_jobs.empty());
+  }
+}
+
+TEST_CASE_METHOD(JobFixture, "a job is the connection's user's, unless it names another") {
+  session.facts_json = R"({"user":"deploy"})";
+  CHECK(start() == MAINTAIN_OK);
+  CHECK(session.seen.back().become_user == "root");  // the directory is root's
+  CHECK(session.seen.back().input.find("runuser -u deploy ") != std::string::npos);
+  command.become_user = to_text("root");
+  CHECK(start() == MAINTAIN_OK);
+  CHECK(session.seen.back().input.find("runuser") == std::string::npos);
+  command.become_user = {};
+  session.facts_json = R"({"user":"root"})";
+  CHECK(start() == MAINTAIN_OK);
+  CHECK(session.seen.back().input.find("runuser") == std::string::npos);
+  session.facts_json = R"({"user":""})";
+  CHECK(start() == MAINTAIN_FAILED);
+}
+
+TEST_CASE_METHOD(JobFixture, "a task has one job at a time") {
+  CHECK(start("upgrade") == MAINTAIN_OK);
+  found = "running";
+  CHECK(start("cleanup") == MAINTAIN_BUSY);
+  CHECK(error.message == "the task's job 'upgrade' has not been collected");
+  CHECK(events.pending_jobs == std::vector<std::string>{"upgrade"});
+  // Collecting another one leaves the note alone.
+  CHECK(job->collect(host(), to_text("cleanup"), nullptr) == MAINTAIN_OK);
+  CHECK(events.pending_jobs == std::vector<std::string>{"upgrade"});
+  CHECK(job->collect(host(), to_text("upgrade"), nullptr) == MAINTAIN_OK);
+  CHECK(events.pending_jobs.back().empty());
+  CHECK(start("cleanup") == MAINTAIN_OK);
+}
+
+TEST_CASE_METHOD(JobFixture, "a job of an earlier run that is not there is forgotten") {
+  self().end_run();
+  call.pending_job = "upgrade";
+  SECTION("when it is looked for") {
+    begin();
+    found = "finished";
+    CHECK(find() == MAINTAIN_OK);
+    CHECK(events.pending_jobs.empty());
+    found = "none";
+    CHECK(find("another") == MAINTAIN_OK);
+    CHECK(events.pending_jobs.empty());
+    CHECK(find() == MAINTAIN_OK);
+    CHECK(events.pending_jobs == std::vector<std::string>{""});
+  }
+  SECTION("when another one is started") {
+    begin();
+    CHECK(start("cleanup") == MAINTAIN_OK);
+    CHECK(events.pending_jobs == std::vector<std::string>{"", "cleanup"});
+  }
+  SECTION("but not by a dry run") {
+    call.mode = Mode::check;
+    begin();
+    CHECK(find() == MAINTAIN_OK);
+    CHECK(events.pending_jobs.empty());
+  }
+}
+
+TEST_CASE_METHOD(JobFixture, "one that was started in this run may be on its way, whatever find says") {
+  session.failures.push_back(reset);
+  CHECK(start() == MAINTAIN_CONNECTION_LOST);
+  CHECK(find() == MAINTAIN_OK);
+  CHECK(events.pending_jobs == std::vector<std::string>{"upgrade"});
+}
+
+TEST_CASE_METHOD(JobFixture, "jobs and files, too, tell never sent from perhaps done") {
+  const auto* files = get<maintain_files_1>(MAINTAIN_FILES_1);
+  const std::function<maintain_status()> calls[] = {
+      [&] { return find(); }, [&] { return job->stop(host(), to_text("upgrade"), 0, nullptr); },
+      [&] { return job->collect(host(), to_text("upgrade"), nullptr); },
+      [&] { return files->read(host(), to_text("/x"), {}, 0, &output.raw, nullptr); },
+      [&] { return files->put(host(), to_text("/x"), {}, 0644, {}, nullptr); }};
+  for (const auto& make : calls) {
+    session.connect_failures.push_back(no_route);
+    CHECK(make() == MAINTAIN_UNREACHABLE);
+    session.failures.push_back(reset);
+    CHECK(make() == MAINTAIN_CONNECTION_LOST);
+  }
+}
+
+TEST_CASE_METHOD(JobFixture, "the output of a quiet job is followed, and not saved") {
+  std::uint64_t offset = 0;
+  found = "'job finished 3 0 1 2 quiet'; echo hi";
+  CHECK(job->follow(host(), to_text("upgrade"), &offset, &output.raw, 0, 0, &exit, nullptr) == MAINTAIN_OK);
+  CHECK(output.bytes == "hi\n");
+  CHECK(events.saved_output.empty());
+  offset = 0;
+  found = "'job finished 3 0 1 2 shown'; echo hi";
+  CHECK(job->follow(host(), to_text("upgrade"), &offset, &output.raw, 0, 0, &exit, nullptr) == MAINTAIN_OK);
+  CHECK(events.saved_output == "hi\n");
+}
+
+TEST_CASE_METHOD(Fixture, "structs of a later header are longer, and as good") {
+  set_words({"true"});
+  command.struct_size = sizeof command + 8;
+  exit.struct_size = sizeof exit + 8;
+  CHECK(exec() == MAINTAIN_OK);
+  CHECK(local() == MAINTAIN_OK);
+  exit.struct_size = sizeof exit - 8;
+  CHECK(exec() == MAINTAIN_INVALID_ARGUMENT);
+  maintain_finding finding{sizeof(maintain_finding) + 8, 0, to_text("x"), {}, to_text("title"), {}, {}};
+  CHECK(get<maintain_report_1>(MAINTAIN_REPORT_1)->finding(host(), &finding, nullptr) == MAINTAIN_OK);
+  maintain_file_info info{};
+  info.struct_size = sizeof info + 8;
+  CHECK(get<maintain_files_1>(MAINTAIN_FILES_1)->stat(host(), to_text("/"), {}, &info, nullptr) == MAINTAIN_OK);
+}
+
+TEST_CASE_METHOD(Fixture, "numbers at the end of their range are no trouble") {
+  const auto* files = get<maintain_files_1>(MAINTAIN_FILES_1);
+  CHECK(files->read(host(), to_text("/proc/self/comm"), {}, UINT64_MAX, &output.raw, nullptr) == MAINTAIN_OK);
+  CHECK_FALSE(output.bytes.empty());
+  session.alter = [](RemoteCommand& sent) { sent = RemoteCommand{.argv = {"echo", "81a4 0 0 1 9223372036854775807"}}; };
+  maintain_file_info info{};
+  info.struct_size = sizeof info;
+  CHECK(files->stat(host(), to_text("/x"), {}, &info, nullptr) == MAINTAIN_FAILED);
+}
+
+TEST_CASE_METHOD(Fixture, "a failure that nobody was told of is not remembered: it may be another thread's") {
+  set_words({"true"});
+  session.connect_failures.push_back({ErrorKind::host_key, "the host key has changed", {}, {}});
+  const maintain_status status = exec();
+  call.cancelled = [] { return true; };
+  CHECK(get<maintain_clock_1>(MAINTAIN_CLOCK_1)->sleep_ms(host(), 1) == MAINTAIN_CANCELLED);
+  CHECK(self().error_for(status, error.message).kind == ErrorKind::host_key);
+}
+
+TEST_CASE_METHOD(Fixture, "waiting for a lock keeps no other thread from telling") {
+  class Waiting final : public test::RememberedEvents {
+   public:
+    std::function<void()> meanwhile;
+    Result<void> acquire_lock(const std::string&, int, Milliseconds, Milliseconds) override {
+      std::thread(meanwhile).join();
+      return {};
+    }
+  } waiting;
+  waiting.meanwhile = [&] { host()->log(host(), MAINTAIN_LEVEL_INFO, to_text("alive")); };
+  self().end_run();
+  self().begin_run(call, session, waiting);
+  const auto* lock = get<maintain_lock_1>(MAINTAIN_LOCK_1);
+  CHECK(lock->acquire(host(), to_text("db"), 1, 60000, 60000, nullptr) == MAINTAIN_OK);
+  CHECK(waiting.lines == std::vector<std::string>{"alive"});
 }

@@ -19,7 +19,8 @@ inline constexpr int job_not_started = 42;
 inline constexpr int job_still_runs = 43;
 
 // All take $1 the base directory and $2 the job's id.
-std::string job_start_script();    // $3 start of a systemd unit's name, $4 size of the command file, which is standard input
+// $3 start of a systemd unit's name, $4 size of the command file, which is standard input, $5 "quiet" or empty
+std::string job_start_script();
 std::string job_find_script();     // prints none, running, finished or lost
 std::string job_poll_script();     // $3 offset, $4 longest wait in seconds, $5 most bytes; see JobPoll
 std::string job_stop_script();     // $3 grace in seconds

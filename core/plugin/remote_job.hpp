@@ -39,6 +39,7 @@ struct JobPoll {
   JobPhase phase = JobPhase::none;
   std::uint64_t size = 0;      // of the job's whole output
   JobEnd end = {};             // when finished
+  bool quiet = false;          // its output is not to be saved
   std::string_view bytes;      // points into the answer
 };
 Result<JobPoll> parse_job_poll(std::string_view answer);
@@ -48,7 +49,17 @@ struct FollowOptions {
   Deadline deadline = Deadline::after(std::chrono::hours(1));
   Milliseconds idle_timeout{0};                         // 0: none
   std::function<bool()> cancelled = {};
-  std::function<bool(std::string_view)> on_output = {}; // false ends the following, with ErrorKind::cancelled
+  // quiet: it was started as a job whose output is not to be saved. False ends the following, with
+  // ErrorKind::cancelled.
+  std::function<bool(std::string_view bytes, bool quiet)> on_output = {};
+  Milliseconds longest_wait = std::chrono::seconds(20);  // of one poll on the server
+  Milliseconds retry_pause = std::chrono::seconds(1);    // between polls that failed, or came back too soon
+};
+
+struct JobStart {
+  std::string command_file;  // see job_command_file()
+  bool quiet = false;        // its output is not to be saved
+  bool secret = false;       // nor may its command be logged
 };
 
 class RemoteJob {
@@ -57,11 +68,12 @@ class RemoteJob {
       : session_(session), place_(std::move(place)), id_(std::move(id)) {}
 
   Result<JobPhase> find(Milliseconds patience);
-  // busy: it exists. remote: it could not be started, and is not there.
-  Result<void> start(const std::string& command_file, bool secret, Milliseconds patience);
+  // busy: it exists. remote: it could not be started, and is not there. unreachable: nobody knows.
+  Result<void> start(const JobStart& what, Milliseconds patience);
   // From byte `offset` on, which moves along. One command that waits on the server per round trip; when the
   // connection is lost, a new one is made as long as the deadline allows.
-  // not_found; remote: the job is lost; timed_out: deadline or idle_timeout passed, the job goes on; cancelled.
+  // not_found; remote: the job is lost, and nothing else; timed_out: deadline or idle_timeout passed, the job goes on;
+  // cancelled; unreachable: no connection, or the server cannot tell of its jobs.
   Result<JobEnd> follow(std::uint64_t& offset, const FollowOptions& options);
   Result<void> stop(Milliseconds grace, Milliseconds patience);
   // refused: it still runs.

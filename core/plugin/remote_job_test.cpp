@@ -3,7 +3,9 @@
 
 #include <signal.h>
 
+#include <cstdio>
 #include <fstream>
+#include <thread>
 
 #include <catch2/catch.hpp>
 
@@ -29,12 +31,18 @@ struct Fixture {
   std::filesystem::path at(const char* file) const { return std::filesystem::path(place.base) / id / file; }
   void write(const char* file, const std::string& text) const { std::ofstream(at(file)) << text; }
   Result<void> start(const std::string& script, const std::vector<std::string>& argv = {}) {
-    return job.start(job_command_file(argv, script, {}), false, 20s);
+    return job.start({job_command_file(argv, script, {})}, 20s);
+  }
+  // Whose output may be handed on, and how long it takes, is up to the test.
+  static FollowOptions follow_options(Milliseconds time = 20s) {
+    FollowOptions options;
+    options.deadline = Deadline::after(time);
+    options.retry_pause = 1ms;
+    return options;
   }
   Result<JobEnd> follow(std::string* output = nullptr, std::uint64_t offset = 0) {
-    FollowOptions options;
-    options.deadline = Deadline::after(20s);
-    options.on_output = [output](std::string_view bytes) {
+    FollowOptions options = follow_options();
+    options.on_output = [output](std::string_view bytes, bool) {
       if (output != nullptr) output->append(bytes);
       return true;
     };
@@ -75,14 +83,13 @@ TEST_CASE_METHOD(Fixture, "a job runs, is followed and collected") {
 TEST_CASE_METHOD(Fixture, "words and variables reach the command byte for byte") {
   const std::string odd = "a'b \"$x`y`\\ \n*;\xc3\xa9";
   const auto file = job_command_file({"printf", "[%s]", odd, ""}, "", {{"VALUE", odd}});
-  REQUIRE(job.start(file, false, 20s));
+  REQUIRE(job.start({file}, 20s));
   std::string output;
   REQUIRE(follow(&output));
   CHECK(output == "[" + odd + "][]");
 
   REQUIRE(job.collect(20s));
-  REQUIRE(job.start(job_command_file({"one", odd}, "printf '%s|%s|%s' \"$#\" \"$2\" \"$VALUE\"", {{"VALUE", odd}}),
-                    false, 20s));
+  REQUIRE(job.start({job_command_file({"one", odd}, "printf '%s|%s|%s' \"$#\" \"$2\" \"$VALUE\"", {{"VALUE", odd}})}, 20s));
   output.clear();
   REQUIRE(follow(&output));
   CHECK(output == "2|" + odd + "|" + odd);
@@ -93,15 +100,53 @@ TEST_CASE_METHOD(Fixture, "a job of another user runs as that user") {
     WARN("not root: switching users is not tried");
     return;
   }
-  REQUIRE(job.start(job_command_file({"x y"}, "id -un; echo \"$HOME|$1|$VALUE\"", {{"VALUE", "1 2"}}, "nobody"), false, 20s));
+  REQUIRE(job.start({job_command_file({"x y"}, "id -un; echo \"$HOME|$1|$VALUE\"", {{"VALUE", "1 2"}}, "nobody")}, 20s));
   std::string output;
   REQUIRE(follow(&output));
   CHECK(output == "nobody\n/nonexistent|x y|1 2\n");
   REQUIRE(job.collect(20s));
-  REQUIRE(job.start(job_command_file({"id", "-un"}, "", {}, "nobody"), false, 20s));
+  REQUIRE(job.start({job_command_file({"id", "-un"}, "", {}, "nobody")}, 20s));
   output.clear();
   REQUIRE(follow(&output));
   CHECK(output == "nobody\n");
+}
+
+TEST_CASE_METHOD(Fixture, "a script, which may hold secrets, is not in the process list") {
+  const std::string script = "tr '\\0' ' ' </proc/$$/cmdline; echo; cat; id -un # hunter2";
+  std::string user;
+  SECTION("of root") {}
+  SECTION("of another user") {
+    if (::geteuid() != 0) {
+      WARN("not root: switching users is not tried");
+      return;
+    }
+    user = "nobody";
+  }
+  REQUIRE(job.start({job_command_file({"word"}, script, {}, user)}, 20s));
+  std::string output;
+  const auto end = follow(&output);
+  REQUIRE(end);
+  CHECK(end->status == 0);
+  CHECK(output.find("hunter2") == std::string::npos);
+  CHECK(split_lines(output).size() == 2);  // nothing to read on standard input
+}
+
+TEST_CASE_METHOD(Fixture, "a follower learns whether the output may be saved") {
+  bool told_quiet = false;
+  FollowOptions options = follow_options();
+  options.on_output = [&](std::string_view, bool quiet) {
+    told_quiet = quiet;
+    return true;
+  };
+  std::uint64_t offset = 0;
+  REQUIRE(job.start({job_command_file({}, "echo hush", {}), true}, 20s));
+  REQUIRE(job.follow(offset, options));
+  CHECK(told_quiet);
+  REQUIRE(job.collect(20s));
+  offset = 0;
+  REQUIRE(start("echo loud"));
+  REQUIRE(job.follow(offset, options));
+  CHECK_FALSE(told_quiet);
 }
 
 TEST_CASE_METHOD(Fixture, "one job per name") {
@@ -130,9 +175,8 @@ TEST_CASE_METHOD(Fixture, "output is handed on while the job runs") {
   const auto go = directory.path() / "go";
   REQUIRE(start("echo first\n" + until_exists(go) + "echo second"));
   std::string output;
-  FollowOptions options;
-  options.deadline = Deadline::after(20s);
-  options.on_output = [&](std::string_view bytes) {
+  FollowOptions options = follow_options();
+  options.on_output = [&](std::string_view bytes, bool) {
     output += bytes;
     std::ofstream(go) << "seen";  // only now can the job go on
     return true;
@@ -146,16 +190,15 @@ TEST_CASE_METHOD(Fixture, "output is handed on while the job runs") {
 TEST_CASE_METHOD(Fixture, "a later run re-attaches where the earlier one stopped") {
   const auto go = directory.path() / "go";
   REQUIRE(start("echo first\n" + until_exists(go) + "echo second"));
-  FollowOptions options;
-  options.deadline = Deadline::after(20s);
-  options.on_output = [](std::string_view) { return false; };
+  FollowOptions options = follow_options();
+  options.on_output = [](std::string_view, bool) { return false; };
   std::uint64_t offset = 0;
   CHECK(job.follow(offset, options).error().kind == ErrorKind::cancelled);
   std::ofstream(go) << "go";
 
   RemoteJob later(session, place, id);
   std::string output;
-  options.on_output = [&](std::string_view bytes) {
+  options.on_output = [&](std::string_view bytes, bool) {
     output += bytes;
     return true;
   };
@@ -211,10 +254,68 @@ TEST_CASE_METHOD(Fixture, "a job whose processes are gone without a result is lo
   CHECK(job.collect(20s));
 }
 
+TEST_CASE_METHOD(Fixture, "a job whose wrapper alone was killed runs on, can be stopped, and is lost in the end") {
+  const auto go = directory.path() / "go";
+  REQUIRE(start(until_exists(go)));
+  REQUIRE(::kill(wrapper(), SIGKILL) == 0);
+  CHECK(phase() == JobPhase::running);
+  CHECK(job.collect(20s).error().kind == ErrorKind::refused);
+  SECTION("it ends by itself") {
+    std::ofstream(go) << "go";
+    CHECK(follow().error().kind == ErrorKind::remote);
+    CHECK(phase() == JobPhase::lost);
+  }
+  SECTION("it is stopped") {
+    REQUIRE(job.stop(10s, 20s));
+    CHECK(phase() != JobPhase::running);
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "a poll that fails says nothing of the job") {
+  REQUIRE(start("echo done"));
+  int broken = 0;
+  session.alter = [&](RemoteCommand& command) {
+    if (broken-- > 0) command = RemoteCommand{.argv = {"sh", "-c", "echo 'sh: not found' >&2; exit 127"}};
+  };
+  SECTION("it is asked again") {
+    broken = 1;
+    REQUIRE(follow());
+  }
+  SECTION("a garbled answer, too") {
+    session.alter = [&, calls = 0](RemoteCommand& command) mutable {
+      if (calls++ == 0) command = RemoteCommand{.argv = {"echo", "Welcome!"}};
+    };
+    REQUIRE(follow());
+  }
+  SECTION("a server that does not come to itself is unreachable, its job is not lost") {
+    broken = 1000;
+    const auto end = follow();
+    REQUIRE_FALSE(end);
+    CHECK(end.error().kind == ErrorKind::unreachable);
+    CHECK(end.error().message.find("sh: not found") != std::string::npos);
+    CHECK(session.seen.size() < 20);
+  }
+}
+
+TEST_CASE_METHOD(Fixture, "a server that answers at once that the job runs does not set the pace") {
+  session.alter = [](RemoteCommand& command) {
+    command = RemoteCommand{.argv = {"echo", "job running 0 0 0 0 shown"}};
+  };
+  FollowOptions options = follow_options(500ms);
+  options.retry_pause = 100ms;
+  std::uint64_t offset = 0;
+  CHECK(job.follow(offset, options).error().kind == ErrorKind::timed_out);
+  CHECK(session.seen.size() <= 6);
+}
+
 TEST_CASE_METHOD(Fixture, "after a boot a job is lost, even if its process id is in use again") {
   REQUIRE(start(until_exists(directory.path() / "go")));
   const auto pid = wrapper();
-  SECTION("another boot id") { write("boot", "00000000-0000-4000-8000-000000000000\n"); }
+  SECTION("another boot id") { write("boot", "00000000-0000-4000-8000-000000000000 1\n"); }
+  SECTION("a restarted container: another process 1 under the same boot id") {
+    const std::string boot = read_file(at("boot"), 100).value();
+    write("boot", boot.substr(0, boot.find(' ')) + " 99999999999\n");
+  }
   SECTION("the same process id with another start time") { write("pid", std::to_string(pid) + " 1\n"); }
   CHECK(phase() == JobPhase::lost);
   ::kill(-pid, SIGKILL);
@@ -222,7 +323,9 @@ TEST_CASE_METHOD(Fixture, "after a boot a job is lost, even if its process id is
 
 TEST_CASE_METHOD(Fixture, "a start that was cut off before it ran is lost, once it is old") {
   std::filesystem::create_directories(at("x").parent_path());
-  write("boot", read_file("/proc/sys/kernel/random/boot_id", 100).value());
+  RemoteJob other(session, place, "another");
+  REQUIRE(other.start({job_command_file({"true"}, "", {})}, 20s));
+  std::filesystem::copy_file(std::filesystem::path(place.base) / "another" / "boot", at("boot"));
   write("begun", std::to_string(std::time(nullptr)));
   CHECK(phase() == JobPhase::running);
   write("begun", std::to_string(std::time(nullptr) - 60));
@@ -247,9 +350,8 @@ TEST_CASE_METHOD(Fixture, "stop ends the job and leaves its result") {
 
 TEST_CASE_METHOD(Fixture, "stop ends a job that ignores SIGTERM, too") {
   REQUIRE(start("trap '' TERM\necho begun\n" + until_exists(directory.path() / "go")));
-  FollowOptions options;
-  options.deadline = Deadline::after(20s);
-  options.on_output = [](std::string_view) { return false; };  // the trap is set now
+  FollowOptions options = follow_options();
+  options.on_output = [](std::string_view, bool) { return false; };  // the trap is set now
   std::uint64_t offset = 0;
   CHECK_FALSE(job.follow(offset, options));
   REQUIRE(job.stop(0ms, 20s));
@@ -260,7 +362,7 @@ TEST_CASE_METHOD(Fixture, "stop ends a job that ignores SIGTERM, too") {
 
 TEST_CASE_METHOD(Fixture, "waiting ends, the job goes on") {
   REQUIRE(start(until_exists(directory.path() / "go")));
-  FollowOptions options;
+  FollowOptions options = follow_options();
   std::uint64_t offset = 0;
   SECTION("the deadline passes") { options.deadline = Deadline::after(300ms); }
   SECTION("nothing is printed") { options.idle_timeout = 300ms; }
@@ -270,7 +372,7 @@ TEST_CASE_METHOD(Fixture, "waiting ends, the job goes on") {
 
 TEST_CASE_METHOD(Fixture, "following ends when the run is cancelled") {
   REQUIRE(start(until_exists(directory.path() / "go")));
-  FollowOptions options;
+  FollowOptions options = follow_options();
   options.cancelled = [] { return true; };
   std::uint64_t offset = 0;
   CHECK(job.follow(offset, options).error().kind == ErrorKind::cancelled);
@@ -284,6 +386,49 @@ TEST_CASE_METHOD(Fixture, "a command that did not arrive whole is not run") {
   CHECK(started.error().message.find("did not arrive whole") != std::string::npos);
   session.alter = {};
   CHECK(phase() == JobPhase::none);
+}
+
+TEST_CASE_METHOD(Fixture, "a start that was cut off does no harm to a later job of its name") {
+  std::filesystem::create_directory(place.base);
+  const auto script = directory.path() / "start.sh";
+  std::ofstream(script) << job_start_script();
+  const std::string line = "exec sh '" + script.string() + "' '" + place.base + "' " + id + " unit 1000 '' 2>/dev/null";
+  FILE* const first = ::popen(line.c_str(), "w");
+  REQUIRE(first != nullptr);
+  // Half of its command is there, then the connection is silent.
+  REQUIRE(std::fputs("echo fir", first) >= 0);
+  REQUIRE(std::fflush(first) == 0);
+  while (std::filesystem::is_empty(place.base)) std::this_thread::sleep_for(5ms);
+  CHECK(phase() == JobPhase::none);
+
+  REQUIRE(start("echo second"));
+  CHECK(::pclose(first) != 0);
+  std::string output;
+  REQUIRE(follow(&output));
+  CHECK(output == "second\n");
+  REQUIRE(job.collect(20s));
+  CHECK(std::filesystem::is_empty(place.base));
+}
+
+TEST_CASE_METHOD(Fixture, "what cut starts left behind is removed after a day") {
+  const auto base = std::filesystem::path(place.base);
+  for (const char* name : {".new.old", ".new.young"}) {
+    std::filesystem::create_directories(base / name);
+    std::ofstream(base / name / "command") << "x";
+  }
+  std::filesystem::last_write_time(base / ".new.old", std::filesystem::file_time_type::clock::now() - 48h);
+  REQUIRE(start("true"));
+  CHECK_FALSE(std::filesystem::exists(base / ".new.old"));
+  CHECK(std::filesystem::exists(base / ".new.young"));
+}
+
+TEST_CASE_METHOD(Fixture, "after a start that was ended by a signal nobody knows") {
+  std::string ending;
+  SECTION("told as a signal") { ending = "kill -TERM $$"; }
+  SECTION("told as a status") { ending = "exit 143"; }
+  session.alter = [&](RemoteCommand& command) { command = RemoteCommand{.argv = {"sh", "-c", ending}}; };
+  CHECK(start("true").error().kind == ErrorKind::unreachable);
+  session.alter = {};
 }
 
 TEST_CASE_METHOD(Fixture, "a link in place of the base directory is refused") {
@@ -303,16 +448,18 @@ TEST_CASE("job ids keep keys apart and fit a file name") {
 }
 
 TEST_CASE("a poll's answer is read with suspicion") {
-  const auto good = parse_job_poll("job finished 3 137 1000 1060\nabc");
+  const auto good = parse_job_poll("job finished 3 137 1000 1060 quiet\nabc");
   REQUIRE(good);
   CHECK(good->phase == JobPhase::finished);
   CHECK(good->end.signal == 9);
   CHECK(good->end.duration == 60s);
+  CHECK(good->quiet);
   CHECK(good->bytes == "abc");
-  CHECK(parse_job_poll("job finished 3 255 1000 1060\n")->end.status == 255);
-  CHECK(parse_job_poll("job finished 3 0 2000 1000\n")->end.duration == 0ms);
-  for (const char* bad : {"", "job", "job finished 3 0 1 2", "job happy 3 0 1 2\n", "job finished -3 0 1 2\n",
-                          "job finished 3x 0 1 2\n", "job finished 99999999999999999999 0 1 2\n",
-                          "Welcome!\njob finished 3 0 1 2\n", "job finished 3 0 1\n", "job finished 3 0 1 2 3\n"})
+  CHECK(parse_job_poll("job finished 3 255 1000 1060 shown\n")->end.status == 255);
+  CHECK(parse_job_poll("job finished 3 0 2000 1000 shown\n")->end.duration == 0ms);
+  for (const char* bad : {"", "job", "job finished 3 0 1 2 shown", "job happy 3 0 1 2 shown\n",
+                          "job finished -3 0 1 2 shown\n", "job finished 3x 0 1 2 shown\n",
+                          "job finished 99999999999999999999 0 1 2 shown\n", "job finished 3 0 1 2 3\n",
+                          "Welcome!\njob finished 3 0 1 2 shown\n", "job finished 3 0 1 2\n"})
     CHECK_FALSE(parse_job_poll(bad));
 }

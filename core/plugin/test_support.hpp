@@ -42,6 +42,7 @@ class LocalSession final : public ServerSession {
   int reconnects = 0;
   std::vector<RemoteCommand> seen;
   std::function<void(RemoteCommand&)> alter = {};
+  std::string facts_json = R"({"os_id":"debian","user":"root"})";
 
   Result<void> connect() override { return pop(connect_failures); }
   Result<void> reconnect(Milliseconds) override {
@@ -67,7 +68,7 @@ class LocalSession final : public ServerSession {
     return RemoteExit{ended->signal != 0 ? -1 : ended->status, ended->signal, ended->truncated,
                       std::move(ended->output), std::move(ended->error_output)};
   }
-  Result<std::string> facts() override { return std::string(R"({"os_id":"debian"})"); }
+  Result<std::string> facts() override { return facts_json; }
   Result<std::vector<std::string>> remote_shell(bool with_destination) override {
     if (with_destination) return std::vector<std::string>{"ssh", "-T", "web1"};
     return std::vector<std::string>{"ssh", "-T"};
@@ -82,7 +83,7 @@ class LocalSession final : public ServerSession {
   }
 };
 
-class RememberedEvents final : public TaskEvents {
+class RememberedEvents : public TaskEvents {
  public:
   std::vector<std::string> lines;
   std::vector<Finding> findings;

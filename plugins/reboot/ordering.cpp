@@ -23,8 +23,8 @@ std::string join(const std::vector<std::string>& parts) {
 }
 
 Command order_command(Context& context) {
-  if (context.facts().init == "systemd") return {.argv = {"systemctl", "reboot", "--message=ordered by maintain"}};
-  return {.script = "command -v shutdown >/dev/null && exec shutdown -r now\nexec reboot\n"};
+  if (context.facts().init == "systemd") return {.argv = {"systemctl", "reboot", "--message=ordered by maintain"}, .become_user = "root"};
+  return {.script = "command -v shutdown >/dev/null && exec shutdown -r now\nexec reboot\n", .become_user = "root"};
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include <boost/dll/shared_library.hpp>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
 #include "plugin/host.hpp"
@@ -23,18 +24,29 @@ class ErrorSlot {
   ErrorSlot& operator=(const ErrorSlot&) = delete;
   maintain_error* raw() { return &raw_; }
   const std::string& message() const { return message_; }
+  // What validate says is wrong, and with which option: "option '/paths/0': is not absolute".
+  std::string problem() const {
+    const auto detail = nlohmann::json::parse(detail_, nullptr, false);
+    const bool has_path = detail.is_object() && detail.contains("path") && detail["path"].is_string();
+    const std::string path = has_path ? detail["path"].get<std::string>() : std::string();
+    return shorten(printable(path.empty() ? message_ : fmt::format("option '{}': {}", path, message_)), 2000);
+  }
 
  private:
-  static void set(void* context, maintain_status, maintain_text message, maintain_text) noexcept {
+  static void set(void* context, maintain_status, maintain_text message, maintain_text detail) noexcept {
+    auto* self = static_cast<ErrorSlot*>(context);
     try {
-      static_cast<ErrorSlot*>(context)->message_ = to_view(message).substr(0, 16 * 1024);
+      self->message_ = to_view(message).substr(0, most_told);
+      self->detail_ = to_view(detail).substr(0, most_told);
     } catch (...) {
       // Out of memory: the status alone must do.
     }
   }
 
+  static constexpr std::size_t most_told = 16 * 1024;
   maintain_error raw_;
   std::string message_;
+  std::string detail_;
 };
 
 // A created task; destroyed exactly once.
@@ -67,6 +79,7 @@ maintain_request request_of(const TaskCall& call) {
   request.scheduled_ms = in_milliseconds(call.scheduled);
   request.window_end_ms = in_milliseconds(call.window_end);
   request.deadline_ms = in_milliseconds(call.deadline_time);
+  request.reattach = call.pending_job.empty() ? 0 : 1;
   return request;
 }
 
@@ -85,6 +98,10 @@ class Plugin final : public LoadedPlugin {
     auto task = create(host, call.type);
     if (!task) {
       failed(task.error());
+      return end;
+    }
+    if (auto valid = validate(**task, call.options); !valid) {
+      failed(valid.error());
       return end;
     }
     const maintain_request request = request_of(call);
@@ -107,19 +124,23 @@ class Plugin final : public LoadedPlugin {
     Host host(manifest_);
     auto task = create(host, task_type);
     if (!task) return fail(task.error());
-    ErrorSlot problem;
-    const maintain_status status = (*task)->get()->validate((*task)->get(), to_text(options), problem.raw());
-    if (status == MAINTAIN_OK) return {};
-    return fail(to_error(status, shorten(printable(problem.message()), 2000)));
+    return validate(**task, options);
   }
 
  private:
+  static Result<void> validate(const CreatedTask& task, const std::string& options) {
+    ErrorSlot problem;
+    const maintain_status status = task.get()->validate(task.get(), to_text(options), problem.raw());
+    if (status == MAINTAIN_OK) return {};
+    return fail(to_error(status, problem.problem()));
+  }
+
   Result<std::unique_ptr<CreatedTask>> create(const Host& host, const std::string& task_type) const {
     const maintain_task* task = nullptr;
     ErrorSlot error;
     const maintain_status status = entry_->create(host.table(), to_text(task_type), &task, error.raw());
     if (status != MAINTAIN_OK) return fail(to_error(status, shorten(printable(error.message()), 2000)));
-    if (task == nullptr || task->struct_size < sizeof(maintain_task) || task->validate == nullptr ||
+    if (task == nullptr || !MAINTAIN_HAS(task, destroy) || task->validate == nullptr ||
         task->run == nullptr || task->destroy == nullptr)
       return fail(ErrorKind::internal, fmt::format("the plugin '{}' made a task {} that lacks functions",
                                                    manifest_.id, task_type));
@@ -138,7 +159,7 @@ Result<void> compare(const maintain_plugin* entry, const Manifest& manifest) {
                 "build it anew with maintain_add_plugin()");
   };
   if (entry == nullptr) return disagree("its entry function returns nothing");
-  if (entry->struct_size < sizeof(maintain_plugin)) return disagree("its table is too short");
+  if (!MAINTAIN_HAS(entry, create)) return disagree("its table is too short");
   if (entry->abi_major != manifest.abi_major || entry->abi_minor != manifest.abi_minor)
     return disagree(fmt::format("its table is of ABI {}.{}", entry->abi_major, entry->abi_minor));
   if (to_view(entry->id) != manifest.id)

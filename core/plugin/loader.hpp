@@ -12,7 +12,7 @@ namespace maintain {
 class LoadedPlugin {
  public:
   virtual ~LoadedPlugin() = default;
-  // Creates the task, runs it once, destroys it.
+  // Creates the task, validates its options, runs it once, destroys it.
   virtual TaskEnd run(const TaskCall& call, ServerSession& session, TaskEvents& events) = 0;
   // The first thing wrong with the options that the schema cannot say.
   virtual Result<void> validate(const std::string& task_type, const std::string& options) = 0;

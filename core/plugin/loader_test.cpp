@@ -98,6 +98,26 @@ TEST_CASE_METHOD(Fixture, "options are validated without a server") {
   const auto plugin = load_plugin(entry("misbehave")).value();
   CHECK(plugin->validate("misbehave.well", "{}"));
   CHECK(plugin->validate("misbehave.well", "[]").error().kind == ErrorKind::configuration);
+  CHECK(plugin->validate("misbehave.well", R"({"paths": ["here"]})").error().message ==
+        "option '/paths/0': is not absolute");
+}
+
+TEST_CASE_METHOD(Fixture, "a task with impossible options is not run") {
+  call.options = R"({"paths": ["here"]})";
+  const TaskEnd end = run("misbehave.well");
+  CHECK(end.outcome == Outcome::failed);
+  REQUIRE(end.error);
+  CHECK(end.error->kind == ErrorKind::configuration);
+  CHECK(end.error->message == "option '/paths/0': is not absolute");
+  CHECK(events.findings.empty());
+}
+
+TEST_CASE_METHOD(Fixture, "a task learns that it is to look after a job") {
+  run("misbehave.well");
+  CHECK(events.last_summary == "behaved");
+  call.pending_job = "upgrade";
+  run("misbehave.well");
+  CHECK(events.last_summary == "behaved, re-attaching");
 }
 
 TEST_CASE_METHOD(Fixture, "one plugin serves many tasks, also after it was loaded twice") {

@@ -195,7 +195,9 @@ class Worker {
     call.type = task.spec.use;
     call.options = task.spec.options;
     call.timezone = task.spec.timezone;
-    if (const TaskRecord record = record_of(task.key); !record.state.empty()) call.state = record.state;
+    const TaskRecord record = record_of(task.key);
+    if (!record.state.empty()) call.state = record.state;
+    call.pending_job = record.pending_job;
     const auto directory = directories_.of_task(task.key.project, task.key.task);
     if (auto made = make_directories(directory, 0700); !made) return {Outcome::failed, made.error(), {}};
     call.directory = directory.string();
@@ -207,7 +209,10 @@ class Worker {
     call.deadline = Deadline::after(timeout);
     call.cancelled = [this] { return link_.cancelled(); };
     call.clock = &clock_;
-    return (*plugin)->run(call, session_, events_);
+    TaskEnd end = (*plugin)->run(call, session_, events_);
+    // A plugin knows its options, not where they are written.
+    if (end.error && end.error->kind == ErrorKind::configuration && !end.error->where) end.error->where = task.spec.where;
+    return end;
   }
 
   Result<std::shared_ptr<LoadedPlugin>> plugin_offering(const std::string& type) {

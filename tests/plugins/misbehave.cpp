@@ -22,9 +22,13 @@ void tell(Context& context) {
 }
 
 class Well final : public Task {
+  std::optional<std::string> validate(const Json& options) override {
+    if (options.contains("paths")) throw InvalidOption("/paths/0", "is not absolute");
+    return std::nullopt;
+  }
   Outcome run(Context& context) override {
     tell(context);
-    context.summary("behaved");
+    context.summary(context.reattaching() ? "behaved, re-attaching" : "behaved");
     return Outcome::ok;
   }
 };

@@ -61,6 +61,7 @@ TEST_CASE("the request reaches the task") {
   RunOptions options;
   options.options = {{"database", "orders"}};
   options.check = true;
+  options.reattach = true;
   options.timezone = "Europe/Berlin";
   options.window_end = server.now() + 30min;
   doing(server, [&](Context& context) {
@@ -69,11 +70,15 @@ TEST_CASE("the request reaches the task") {
     CHECK(context.project() == "shop");
     CHECK(context.task() == "task");
     CHECK(context.timezone() == "Europe/Berlin");
+    CHECK(context.reattaching());
     CHECK(context.options().at("database") == "orders");
     CHECK(context.window_end() == server.now() + 30min);
     CHECK(context.deadline() == server.now() + 2h);
   }, options);
-  doing(server, [](Context& context) { CHECK_FALSE(context.window_end()); });
+  doing(server, [](Context& context) {
+    CHECK_FALSE(context.window_end());
+    CHECK_FALSE(context.reattaching());
+  });
 }
 
 TEST_CASE("a command goes over with all it has") {
@@ -111,6 +116,12 @@ TEST_CASE("output can be taken as it comes, and what the taker throws comes back
     CHECK_THROWS_AS(context.exec({.argv = {"x"}, .on_output = [](auto) { throw std::out_of_range("mine"); }}),
                     std::out_of_range);
   });
+}
+
+TEST_CASE("a document with a server's broken bytes is kept, without them") {
+  FakeServer server;
+  doing(server, [](Context& context) { context.set_state({{"version", "1.0\xff"}}); });
+  CHECK(server.state == Json{{"version", "1.0\xef\xbf\xbd"}});
 }
 
 TEST_CASE("must() tells which command failed and why") {

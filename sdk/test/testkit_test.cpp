@@ -1,4 +1,6 @@
 // The test kit itself: a kit that lets a wrong task pass is worse than none.
+#include <cmath>
+
 #include <catch2/catch.hpp>
 #include <maintain/testkit.hpp>
 
@@ -247,6 +249,77 @@ TEST_CASE("local programs have expectations of their own") {
     CHECK_THROWS_AS(context.local({.script = "no"}), Failure);
   });
   CHECK(server.commands[1].local);
+}
+
+TEST_CASE("what the host refuses is refused") {
+  FakeServer server;
+  server.stub(anything(), Reply{});
+  const auto refused = [&](const std::function<void(Context&)>& work) {
+    return doing(server, work).status == MAINTAIN_INVALID_ARGUMENT;
+  };
+  CHECK(refused([](Context& context) { context.finding({.code = "Not A Code", .title = "t"}); }));
+  CHECK(refused([](Context& context) { context.finding({.code = "a.b", .title = " \n"}); }));
+  CHECK(refused([](Context& context) { context.metric("Size", 1); }));
+  CHECK(refused([](Context& context) { context.metric("size", 1, "furlongs"); }));
+  CHECK(refused([](Context& context) { context.metric("size", std::nan("")); }));
+  CHECK(refused([](Context& context) { context.exec({.argv = {""}}); }));
+  CHECK(refused([](Context& context) { context.exec({.argv = {std::string("a\0b", 3)}}); }));
+  CHECK(refused([](Context& context) { context.exec({.argv = {"x"}, .environment = {{"1A", "x"}}}); }));
+  CHECK(refused([](Context& context) { context.stat("relative"); }));
+  CHECK(refused([](Context& context) { context.put_file("relative", "", 0644); }));
+  CHECK(refused([](Context& context) { context.put_file("/x", "", 010000); }));
+  CHECK(refused([](Context& context) { context.find_job("../x"); }));
+  CHECK(refused([](Context& context) { context.start_job("x", {.argv = {"x"}, .input = "secret"}); }));
+  CHECK(refused([](Context& context) { context.try_lock("Bad Name", 1, 1s, 0s); }));
+  CHECK(refused([](Context& context) { context.try_lock("x", 0, 1s, 0s); }));
+}
+
+TEST_CASE("nothing is begun beyond the deadline") {
+  FakeServer server;
+  server.stub(anything(), Reply{});
+  RunOptions options;
+  options.deadline = server.now() + 1min;
+  server.at(1min, [](FakeServer&) {});
+  doing(server, [&](Context& context) {
+    CHECK_THROWS_WITH(context.sleep(2min), Catch::Contains("timed out"));
+    CHECK(context.is_cancelled());
+    const std::function<void()> calls[] = {
+        [&] { context.exec({.argv = {"x"}}); },  [&] { context.find_job("x"); },   [&] { context.stat("/x"); },
+        [&] { context.try_lock("x", 1, 1s, 0s); }, [&] { context.reconnect(1s); }, [&] { context.sleep(1ms); },
+        [&] { context.local({.argv = {"x"}}); }, [&] { context.facts(); },         [&] { context.collect_job("x"); }};
+    for (const auto& make : calls) {
+      try {
+        make();
+        FAIL("there was time left");
+      } catch (const Failure& failure) {
+        CHECK(failure.status() == MAINTAIN_TIMEOUT);
+      }
+    }
+    context.summary("what was found can still be told");
+    context.set_state({{"kept", true}});
+  }, options);
+  CHECK(server.state == Json{{"kept", true}});
+}
+
+TEST_CASE("a task has one job at a time") {
+  FakeServer server;
+  server.jobs["upgrade"] = {.phase = JobPhase::finished};
+  server.expect_job("cleanup", {});
+  doing(server, [](Context& context) {
+    CHECK_THROWS_WITH(context.start_job("cleanup", upgrade), Catch::Contains("'upgrade' has not been collected"));
+    context.collect_job("upgrade");
+    context.start_job("cleanup", upgrade);
+  });
+}
+
+TEST_CASE("the output of a quiet job is not saved") {
+  FakeServer server;
+  server.expect_job("x", {.output = "hush"});
+  doing(server, [](Context& context) {
+    context.start_job("x", {.argv = {"x"}, .quiet = true});
+    CHECK(context.follow_job("x", 1min).output == "hush");
+  });
+  CHECK(server.output.empty());
 }
 
 TEST_CASE("an extension that the manifest does not list is not handed out") {

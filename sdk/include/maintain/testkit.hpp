@@ -9,7 +9,8 @@
 //   CHECK(server.summary == "up 3 days\n");
 //
 // A FakeServer is the host and the server in one: it implements the C tables of plugin.h, so a test goes through the
-// same boundary as the real thing. Time is virtual: sleeping, slow commands and jobs move it, nothing waits.
+// same boundary as the real thing, and what the host refuses is refused here. Time is virtual: sleeping, slow commands
+// and jobs move it, nothing waits.
 #pragma once
 
 #include <filesystem>
@@ -161,6 +162,7 @@ class FakeServer {
   std::vector<std::string> problems() const;
 
   // For run_task; a test has no need of it.
+  bool out_of_time() const;
   struct Script;
   Script& script() { return *script_; }
   const maintain_host* host() const { return &host_; }

@@ -81,7 +81,7 @@ class Sink {
 
  private:
   static maintain_status write(void* context, const void* data, uint64_t size) noexcept {
-    auto* self = static_cast<Sink*>(context);
+    const auto* self = static_cast<const Sink*>(context);
     try {
       if (size > 0) self->take_({static_cast<const char*>(data), static_cast<std::size_t>(size)});
       return MAINTAIN_OK;
@@ -93,7 +93,7 @@ class Sink {
 
   maintain_sink raw_;
   std::function<void(std::string_view)> take_;
-  std::exception_ptr thrown_;
+  mutable std::exception_ptr thrown_;  // sinks are const objects: only the host writes to them
 };
 
 // A Command as the C struct, which points into this object and into the command.

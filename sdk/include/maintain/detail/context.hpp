@@ -16,6 +16,15 @@ inline Context::Context(const maintain_host* host, const maintain_request* reque
           host->get_extension(host, detail::to_text(MAINTAIN_REPORT_1)))),
       clock_(static_cast<const maintain_clock_1*>(host->get_extension(host, detail::to_text(MAINTAIN_CLOCK_1)))) {}
 
+namespace detail {
+
+// A server's bytes may have come into the document: they are not worth an exception.
+inline std::string dump(const Json& document) {
+  return document.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace detail
+
 template <class Table>
 const Table& Context::table(const Table*& slot, const char* id) {
   if (slot == nullptr) slot = static_cast<const Table*>(host_->get_extension(host_, detail::to_text(id)));
@@ -74,12 +83,12 @@ inline Json Context::state() {
   return document.is_object() ? document : Json::object();
 }
 inline void Context::set_state(const Json& document) {
-  const std::string text = document.dump();
+  const std::string text = detail::dump(document);
   detail::ErrorSlot error;
   error.check(table(state_, MAINTAIN_STATE_1).set(host_, detail::to_text(text), error.raw()), "set_state");
 }
 inline void Context::checkpoint(const Json& document) {
-  const std::string text = document.dump();
+  const std::string text = detail::dump(document);
   detail::ErrorSlot error;
   error.check(table(state_, MAINTAIN_STATE_1).checkpoint(host_, detail::to_text(text), error.raw()), "checkpoint");
 }

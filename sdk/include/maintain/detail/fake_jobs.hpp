@@ -24,7 +24,13 @@ inline void refuse_in_check_mode(const FakeServer& server, std::string_view what
     throw Failure(MAINTAIN_REFUSED, "check mode: no " + std::string(what));
 }
 
+inline void check_job_call(FakeServer& server, const std::string& name) {
+  check_name(name);
+  check_time(server);
+}
+
 inline maintain_job_phase find_job(FakeServer& server, const std::string& name) {
+  check_job_call(server, name);
   const FakeJob* job = current_job(server, name);
   return static_cast<maintain_job_phase>(job == nullptr ? JobPhase::none : job->phase);
 }
@@ -34,6 +40,10 @@ inline void start_job(FakeServer& server, const std::string& name, const maintai
   command.job = name;
   admit(server, command);
   refuse_in_check_mode(server, "jobs");
+  require(command.input.empty(), "a job has no input: nobody is there to send it");
+  check_job_call(server, name);
+  for (const auto& [other, job] : server.jobs)
+    if (other != name) throw Failure(MAINTAIN_BUSY, "the task's job '" + other + "' has not been collected");
   if (current_job(server, name) != nullptr) throw Failure(MAINTAIN_BUSY, "the job " + name + " exists already");
   auto& coming = server.script().coming_jobs;
   const auto found = coming.find(name);
@@ -51,6 +61,7 @@ inline void start_job(FakeServer& server, const std::string& name, const maintai
 inline maintain_status follow_job(FakeServer& server, const std::string& name, std::uint64_t* offset,
                                   const maintain_sink* sink, Milliseconds timeout, Milliseconds idle_timeout,
                                   maintain_exit* exit) {
+  check_job_call(server, name);
   FakeJob* job = current_job(server, name);
   if (job == nullptr) throw Failure(MAINTAIN_NOT_FOUND, "there is no job " + name);
   if (!job->follow_failures.empty()) {
@@ -78,7 +89,7 @@ inline maintain_status follow_job(FakeServer& server, const std::string& name, s
   const auto fed = feed(sink, fresh, fresh.size() + 1, &truncated);
   if (fed != MAINTAIN_OK) return fed;
   *offset = job->output.size();
-  server.output += fresh;
+  if (!job->command.quiet && !job->command.secret) server.output += fresh;
   if (job->phase == JobPhase::lost) throw Failure(MAINTAIN_FAILED, "the job " + name + " is lost: the server went down");
   exit->signal = job->signal;
   exit->status = job->signal != 0 ? -1 : job->status;
@@ -89,6 +100,7 @@ inline maintain_status follow_job(FakeServer& server, const std::string& name, s
 
 inline void stop_job(FakeServer& server, const std::string& name) {
   refuse_in_check_mode(server, "stopping of jobs");
+  check_job_call(server, name);
   FakeJob* job = current_job(server, name);
   if (job == nullptr || job->phase != JobPhase::running) return;
   job->phase = JobPhase::finished;
@@ -97,6 +109,7 @@ inline void stop_job(FakeServer& server, const std::string& name) {
 
 inline void collect_job(FakeServer& server, const std::string& name) {
   refuse_in_check_mode(server, "collecting of jobs");
+  check_job_call(server, name);
   const FakeJob* job = current_job(server, name);
   if (job == nullptr) return;
   if (job->phase == JobPhase::running) throw Failure(MAINTAIN_INVALID_STATE, "the job " + name + " still runs");

@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include <maintain/detail/fake_rules.hpp>
 #include <maintain/detail/fake_script.hpp>
 #include <maintain/testkit.hpp>
 
@@ -63,6 +64,8 @@ inline void FakeServer::set_now(Moment now) {
   now_ = now;
   script_->start = now;
 }
+
+inline bool FakeServer::out_of_time() const { return script_->running && now_ >= script_->deadline; }
 
 inline void FakeServer::advance(Milliseconds span) {
   const Moment end = now_ + std::max(span, Milliseconds(0));
@@ -134,11 +137,16 @@ inline SeenCommand seen(const maintain_command& raw) {
   return command;
 }
 
+// Nothing is begun after cancellation or beyond the deadline.
+inline void check_time(FakeServer& server) {
+  if (server.script().cancelled) throw Failure(MAINTAIN_CANCELLED, "the run is being stopped");
+  if (server.out_of_time()) throw Failure(MAINTAIN_TIMEOUT, "the task has used up its time");
+}
+
 // Notes the command; refuses what the real host would refuse.
 inline void admit(FakeServer& server, const SeenCommand& command) {
   server.commands.push_back(command);
-  if (command.argv.empty() && command.script.empty())
-    throw Failure(MAINTAIN_INVALID_ARGUMENT, "a command needs argv or a script");
+  check_command(command);
   if (server.script().check && !command.read_only) {
     server.refused.push_back(command);
     throw Failure(MAINTAIN_REFUSED, "check mode: not marked read-only: " + command.describe());
@@ -163,6 +171,7 @@ inline maintain_status run_command(FakeServer& server, const maintain_command* r
   if (local && (!command.script.empty() || !command.become_user.empty()))
     throw Failure(MAINTAIN_INVALID_ARGUMENT, "a local program is argv only");
   admit(server, command);
+  check_time(server);
   const auto reply = server.script().answer(command);
   if (!reply) throw Failure(MAINTAIN_FAILED, "unexpected command: " + command.describe());
   const Moment before = server.now();
@@ -186,6 +195,7 @@ inline maintain_status run_command(FakeServer& server, const maintain_command* r
 }
 
 inline void reconnect(FakeServer& server, Milliseconds timeout) {
+  check_time(server);
   ++server.reconnects;
   auto& scripted = server.script().reconnects;
   Reply reply;

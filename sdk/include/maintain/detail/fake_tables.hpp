@@ -65,7 +65,9 @@ inline constexpr maintain_job_1 job_table = {
       return call(host, error, [&](FakeServer& server) { collect_job(server, to_string(name)); });
     }};
 
-inline const FakeFile& file_at(const FakeServer& server, maintain_text path) {
+inline const FakeFile& file_at(FakeServer& server, maintain_text path) {
+  check_path(to_view(path));
+  check_time(server);
   const auto found = server.files.find(to_string(path));
   if (found == server.files.end()) throw Failure(MAINTAIN_NOT_FOUND, "no file " + to_string(path));
   return found->second;
@@ -97,7 +99,10 @@ inline constexpr maintain_files_1 files_table = {
     [](const maintain_host* host, maintain_text path, maintain_text, uint32_t mode, maintain_text content,
        maintain_error* error) {
       return call(host, error, [&](FakeServer& server) {
+        require(mode <= 07777, "not permission bits");
         refuse_in_check_mode(server, "writing of files");
+        check_path(to_view(path));
+        check_time(server);
         if (content.size > 1024 * 1024) throw Failure(MAINTAIN_INVALID_ARGUMENT, "more than 1 MiB");
         FakeFile& file = server.files[to_string(path)];
         file.content = to_string(content);
@@ -126,8 +131,7 @@ inline constexpr maintain_report_1 report_table = {
     sizeof(maintain_report_1),
     [](const maintain_host* host, const maintain_finding* raw, maintain_error* error) {
       return call(host, error, [&](FakeServer& server) {
-        if (raw->code.size == 0 || raw->title.size == 0)
-          throw Failure(MAINTAIN_INVALID_ARGUMENT, "a finding needs a code and a title");
+        check_finding(to_view(raw->code), to_view(raw->title));
         server.findings.push_back({static_cast<State>(raw->state), to_string(raw->code), to_string(raw->subject),
                                    to_string(raw->title), to_string(raw->detail), to_string(raw->action)});
       });
@@ -136,8 +140,11 @@ inline constexpr maintain_report_1 report_table = {
       call(host, nullptr,
            [&](FakeServer& server) { server.progress.push_back({done, total, to_string(unit)}); });
     },
-    [](const maintain_host* host, maintain_text name, double value, maintain_text, maintain_error* error) {
-      return call(host, error, [&](FakeServer& server) { server.metrics[to_string(name)] = value; });
+    [](const maintain_host* host, maintain_text name, double value, maintain_text unit, maintain_error* error) {
+      return call(host, error, [&](FakeServer& server) {
+        check_metric(to_view(name), value, to_view(unit));
+        server.metrics[to_string(name)] = value;
+      });
     },
     [](const maintain_host* host, maintain_text line) {
       call(host, nullptr, [&](FakeServer& server) { server.summary = to_string(line); });
@@ -176,6 +183,7 @@ inline constexpr maintain_state_1 state_table = {
 inline constexpr maintain_facts_1 facts_table = {
     sizeof(maintain_facts_1), [](const maintain_host* host, const maintain_sink* json, maintain_error* error) {
       return call(host, error, [&](FakeServer& server) {
+        check_time(server);
         const Facts& facts = server.facts;
         return write(json, Json{{"os_id", facts.os_id},
                                 {"os_version", facts.os_version},
@@ -194,7 +202,9 @@ inline constexpr maintain_facts_1 facts_table = {
     }};
 
 inline maintain_status acquire(FakeServer& server, const std::string& name, std::uint32_t places, Milliseconds wait) {
+  check_name(name);
   refuse_in_check_mode(server, "taking of locks");
+  check_time(server);
   const Moment until = server.now() + wait;
   for (;;) {  // ends: every round moves the clock towards `until`
     auto& holders = server.locks[name];
@@ -214,14 +224,16 @@ inline maintain_status acquire(FakeServer& server, const std::string& name, std:
 
 inline constexpr maintain_lock_1 lock_table = {
     sizeof(maintain_lock_1),
-    [](const maintain_host* host, maintain_text name, uint32_t count, int64_t, int64_t wait_ms,
+    [](const maintain_host* host, maintain_text name, uint32_t count, int64_t lease_ms, int64_t wait_ms,
        maintain_error* error) {
       return call(host, error, [&](FakeServer& server) {
+        require(count > 0 && count <= 1000000 && lease_ms > 0, "a lock needs at least one place and a lease");
         return acquire(server, to_string(name), count, Milliseconds(wait_ms));
       });
     },
     [](const maintain_host* host, maintain_text name, maintain_error* error) {
       return call(host, error, [&](FakeServer& server) {
+        check_name(to_view(name));
         server.locks[to_string(name)].erase(server.script().server_name);
       });
     }};
@@ -231,8 +243,10 @@ inline constexpr maintain_clock_1 clock_table = {
     [](const maintain_host* host) { return int64_t{server_of(host).now().time_since_epoch().count()}; },
     [](const maintain_host* host) { return int64_t{server_of(host).now().time_since_epoch().count()}; },
     [](const maintain_host* host, int64_t span) {
-      return call(host, nullptr,
-                  [&](FakeServer& server) { return spend(server, Milliseconds(span), Milliseconds(0)); });
+      return call(host, nullptr, [&](FakeServer& server) {
+        check_time(server);
+        return spend(server, Milliseconds(span), Milliseconds(0));
+      });
     }};
 
 inline const void* table_named(std::string_view id) {
@@ -284,7 +298,8 @@ inline FakeServer::FakeServer()
     });
   };
   host_.is_cancelled = [](const maintain_host* host) -> uint32_t {
-    return detail::server_of(host).script().cancelled ? 1u : 0u;
+    FakeServer& server = detail::server_of(host);
+    return server.script().cancelled || server.out_of_time() ? 1u : 0u;
   };
 #ifdef MAINTAIN_PLUGIN_MANIFEST
   only_listed_in(MAINTAIN_PLUGIN_MANIFEST);

@@ -146,7 +146,11 @@ Result<Settings> parse_settings(const Platform& platform, const fs::path& config
   paths.path("logs", settings.log_directory);
   paths.path("run", settings.run_directory);
   paths.path("inventory", settings.inventory);
-  if (!plugin_path(platform)) paths.paths("plugins", settings.plugin_directories);
+  if (!plugin_path(platform)) {  // the bundled ones stay, last
+    std::vector<fs::path> own;
+    paths.paths("plugins", own);
+    settings.plugin_directories.insert(settings.plugin_directories.begin(), own.begin(), own.end());
+  }
 
   const Section ssh = section("ssh");
   ssh.file_names("identity_files", settings.identity_files);

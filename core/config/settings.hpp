@@ -18,7 +18,7 @@ struct Settings {
   std::filesystem::path log_directory;      // /var/log/maintain
   std::filesystem::path run_directory;      // /run/maintain or XDG_RUNTIME_DIR/maintain: control sockets
   std::filesystem::path inventory;          // Ansible inventory; empty: config_directory/inventory if it exists
-  std::vector<std::filesystem::path> plugin_directories;  // searched in order
+  std::vector<std::filesystem::path> plugin_directories;  // searched in order, the bundled plugins' last
   std::vector<std::string> known_hosts_files;             // first one is ours: config_directory/known_hosts
   std::vector<std::string> identity_files;
   int forks = 16;                           // servers at once, 1..256

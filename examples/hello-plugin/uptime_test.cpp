@@ -46,11 +46,19 @@ void a_lost_connection_is_no_success() {
   check(run.outcome == Outcome::failed, "the outcome is failed");
 }
 
+void nonsense_is_an_error() {
+  FakeServer server;
+  server.stub(argv({"cat"}), {.output = "up for ages\n"});
+  UptimeTask task;
+  check(run_task(task, server, {.options = {{"at_most_days", 30}}}).status == MAINTAIN_FAILED, "nonsense is refused");
+}
+
 }  // namespace
 
 int main() {
   a_short_uptime_is_no_finding();
   a_long_uptime_is_a_warning();
   a_lost_connection_is_no_success();
+  nonsense_is_an_error();
   return failures == 0 ? 0 : 1;
 }

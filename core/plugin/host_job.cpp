@@ -66,9 +66,10 @@ tl::expected<std::string, HostFailure> connections_user(Host& host) {
   const auto facts = host.session().facts();
   if (!facts) return host_fail(facts.error());
   const auto json = nlohmann::json::parse(*facts, nullptr, false);
-  if (json.is_object() && json.contains("user") && json["user"].is_string() && !json["user"].get<std::string>().empty())
-    return json["user"].get<std::string>();
-  return host_fail(MAINTAIN_FAILED, "the server does not say which user we are there, so no job is started as that user");
+  std::string user;
+  if (json.is_object() && json.contains("user") && json["user"].is_string()) user = json["user"].get<std::string>();
+  if (!user.empty()) return user;
+  return host_fail(MAINTAIN_FAILED, "the server does not say which user we are there; name the job's");
 }
 
 // A server's word for why a job is not there, or an error from before anything was sent.
@@ -81,7 +82,8 @@ HostResult start(Host& host, maintain_text name, const maintain_command* raw) {
   const auto command = admit_command(host, raw);
   if (!command) return tl::make_unexpected(command.error());
   if (auto allowed = refuse_in_check_mode(host, "started"); !allowed) return allowed;
-  if (!command->input.empty()) return host_fail(MAINTAIN_INVALID_ARGUMENT, "a job has no input: nobody is there to send it");
+  if (!command->input.empty())
+    return host_fail(MAINTAIN_INVALID_ARGUMENT, "a job has no input: nobody is there to send it");
   auto job = job_named(host, name);
   if (!job) return tl::make_unexpected(job.error());
   if (auto connected = connect_first(host); !connected) return connected;

@@ -347,7 +347,9 @@ struct JobFixture : Fixture {
       sent = RemoteCommand{.argv = {"sh", "-c", answer}};
     };
   }
-  maintain_status start(const char* name = "upgrade") { return job->start(host(), to_text(name), &command, &error.raw); }
+  maintain_status start(const char* name = "upgrade") {
+    return job->start(host(), to_text(name), &command, &error.raw);
+  }
   maintain_status find(const char* name = "upgrade") {
     maintain_job_phase phase = MAINTAIN_JOB_LOST;
     return job->find(host(), to_text(name), &phase, &error.raw);

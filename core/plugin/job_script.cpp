@@ -8,7 +8,8 @@
 //
 // Surprises that shaped this:
 //  - A start script whose connection broke may sit there, half fed, and end much later. It builds the job where nobody
-//    looks (<base>/.new.*) and renames it into place, whole, where no job of that name is; what it takes back is its own.
+//    looks (<base>/.new.*) and renames it into place, whole, where no job of that name is. What it takes back is its
+//    own.
 //  - A process id alone proves nothing: it is used again. With its start time (and the boot) it does. A container that
 //    restarts keeps the host's boot id, but its process 1 has another start time: the two together name a boot.
 //  - The wrapper can be killed alone, by the kernel when memory is short or by a person, and the command goes on. As
@@ -180,8 +181,8 @@ find_phase
 echo "$phase"
 )sh";
 
-// The answer's first line is "job PHASE SIZE CODE BEGUN ENDED" and "quiet" or "shown"; the output's bytes follow. The phase is looked up
-// before the size, so that the size of a finished job is final.
+// The answer's first line is "job PHASE SIZE CODE BEGUN ENDED" and "quiet" or "shown"; the output's bytes follow. The
+// phase is looked up before the size, so that the size of a finished job is final.
 constexpr const char* poll_script = R"sh(
 cd "$1/$2" 2>/dev/null || { echo 'job none 0 0 0 0 shown'; exit 0; }
 offset=$3 wait=$4 most=$5

@@ -116,6 +116,8 @@ class Worker {
     request.now_tasks = job_.now_tasks;
     Planned planned;
     planned.plan = make_plan(request);
+    std::vector<Finding>& about_server = assessment.notes.front().findings;
+    about_server.insert(about_server.end(), planned.plan.findings.begin(), planned.plan.findings.end());
     planned.notes = std::move(assessment.notes);
     planned.config_files = std::move(assessment.files);
     planned.config_errors = std::move(assessment.errors);

@@ -17,8 +17,11 @@ namespace {
 
 std::filesystem::path store_path(const Settings& settings) { return settings.state_directory / "state.sqlite"; }
 
-bool belongs_to(const Server& server, const std::string& group) {
-  return std::find(server.groups.begin(), server.groups.end(), group) != server.groups.end();
+bool belongs_to(const Server& server, const std::string& name) {
+  const auto among = [&](const std::vector<std::string>& names) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  return among(server.groups) || among(server.tags);
 }
 
 }  // namespace
@@ -64,8 +67,8 @@ std::vector<Server> Program::select_servers(const std::vector<std::string>& name
       if (is_group ? server.enabled && belongs_to(server, name.substr(1)) : server.name == name) add(server);
     if (selected.size() > before || is_group) {
       if (!selected.empty()) continue;
-      fatal({ErrorKind::usage, fmt::format("no enabled server is in the group '{}'", name.substr(1)),
-                                     "groups come from the inventory in " + settings().config_directory.string(), {}});
+      fatal({ErrorKind::usage, fmt::format("no enabled server has the group or tag '{}'", name.substr(1)),
+                                     "groups and tags come from the inventory in " + settings().config_directory.string(), {}});
     }
     const auto same = [&](const Server& other) { return other.name == name; };
     if (std::any_of(selected.begin(), selected.end(), same)) continue;

@@ -173,7 +173,7 @@ Error explain_ssh_failure(const Server& server, std::string_view error_output) {
   error.message = fmt::format("{}: {}{}{}", name_of(server), summary, detail.empty() ? "" : ": ", detail);
   if (error.kind == ErrorKind::host_key)
     error.hint = fmt::format("compare with ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub on the server's console, then: "
-                             "maintain trust {}", server.name);
+                             "maintain trust {}{}", server.name, error.where ? " --replace" : "");
   if (error.kind == ErrorKind::authentication)
     error.hint = "add our public key to ~/.ssh/authorized_keys of that user on the server";
   return error;

@@ -86,8 +86,9 @@ TEST_CASE("ssh's complaints become errors of the right kind") {
   CHECK(changed.message ==
         "web1 (10.0.0.5:22): the host key has changed: offered is ED25519 SHA256:t4wQLpI4+KjhsDHZmA78sK/ZQlVhlxK/dEr1R4kH1/I");
   CHECK(changed.where == Position{"/etc/maintain/known_hosts", 1, 0});
-  CHECK(changed.hint.find("maintain trust web1") != std::string::npos);
+  CHECK(changed.hint.ends_with("maintain trust web1 --replace"));
   CHECK(explained("ssh_host_key_unknown.txt").kind == ErrorKind::host_key);
+  CHECK(explained("ssh_host_key_unknown.txt").hint.ends_with("maintain trust web1"));
   CHECK(explained("ssh_permission_denied.txt").kind == ErrorKind::authentication);
   CHECK(explained("ssh_connection_refused.txt").kind == ErrorKind::unreachable);
   CHECK(explained("ssh_name_unknown.txt").message.find("cannot be looked up") != std::string::npos);
@@ -98,12 +99,18 @@ TEST_CASE("ssh's complaints become errors of the right kind") {
 }
 
 TEST_CASE("a control socket's path leaves ssh the room it needs") {
-  const auto in_place = choose_control_socket("/tmp");
+  const auto in_place = ControlDirectory::make("/tmp");
   REQUIRE(in_place);
-  CHECK(in_place->path.starts_with("/tmp/ssh-"));
-  CHECK(in_place->temporary_directory.empty());
-  const auto elsewhere = choose_control_socket("/" + std::string(80, 'd'));
-  REQUIRE(elsewhere);
-  CHECK(elsewhere->path.size() < 90);
-  CHECK(std::filesystem::remove(elsewhere->temporary_directory));
+  CHECK(in_place->new_socket().starts_with("/tmp/ssh-"));
+  std::string made;
+  {
+    const auto elsewhere = ControlDirectory::make("/" + std::string(80, 'd'));
+    REQUIRE(elsewhere);
+    CHECK(elsewhere->new_socket().size() < 90);
+    made = elsewhere->path();
+    CHECK(std::filesystem::is_directory(made));
+    // Made once, it is good enough for those who look again.
+    CHECK(ControlDirectory::make(made)->path() == made);
+  }
+  CHECK_FALSE(std::filesystem::exists(made));
 }

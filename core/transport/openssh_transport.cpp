@@ -57,7 +57,7 @@ class OpensshConnection final : public Connection {
                   fmt::format("{}: ssh did not connect within {}", name_of(server_),
                               format_duration(std::chrono::ceil<Seconds>(command.timeout))));
     if (!ended) return fail(ended.error());
-    if (!ended->ok()) return fail(with_known_key(explain_ssh_failure(server_, ended->error_output)));
+    if (!ended->ok()) return fail(with_known_key(explain_ssh_failure(server_, reason_behind(ended->error_output))));
     opened_ = true;
     used_ = std::chrono::steady_clock::now();
     return {};
@@ -98,6 +98,20 @@ class OpensshConnection final : public Connection {
   std::string describe() const override { return "openssh"; }
 
  private:
+  // A master sends to nowhere what the command that connects for it (a jump host's ssh) complains of. Without one it is
+  // heard.
+  std::string reason_behind(const std::string& error_output) const {
+    if (error_output.find("UNKNOWN port") == std::string::npos) return error_output;
+    LocalCommand again{.argv = ssh_words(server_, settings_)};
+    const Words alone = {"-oControlMaster=no", "-oControlPath=none"};
+    again.argv.insert(again.argv.begin() + 1, alone.begin(), alone.end());
+    again.argv.insert(again.argv.end(), {server_.host(), "true"});
+    again.timeout = settings_.connect_timeout + settings_.handshake_timeout;
+    again.cancelled = settings_.cancelled;
+    const auto ended = run_local(again);
+    return ended && !ended->ok() ? ended->error_output : error_output;
+  }
+
   // ssh names the line of the key it expected; a person wants to see its fingerprint beside the new one.
   Error with_known_key(Error error) const {
     const auto known = read_known_hosts(settings_.known_hosts_files, server_);

@@ -35,7 +35,7 @@ Error explained(const std::string& file) {
 
 TEST_CASE("ssh is told our policy before the inventory's options, so that those cannot weaken it") {
   Server server = web1;
-  server.ssh_options = {"-J", "bastion", "-oStrictHostKeyChecking=no"};
+  server.ssh_options = {"-oCompression=yes", "-oStrictHostKeyChecking=no"};
   const auto words = ssh_words(server, settings());
   CHECK(words[0] == "ssh");
   CHECK(has(words, "-oBatchMode=yes"));
@@ -45,6 +45,20 @@ TEST_CASE("ssh is told our policy before the inventory's options, so that those 
   CHECK(has(words, "-oUser=maint"));
   CHECK(std::find(words.begin(), words.end(), "-oStrictHostKeyChecking=yes") <
         std::find(words.begin(), words.end(), "-oStrictHostKeyChecking=no"));
+}
+
+TEST_CASE("a jump host gets the same keys, host keys and policy") {
+  Server server = web1;
+  server.ssh_options = {"-J", "jumper@bastion:2222", "-4"};
+  const auto words = ssh_words(server, settings());
+  CHECK(words.back() == "-4");
+  const auto proxy = std::find_if(words.begin(), words.end(), [](const auto& word) { return word.starts_with("-oProxyCommand="); });
+  REQUIRE(proxy != words.end());
+  for (const char* part : {"ssh '-oBatchMode=yes' '-oStrictHostKeyChecking=yes' ", "100%%%%", " '-oIdentityFile=/etc/maintain/id_ed25519' ",
+                           " '-oPort=2222' '-oUser=jumper' -W '[%h]:%p' bastion"})
+    CHECK(proxy->find(part) != std::string::npos);
+  CHECK(explain_ssh_failure(server, "No ED25519 host key is known for [bastion]:2222 and you have requested strict checking.\n")
+            .hint.find("jump host") != std::string::npos);
 }
 
 TEST_CASE("what the inventory does not say is left to ssh_config") {

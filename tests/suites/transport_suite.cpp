@@ -655,6 +655,73 @@ TEST_CASE("trust files what the server shows, once, and replaces only when told 
   CHECK(refusal(TransportKind::libssh2, sshd.server(), settings).kind == ErrorKind::host_key);
 }
 
+TEST_CASE("trust looks into all files, and says what other files still trust") {
+  const LoopbackSshd sshd({.host_key_types = {"ed25519"}}), before({.host_key_types = {"ed25519"}});
+  const std::string name = "[127.0.0.1]:" + std::to_string(sshd.port());
+  const std::string ours = sshd.directory().path("ours");
+  const auto keys = scan_host_keys(sshd.server(), sshd.settings());
+  REQUIRE(keys);
+  SECTION("a rival") {
+    const std::string other = sshd.directory().write("other", "# theirs\n" + name + " " + before.host_key("ed25519") + "\n");
+    const auto refused = trust_host_keys(sshd.server(), *keys, {ours, other}, false);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().where == Position{other, 2, 0});
+    CHECK(contains(refused.error().hint, "--replace"));
+    const auto replaced = trust_host_keys(sshd.server(), *keys, {ours, other}, true);
+    REQUIRE(replaced);
+    CHECK(replaced->removed == 0);
+    CHECK(replaced->added.size() == 1);
+    REQUIRE(replaced->left.size() == 1);
+    CHECK(replaced->left[0].where == Position{other, 2, 0});
+  }
+  SECTION("a revocation") {
+    const std::string other = sshd.directory().write("other", "@revoked * " + sshd.host_key("ed25519") + "\n");
+    CHECK(contains(trust_host_keys(sshd.server(), *keys, {ours, other}, true).error().message, "revoked"));
+  }
+}
+
+TEST_CASE("a jump host is connected to with our keys, and checked against our host keys") {
+  const LoopbackSshd inner;
+  LoopbackSshd jump;
+  Server server = inner.server();
+  server.ssh_options = {"-J", server.user + "@127.0.0.1:" + std::to_string(jump.port())};
+  TransportSettings settings = inner.settings();
+  const Error unknown = refusal(TransportKind::automatic, server, settings);
+  INFO(unknown.describe());
+  CHECK(contains(unknown.hint, "jump host"));
+  const int refused = jump.connections();
+  settings.known_hosts_files.push_back(jump.known_hosts());
+  const auto connection = connect(TransportKind::automatic, server, settings);
+  CHECK(run(*connection, {.argv = {"echo", "in"}}).output == "in\n");
+  CHECK(jump.connections() == refused + 1);
+}
+
+TEST_CASE("ssh_config's names for a server hold for connecting and for trust") {
+  const LoopbackSshd sshd;
+  const bool alias = GENERATE(false, true);
+  const SshConfigHome home("Host the-name\n  HostName 127.0.0.1\n" + std::string(alias ? "  HostKeyAlias Other\n" : ""));
+  Server server = sshd.server();
+  server.address = "the-name";
+  TransportSettings settings = sshd.settings();
+  settings.known_hosts_files = {sshd.directory().path("pinned")};
+
+  CHECK(refusal(TransportKind::automatic, server, settings).kind == ErrorKind::host_key);
+  const auto keys = scan_host_keys(server, settings);
+  REQUIRE(keys);
+  CHECK((*keys)[0].name == (alias ? "other" : "[127.0.0.1]:" + std::to_string(sshd.port())));
+  CHECK(trust_host_keys(server, *keys, settings.known_hosts_files, false)->added.size() == 1);
+  CHECK(trust_host_keys(server, *keys, settings.known_hosts_files, false)->added.empty());
+  const auto connection = connect(TransportKind::automatic, server, settings);
+  CHECK(connection->describe() == "openssh");
+  CHECK(run(*connection, {.argv = {"echo", "in"}}).output == "in\n");
+  CHECK(trust_host_keys(server, *keys, settings.known_hosts_files, true)->removed == 1);
+}
+
+TEST_CASE("ssh_config is none of libssh2's business when the server's entry asks for libssh2") {
+  const SshConfigHome home("Host *\n  ProxyJump nowhere.invalid\n");
+  CHECK(run(*connect(TransportKind::libssh2), {.argv = {"echo", "in"}}).output == "in\n");
+}
+
 int main(int argc, char** argv) {
   if (const std::string reason = LoopbackSshd::unavailable(); !reason.empty()) {
     std::printf("SKIPPED: %s\n", reason.c_str());

@@ -12,6 +12,7 @@
 #include "cli/commands.hpp"
 #include "run/transport_settings.hpp"
 #include "transport/host_key_scan.hpp"
+#include "transport/ssh_wire.hpp"
 
 namespace maintain {
 namespace {
@@ -76,12 +77,17 @@ void trust(Program& program, const Options& options) {
     program.exit_status = ExitStatus::findings;
     return print("Nothing was pinned.\n");
   }
-  const TrustChange change = value_or_fatal(trust_host_keys(server, keys, file, options.replace));
+  const TrustChange change = value_or_fatal(trust_host_keys(server, keys, settings.known_hosts_files, options.replace));
   if (program.json) {
     Json json{{"server", server.name}, {"file", file}, {"removed", change.removed}, {"added", Json::array()}};
     for (const HostKey& key : change.added) json["added"].push_back({{"type", key.type}, {"fingerprint", key.fingerprint}});
+    json["left"] = Json::array();
+    for (const KnownKey& key : change.left)
+      json["left"].push_back({{"type", key.type}, {"fingerprint", fingerprint(key.blob)}, {"where", to_string(key.where)}});
     return print(json.dump(2) + "\n");
   }
+  for (const KnownKey& key : change.left)
+    print(fmt::format("Still trusted as well: {} {} in {}\n", fingerprint(key.blob), printable(key.type), to_string(key.where)));
   if (change.added.empty() && change.removed == 0) return print(fmt::format("Already pinned in {}\n", file));
   print(fmt::format("Pinned {} in {}{}\n", count_of(change.added.size(), "key"), file,
                     change.removed > 0 ? fmt::format(", in place of {}", count_of(static_cast<std::size_t>(change.removed), "old one")) : ""));

@@ -20,8 +20,11 @@ namespace {
 
 std::filesystem::path store_path(const Settings& settings) { return settings.state_directory / "state.sqlite"; }
 
-bool belongs_to(const Server& server, const std::string& group) {
-  return std::find(server.groups.begin(), server.groups.end(), group) != server.groups.end();
+bool belongs_to(const Server& server, const std::string& name) {
+  const auto among = [&](const std::vector<std::string>& names) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  return among(server.groups) || among(server.tags);
 }
 
 [[noreturn]] void unknown_server(const Inventory& inventory, const std::string& name, const std::string& directory) {
@@ -29,12 +32,13 @@ bool belongs_to(const Server& server, const std::string& group) {
   for (const Server& server : inventory.servers) {
     known.push_back(server.name);
     for (const std::string& group : server.groups) known.push_back("@" + group);
+    for (const std::string& tag : server.tags) known.push_back("@" + tag);
   }
   const std::string near = nearest(name, known);
   const std::string hint = near.empty() || near == name ? "'maintain config check' shows what is read"
                                                         : fmt::format("did you mean '{}'?", near);
   if (name.starts_with('@'))
-    fatal({ErrorKind::usage, fmt::format("no enabled server is in a group '{}' in {}", name.substr(1), directory), hint, {}});
+    fatal({ErrorKind::usage, fmt::format("no enabled server has the group or tag '{}' in {}", name.substr(1), directory), hint, {}});
   fatal({ErrorKind::usage, fmt::format("no server '{}' in {}", name, directory), hint, {}});
 }
 

@@ -117,10 +117,15 @@ class LegacyReader {
     task.place = entry.key_place;
     task.common.kind = task.own.kind = YamlNode::Kind::mapping;
     task.common.place = task.own.place = entry.key_place;
-    if (!read_value(entry, claim, task)) return;
-    add_defaults(*claim.legacy, task);
-    auto spec = read_task_entry(task, *claim.type, rules_, document_.file, Reading::lenient, "UTC", parsed_.errors);
-    if (!spec) return;
+    std::optional<TaskSpec> spec;
+    if (read_value(entry, claim, task)) {
+      add_defaults(*claim.legacy, task);
+      spec = read_task_entry(task, *claim.type, rules_, document_.file, Reading::lenient, "UTC", parsed_.errors);
+    }
+    if (!spec) {
+      parsed_.project.left_out.insert(claim.type->name);
+      return;
+    }
     spec->legacy_status_key = claim.legacy->status_key;
     spec->legacy_nickname = claim.legacy->nickname;
     parsed_.project.tasks.push_back(*std::move(spec));

@@ -1,6 +1,7 @@
 #include "config/project_config.hpp"
 
 #include <set>
+#include <string_view>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -57,6 +58,10 @@ class ProjectReader {
     const YamlNode& tasks = document_.root.find("tasks")->value;
     for (const YamlEntry& entry : tasks.entries) read_task(entry, tasks);
     drop_impossible_sequences(declared_, document_.file, parsed_.project.tasks, parsed_.errors);
+    std::set<std::string_view> kept;
+    for (const TaskSpec& task : parsed_.project.tasks) kept.insert(task.name);
+    for (const YamlEntry& entry : tasks.entries)
+      if (!kept.contains(entry.key)) note_left_out(entry);
     return std::move(parsed_);
   }
 
@@ -155,6 +160,21 @@ class ProjectReader {
     if (spec && good) parsed_.project.tasks.push_back(*std::move(spec));
   }
 
+  // A misspelt type counts as the one that it was meant to be.
+  void note_left_out(const YamlEntry& entry) {
+    const YamlEntry* use = entry.value.find("use");
+    if (!use || !use->value.is_scalar()) return;
+    const TaskType* type = find_task_type(rules_, use->value.text);
+    const std::string name = type ? type->name : nearest_type(use->value.text);
+    if (!name.empty()) parsed_.project.left_out.insert(name);
+  }
+
+  std::string nearest_type(const std::string& word) const {
+    std::vector<std::string> names;
+    for (const TaskType& type : rules_.types) names.push_back(type.name);
+    return nearest(word, names);
+  }
+
   static TaskEntry split(const YamlEntry& entry) {
     TaskEntry task;
     task.name = entry.key;
@@ -174,9 +194,7 @@ class ProjectReader {
       return nullptr;
     }
     if (const TaskType* type = find_task_type(rules_, use->value.text)) return type;
-    std::vector<std::string> names;
-    for (const TaskType& type : rules_.types) names.push_back(type.name);
-    const std::string near = nearest(use->value.text, names);
+    const std::string near = nearest_type(use->value.text);
     add(use->value.place, fmt::format("task '{}': no installed plugin offers the task type {}", entry.key, shown(use->value.text)),
         near.empty() ? "maintain plugins list shows what is installed" : fmt::format("did you mean '{}'?", near));
     return nullptr;

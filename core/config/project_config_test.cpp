@@ -270,3 +270,32 @@ TEST_CASE("many tasks in circles and with unknown names are answered quickly") {
   CHECK(tasks(unknown).project.tasks.empty());
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));  // under a second; more only when something is quadratic in names
 }
+
+TEST_CASE("what is declared and cannot be read is known by its type") {
+  CHECK(tasks("  a: {use: apt.upgrade, when: \"5 21 * * *\"}\n").project.left_out.empty());
+  const ParsedProject parsed = tasks("  a: {use: reboot.if_needed, wehn: \"5 21 * * *\"}\n"       // misspelt key
+                                     "  b: {use: apt.upgrad, when: \"5 21 * * *\"}\n"            // misspelt type
+                                     "  B!: {use: backup.directory, paths: [/srv]}\n"           // impossible name
+                                     "  c: {use: pydeps.check, after: nobody}\n"
+                                     "  d: {use: entirely.unknown}\n"
+                                     "  e: {use: reboot.check, when: \"5 21 * * *\"}\n");
+  CHECK(names(parsed) == Names{"e"});
+  CHECK(parsed.project.left_out ==
+        std::set<std::string>{"apt.upgrade", "backup.directory", "pydeps.check", "reboot.if_needed"});
+  const ParsedProject legacy = parse("maintenance_reboot_when: \"soon\"\n", std::string(legacy_config_path));
+  CHECK(legacy.project.left_out == std::set<std::string>{"reboot.if_needed"});
+}
+
+TEST_CASE("a window by default makes a task of the whole server wait for every project's window") {
+  ConfigRules rules = test_rules();
+  for (TaskType& type : rules.types)
+    if (type.name == "reboot.if_needed") type.default_window = minutes(30);
+  const ParsedProject parsed = parse_project_config(
+      "/etc/maintain.d/web.yml",
+      "version: 2\ntasks:\n  r: {use: reboot.if_needed, when: \"5 21 * * *\"}\n"
+      "  u: {use: apt.upgrade, when: \"5 21 * * *\", window: 30m}\n"
+      "  b: {use: backup.database, database: shop, when: \"5 21 * * *\"}\n", rules);
+  CHECK(task(parsed, "r").common_window);
+  CHECK_FALSE(task(parsed, "u").common_window);
+  CHECK_FALSE(task(parsed, "b").common_window);
+}

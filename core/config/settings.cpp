@@ -39,7 +39,10 @@ constexpr const char* schema_text = R"({
       "properties": {
         "identity_files":    {"type": "array", "items": {"type": "string", "minLength": 1}},
         "known_hosts_files": {"type": "array", "items": {"type": "string", "minLength": 1}},
-        "connect_timeout":   {"type": "string", "format": "duration"}
+        "connect_timeout":        {"type": "string", "format": "duration"},
+        "handshake_timeout":      {"type": "string", "format": "duration"},
+        "authentication_timeout": {"type": "string", "format": "duration"},
+        "keepalive":              {"type": "string", "format": "duration"}
       }
     },
     "run": {
@@ -123,6 +126,17 @@ class Section {
   const Json* fields_;
 };
 
+// With a timeout of 0s no server would ever be reached; a keepalive of 0s is none.
+void refuse_empty_timeouts(const YamlDocument& document, std::vector<Error>& errors) {
+  const YamlEntry* ssh = document.root.find("ssh");
+  for (const char* key : {"connect_timeout", "handshake_timeout", "authentication_timeout"}) {
+    const YamlEntry* entry = ssh == nullptr ? nullptr : ssh->value.find(key);
+    if (entry == nullptr || parse_duration(entry->value.text).value_or(Seconds{1}) > Seconds::zero()) continue;
+    errors.push_back({ErrorKind::configuration, fmt::format("'ssh.{}' must be longer than nothing", key), {},
+                      document.position(entry->value.place)});
+  }
+}
+
 }  // namespace
 
 Result<Settings> parse_settings(const Platform& platform, const fs::path& config_directory, const std::string& file,
@@ -135,6 +149,7 @@ Result<Settings> parse_settings(const Platform& platform, const fs::path& config
   rules.file = file;
   static const Json schema = Json::parse(schema_text);
   const Json json = read_by_schema(document->root, schema, rules, errors);
+  if (errors.empty()) refuse_empty_timeouts(*document, errors);
   if (!errors.empty()) return fail(combine(std::move(errors)));
 
   const auto section = [&](const char* name) { return Section(json, name, platform, config_directory); };
@@ -159,6 +174,9 @@ Result<Settings> parse_settings(const Platform& platform, const fs::path& config
   settings.known_hosts_files.insert(settings.known_hosts_files.end(), further_known_hosts.begin(),
                                     further_known_hosts.end());
   ssh.duration("connect_timeout", settings.connect_timeout);
+  ssh.duration("handshake_timeout", settings.handshake_timeout);
+  ssh.duration("authentication_timeout", settings.authentication_timeout);
+  ssh.duration("keepalive", settings.keepalive);
 
   const Section run = section("run");
   run.number("forks", settings.forks);

@@ -23,6 +23,9 @@ struct Settings {
   int forks = 16;                           // servers at once, 1..256
   Seconds config_cache = std::chrono::hours(4);
   Seconds connect_timeout = std::chrono::seconds(15);
+  Seconds handshake_timeout = std::chrono::seconds(15);
+  Seconds authentication_timeout = std::chrono::seconds(15);
+  Seconds keepalive = std::chrono::seconds(20);   // 0: none
   Seconds reminder = std::chrono::hours(24);
   Seconds keep_successes = std::chrono::hours(24 * 30);
   Seconds keep_failures = std::chrono::hours(24 * 365);

@@ -104,6 +104,9 @@ ssh:
   identity_files: [~/.ssh/maintain, keys/second]
   known_hosts_files: []
   connect_timeout: 5s
+  handshake_timeout: 6s
+  authentication_timeout: 1m
+  keepalive: 0s
 run:
   forks: 64
   config_cache: 1h30m
@@ -124,6 +127,9 @@ history:
   CHECK(settings.identity_files == std::vector<std::string>{"/home/ann/.ssh/maintain", "/etc/maintain/keys/second"});
   CHECK(settings.known_hosts_files == std::vector<std::string>{"/etc/maintain/known_hosts"});
   CHECK(settings.connect_timeout == 5s);
+  CHECK(settings.handshake_timeout == 6s);
+  CHECK(settings.authentication_timeout == 60s);
+  CHECK(settings.keepalive == 0s);
   CHECK(settings.forks == 64);
   CHECK(settings.config_cache == 90min);
   CHECK(settings.worker_command == std::vector<std::string>{"/usr/lib/maintain/maintain-worker", "--debug"});
@@ -169,6 +175,8 @@ TEST_CASE("mistakes are told with their place, all at once") {
   CHECK_THAT(machine.refused("run: {forks: 257}"), Catch::Contains("at most 256"));
   CHECK_THAT(machine.refused("report: {reminder: 24}"), Catch::Contains("must be a duration"));
   CHECK_THAT(machine.refused("history: {output_limit: 3}"), Catch::Contains("output_limit"));
+  CHECK_THAT(machine.refused("ssh:\n  keepalive: 0s\n  handshake_timeout: 0s\n"),
+             Catch::StartsWith("/etc/maintain/maintain.yml:3:22: 'ssh.handshake_timeout' must be longer than nothing"));
   CHECK_THAT(machine.refused("run: {forks: 2}\nrun: {forks: 3}\n"), Catch::Contains("'run' is repeated"));
   CHECK_THAT(machine.refused("[1, 2]"), Catch::Contains("not a list"));
   CHECK_THAT(machine.refused("run: {forks"), Catch::StartsWith("/etc/maintain/maintain.yml:"));

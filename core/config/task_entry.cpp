@@ -155,6 +155,8 @@ std::optional<TaskSpec> read_task_entry(const TaskEntry& entry, const TaskType& 
   spec.window = type.default_window;
   spec.order = type.order;
   spec.scope = type.scope;
+  // A window by default means that the moment matters, and for a task of the whole server it matters to all projects.
+  spec.common_window = type.scope == Scope::server && type.default_window.has_value();
   spec.permission = type.permission;
   spec.where = Position{file, entry.place.line, entry.place.column};
 

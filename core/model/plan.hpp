@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "model/finding.hpp"
 #include "model/run.hpp"
 #include "model/task_spec.hpp"
 
@@ -57,6 +58,7 @@ struct PlannedTask {
 struct Plan {
   std::string server;
   std::vector<PlannedTask> tasks;
+  std::vector<Finding> findings = {};  // about the server's configuration as a whole
 };
 
 }  // namespace maintain

@@ -13,9 +13,8 @@ namespace {
 // A success this far in the future was written while the clock was wrong. Believing it would stop the task until then.
 constexpr Seconds clock_tolerance = std::chrono::minutes(5);
 
-// How far ahead, and in how many steps, a moment common to several projects' windows is looked for.
+// How far ahead a moment common to several projects' windows is looked for.
 constexpr Seconds common_window_horizon = std::chrono::hours(24 * 366);
-constexpr int common_window_steps = 2'000;
 
 std::optional<Time> earliest_of(const std::vector<Schedule>& schedules, Time from, std::optional<Time> mark) {
   std::optional<Time> best;
@@ -41,8 +40,29 @@ class Judge {
     if (retry_at_ && *candidate.record.last_attempt > now + clock_tolerance) retry_at_.reset();
   }
 
+  // The first moment, `from` or later, that lies in an unanswered slot of this task and of every other project.
+  std::optional<Time> earliest(Time from, std::optional<Time> mark) const {
+    if (!waits_for_others()) return task_.schedule->earliest(from, mark);
+    if (!task_.common->unknown.empty()) return std::nullopt;
+    Time time = from;
+    while (task_.common->steps_left > 0) {
+      std::optional<Time> latest = task_.schedule->earliest(time, mark);
+      for (const ProjectWindows& other : task_.common->projects) {
+        if (!latest) return std::nullopt;
+        if (other.project == task_.project) continue;
+        task_.common->steps_left -= static_cast<int>(other.schedules.size());
+        latest = earliest_of(other.schedules, *latest, mark);
+      }
+      if (!latest || *latest - from > common_window_horizon) return std::nullopt;
+      // One round may move past a window that an earlier schedule of the round had accepted.
+      if (*latest == time) return latest;
+      time = *latest;
+    }
+    return std::nullopt;
+  }
+
   Verdict verdict() const {
-    if (!task_.spec->enabled) return {Decision::disabled, "switched off in the configuration (enabled: false)"};
+    if (!task_.spec->enabled && task_.record.pending_job.empty()) return {Decision::disabled, "switched off in the configuration (enabled: false)"};
     if (!task_.allowed) {
       return {Decision::not_allowed, fmt::format("the project's allow list lacks '{}'", task_.spec->permission)};
     }
@@ -87,7 +107,8 @@ class Judge {
     if (!slot && schedule.has_window()) {
       return later(Decision::outside_window, mark_ ? "outside its window, " : "never performed, outside its window, ");
     }
-    if (const OtherWindows* other = closed_elsewhere()) {
+    if (waits_for_others() && !task_.common->unknown.empty()) return {Decision::outside_window, unknown_window()};
+    if (const ProjectWindows* other = closed_elsewhere()) {
       return later(Decision::outside_window, fmt::format("waits for the window of {}, ", project_in_words(other->project)));
     }
     if (retry_at_ && *retry_at_ > now_) return backing_off(*retry_at_);
@@ -112,8 +133,17 @@ class Judge {
     return !first || *first > now_;
   }
 
-  const OtherWindows* closed_elsewhere() const {
-    for (const OtherWindows& other : task_.others) {
+  bool waits_for_others() const { return task_.common != nullptr; }
+
+  std::string unknown_window() const {
+    return fmt::format("the window of {} is not known: its configuration is broken",
+                       project_in_words(task_.common->unknown.front()));
+  }
+
+  const ProjectWindows* closed_elsewhere() const {
+    if (!waits_for_others()) return nullptr;
+    for (const ProjectWindows& other : task_.common->projects) {
+      if (other.project == task_.project) continue;
       const bool open = std::any_of(other.schedules.begin(), other.schedules.end(),
                                     [&](const Schedule& schedule) { return open_slot(schedule, now_, mark_); });
       if (!open) return &other;
@@ -123,7 +153,9 @@ class Judge {
 
   // The task's window ends when the first project's does.
   void narrow_to_others(std::optional<Time>& end) const {
-    for (const OtherWindows& other : task_.others) {
+    if (!waits_for_others()) return;
+    for (const ProjectWindows& other : task_.common->projects) {
+      if (other.project == task_.project) continue;
       std::optional<Time> longest;
       for (const Schedule& schedule : other.schedules) {
         const std::optional<Slot> slot = open_slot(schedule, now_, mark_);
@@ -133,29 +165,14 @@ class Judge {
     }
   }
 
-  // The first moment, `from` or later, that lies in an unanswered slot of this task and of every other project.
-  std::optional<Time> earliest(Time from, std::optional<Time> mark) const {
-    Time time = from;
-    for (int step = 0; step < common_window_steps; ++step) {
-      std::optional<Time> latest = task_.schedule->earliest(time, mark);
-      for (const OtherWindows& other : task_.others) {
-        if (!latest) return std::nullopt;
-        latest = earliest_of(other.schedules, *latest, mark);
-      }
-      if (!latest || (!task_.others.empty() && *latest - from > common_window_horizon)) return std::nullopt;
-      // One round may move past a window that an earlier schedule of the round had accepted.
-      if (*latest == time || task_.others.empty()) return latest;
-      time = *latest;
-    }
-    return std::nullopt;
-  }
-
   Verdict later(Decision decision, std::string_view before, const std::string& behind = "") const {
     Verdict verdict{decision, std::string(before)};
     verdict.next = earliest(now_, mark_);
     if (verdict.next) {
       verdict.reason += "next at " + task_.schedule->format(*verdict.next) + behind;
-    } else if (!task_.others.empty()) {
+    } else if (waits_for_others() && !task_.common->unknown.empty()) {
+      verdict.reason += unknown_window() + behind;
+    } else if (waits_for_others() && task_.common->projects.size() > 1) {
       verdict.reason += "the projects' windows have no moment in common";
     } else {
       verdict.reason += "its schedule names no further moment" + behind;
@@ -197,6 +214,10 @@ class Judge {
 }  // namespace
 
 Verdict decide(const Candidate& candidate, Time now) { return Judge(candidate, now).verdict(); }
+
+bool has_common_moment(const Candidate& candidate, Time from) {
+  return Judge(candidate, from).earliest(from, std::nullopt).has_value();
+}
 
 std::string project_in_words(const std::string& name) {
   return name.empty() ? "the unnamed project" : "project " + name;

@@ -41,6 +41,7 @@ struct Scene {
                         const std::string& when) {
     TaskSpec& spec = task(project_name, name, use, when);
     spec.scope = Scope::server;
+    spec.common_window = use == "reboot.if_needed";  // whose manifest has a window
     return spec;
   }
 

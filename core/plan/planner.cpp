@@ -20,7 +20,7 @@ std::vector<PlanEntry> entries_of(const PlanRequest& request) {
   for (const Project& project : request.projects) {
     for (const TaskSpec& spec : project.tasks) {
       PlanEntry entry;
-      entry.project = project.name;
+      entry.project = entry.candidate.project = project.name;
       entry.planned.key = {request.server, project.name, spec.name};
       entry.planned.spec = spec;
       Candidate& candidate = entry.candidate;
@@ -77,7 +77,7 @@ bool names_task(const std::set<std::string>& names, const std::string& project, 
 
 Plan make_plan(const PlanRequest& request) {
   std::vector<PlanEntry> entries = entries_of(request);
-  share_server_tasks(entries);
+  share_server_tasks(entries, request.projects);
   for (PlanEntry& entry : entries) {
     Verdict verdict = decide(entry.candidate, request.now);
     entry.planned.decision = verdict.decision;
@@ -90,6 +90,7 @@ Plan make_plan(const PlanRequest& request) {
 
   Plan plan;
   plan.server = request.server;
+  plan.findings = windows_that_never_meet(entries, request.now);
   for (const std::size_t i : due_in_order(entries, runs_as)) plan.tasks.push_back(entries[i].planned);
   for (PlanEntry& entry : entries) {
     if (entry.planned.decision != Decision::due) plan.tasks.push_back(std::move(entry.planned));

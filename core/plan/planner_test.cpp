@@ -130,7 +130,10 @@ TEST_CASE("a job left on the server is collected at once") {
   CHECK(scene.verdict("shop", "reboot") ==
         "due: an earlier run left a job on the server: re-attaches to it; next 2026-11-22T21:06:00Z");
   scene.project("shop").tasks[0].enabled = false;
-  CHECK(scene.planned("shop", "reboot").decision == Decision::disabled);
+  CHECK(scene.planned("shop", "reboot").decision == Decision::due);  // it runs there, whatever we think of it now
+  scene.project("shop").tasks[0].permission = "reboot";
+  scene.project("shop").allow = {"report"};
+  CHECK(scene.planned("shop", "reboot").decision == Decision::not_allowed);
 }
 
 TEST_CASE("what may not run says why") {

@@ -143,3 +143,83 @@ TEST_CASE("being asked for overrides the windows of all projects, once") {
   scene.request.now_tasks = {"wiki/reboot"};
   CHECK(scene.due() == Names{"web1/wiki/reboot"});
 }
+
+TEST_CASE("an upgrade's window is its own project's business") {
+  Scene scene("2026-11-22T21:10:00Z");
+  scene.server_task("shop", "patch", "apt.upgrade", "0 21 * * *").window = 30min;
+  scene.server_task("wiki", "patch", "apt.upgrade", "0 4 * * *").window = 30min;
+  CHECK(scene.due() == Names{"web1/shop/patch"});
+  CHECK(scene.plan().findings.empty());
+  scene.request.now = at("2026-11-22T04:10:00Z");
+  CHECK(scene.due() == Names{"web1/wiki/patch"});
+}
+
+TEST_CASE("windows that never meet are a finding, those that do are none") {
+  Scene scene("2026-11-22T21:10:00Z");
+  scene.server_task("shop", "reboot", "reboot.if_needed", "0 21 * * *").window = 30min;
+  CHECK(scene.plan().findings.empty());
+  TaskSpec& other = scene.server_task("wiki", "reboot", "reboot.if_needed", "0 4 * * *");
+  other.window = 30min;
+  const std::vector<Finding> findings = scene.plan().findings;
+  REQUIRE(findings.size() == 1);
+  CHECK(findings[0].state == State::warning);
+  CHECK(findings[0].code == "plan.windows");
+  CHECK(findings[0].subject == "reboot.if_needed");
+  CHECK(findings[0].title == "reboot.if_needed never runs: the windows of project shop and project wiki have no moment in common");
+  other.when = "20 21 * * sun";
+  CHECK(scene.plan().findings.empty());
+}
+
+TEST_CASE("a project whose window cannot be read forbids the others' reboot, unless it is asked for") {
+  Scene scene("2026-11-22T21:10:00Z");
+  scene.server_task("shop", "reboot", "reboot.if_needed", "0 21 * * *").window = 30min;
+  scene.server_task("shop", "patch", "apt.upgrade", "0 21 * * *");
+  const std::string closed = "outside_window: the window of project wiki is not known: its configuration is broken";
+  SECTION("because its file is broken") { scene.project("wiki").unreadable = true; }
+  SECTION("because its entry is") { scene.project("wiki").left_out = {"reboot.if_needed"}; }
+  CHECK(scene.due() == Names{"web1/shop/patch"});
+  CHECK(scene.verdict("shop", "reboot") == closed);
+  CHECK(scene.plan().findings.empty());
+  scene.request.now_tasks = {"reboot.if_needed"};
+  CHECK(scene.due() == Names{"web1/shop/reboot", "web1/shop/patch"});
+}
+
+TEST_CASE("an entry that cannot be read forbids nothing where it would not count") {
+  Scene scene("2026-11-22T21:10:00Z");
+  scene.server_task("shop", "reboot", "reboot.if_needed", "0 21 * * *").window = 30min;
+  scene.request.projects[0].tasks[0].permission = "reboot";
+  Project& wiki = scene.project("wiki");
+  SECTION("it is of another type") { wiki.left_out = {"apt.upgrade"}; }
+  SECTION("the project may not reboot anyway") {
+    wiki.left_out = {"reboot.if_needed"};
+    wiki.allow = {"patch"};
+  }
+  SECTION("the project has said elsewhere when it may") {
+    wiki.left_out = {"reboot.if_needed"};
+    scene.server_task("wiki", "reboot", "reboot.if_needed", "5 21 * * *").window = 30min;
+  }
+  CHECK(scene.due() == Names{"web1/shop/reboot"});
+}
+
+TEST_CASE("a job that runs already is collected, also when its task was switched off meanwhile") {
+  Scene scene("2026-11-22T21:10:00Z");
+  TaskSpec& off = scene.server_task("shop", "os-upgrade", "apt.upgrade", "5 21 * * *");
+  off.enabled = false;
+  off.permission = "patch";
+  scene.server_task("wiki", "patch", "apt.upgrade", "5 21 * * *");
+  CHECK(scene.due() == Names{"web1/wiki/patch"});
+  scene.record("shop", "os-upgrade").pending_job = "{}";
+  CHECK(scene.due() == Names{"web1/shop/os-upgrade"});
+  scene.project("shop").allow = {"report"};
+  CHECK(scene.due() == Names{"web1/wiki/patch"});
+}
+
+TEST_CASE("hundreds of projects with windows that hardly meet cost little time") {
+  Scene scene("2026-11-22T21:10:00Z");
+  for (int i = 0; i < 300; ++i) {
+    const std::string name = "p" + std::to_string(i);
+    scene.server_task(name, "reboot", "reboot.if_needed", std::to_string(i % 60) + " " + std::to_string(i % 24) + " 29 2 *")
+        .window = 1min;
+  }
+  CHECK(scene.due().empty());
+}

@@ -1,6 +1,7 @@
 #include "run/assessment.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include <fmt/format.h>
@@ -155,7 +156,11 @@ class Assessor {
     if (good) last_good = parse_project_config(path, *good, rules_);
     const std::string project = last_good.usable ? last_good.project.name : std::string();
     notes_of(result_, project).findings.push_back(broken(path, errors, last_good.usable));
-    if (last_good.usable) accept(path, std::move(last_good));
+    if (last_good.usable) return accept(path, std::move(last_good));
+    // Planning must know of it: what such a project forbids to others is not known.
+    Project unknown{path == legacy_config_path ? "" : std::filesystem::path(path).stem().string(), path};
+    unknown.unreadable = true;
+    result_.projects.push_back(std::move(unknown));
   }
 
   void accept(const std::string& path, ParsedProject parsed) {

@@ -14,7 +14,7 @@
 namespace maintain {
 
 struct Assessment {
-  std::vector<Project> projects;        // of usable files, or of their last good copies
+  std::vector<Project> projects;        // of usable files, or of their last good copies; else unreadable and empty
   std::vector<ProjectNotes> notes;      // one per project, and one with an empty name, which is about the server
   std::vector<std::string> files;       // on the server
   std::vector<Error> errors;            // all that is wrong in the files, with places

@@ -66,7 +66,11 @@ TEST_CASE("without an earlier copy a broken file is critical and costs no other 
   Survey survey;
   survey.configs = {{"/etc/maintain.d/a.yml", unusable}, {path, good}};
   const Assessment result = assess(survey);
-  REQUIRE(result.projects.size() == 1);
+  REQUIRE(result.projects.size() == 2);
+  CHECK(result.projects[0].name == "a");
+  CHECK(result.projects[0].unreadable);
+  CHECK(result.projects[0].tasks.empty());
+  CHECK_FALSE(result.projects[1].unreadable);
   REQUIRE(codes(result, "") == std::vector<std::string>{"config.broken"});
   CHECK(result.notes[0].findings[0].state == State::critical);
 }

@@ -49,6 +49,9 @@ void to_json(json& j, const Setup& setup) {
        {"identity_files", settings.identity_files},
        {"config_cache", settings.config_cache},
        {"connect_timeout", settings.connect_timeout},
+       {"handshake_timeout", settings.handshake_timeout},
+       {"authentication_timeout", settings.authentication_timeout},
+       {"keepalive", settings.keepalive},
        {"plugins", setup.plugins},
        {"debug", setup.debug},
        {"several_servers", setup.several_servers}};
@@ -62,6 +65,9 @@ void from_json(const json& j, Setup& setup) {
   j.at("identity_files").get_to(settings.identity_files);
   j.at("config_cache").get_to(settings.config_cache);
   j.at("connect_timeout").get_to(settings.connect_timeout);
+  j.at("handshake_timeout").get_to(settings.handshake_timeout);
+  j.at("authentication_timeout").get_to(settings.authentication_timeout);
+  j.at("keepalive").get_to(settings.keepalive);
   j.at("plugins").get_to(setup.plugins);
   j.at("debug").get_to(setup.debug);
   j.at("several_servers").get_to(setup.several_servers);

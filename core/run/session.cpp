@@ -35,7 +35,8 @@ Session::Session(Server server, Transport& transport, std::function<bool()> canc
     : server_(std::move(server)), transport_(transport), cancelled_(std::move(cancelled)) {}
 
 Result<void> Session::connect() {
-  if (connection_) return {};
+  if (connection_ && connection_->usable()) return {};
+  connection_.reset();
   facts_.reset();
   const Steady start = std::chrono::steady_clock::now();
   auto made = transport_.connect(server_);

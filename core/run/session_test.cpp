@@ -19,6 +19,7 @@ struct Script {
   std::deque<ErrorKind> connects = {};  // errors of the next connections; then they work
   std::deque<Result<RemoteExit>> runs = {};
   int connections = 0;
+  bool given_up = false;
   std::vector<RemoteCommand> commands = {};
 };
 
@@ -36,6 +37,7 @@ class ScriptedConnection final : public Connection {
     script_.runs.pop_front();
     return next;
   }
+  bool usable() const override { return !script_.given_up; }
   std::string describe() const override { return "scripted"; }
 
  private:
@@ -47,6 +49,7 @@ class ScriptedTransport final : public Transport {
   explicit ScriptedTransport(Script& script) : script_(script) {}
   Result<std::unique_ptr<Connection>> connect(const Server&) override {
     ++script_.connections;
+    script_.given_up = false;
     if (script_.connects.empty()) return std::make_unique<ScriptedConnection>(script_);
     const ErrorKind kind = script_.connects.front();
     script_.connects.pop_front();
@@ -96,6 +99,15 @@ TEST_CASE("a command that ran out of time does not cost the connection") {
   CHECK_FALSE(scene.session.run({}));
   CHECK(scene.session.run({}));
   CHECK(scene.script.connections == 1);
+}
+
+TEST_CASE("a connection that had to be given up in the middle of a command is not the next command's failure") {
+  Scene scene;
+  scene.script.runs = {fail(ErrorKind::timed_out, "slow")};
+  CHECK_FALSE(scene.session.run({}));
+  scene.script.given_up = true;
+  CHECK(scene.session.run({}));
+  CHECK(scene.script.connections == 2);
 }
 
 TEST_CASE("reconnecting waits for a server that refuses while it starts") {

@@ -14,6 +14,9 @@ inline TransportSettings transport_settings(const Settings& settings, const std:
   result.identity_files = settings.identity_files;
   result.control_directory = control_directory.string();
   result.connect_timeout = settings.connect_timeout;
+  result.handshake_timeout = settings.handshake_timeout;
+  result.authentication_timeout = settings.authentication_timeout;
+  result.keepalive = settings.keepalive;
   return result;
 }
 

@@ -17,9 +17,11 @@
 #include "run/confinement.hpp"
 #include "run/session.hpp"
 #include "run/task_timeout.hpp"
+#include "run/transport_settings.hpp"
 #include "run/worker_events.hpp"
 #include "run/worker_link.hpp"
 #include "store/import_legacy.hpp"
+#include "transport/openssh_transport.hpp"
 
 namespace maintain {
 namespace {
@@ -63,14 +65,9 @@ class Worker {
 
  private:
   TransportSettings transport_settings() {
-    const Settings& settings = context_.setup.settings;
-    TransportSettings result;
-    result.known_hosts_files = settings.known_hosts_files;
-    result.identity_files = settings.identity_files;
-    result.control_directory = directories_.control.string();
-    result.connect_timeout = settings.connect_timeout;
+    TransportSettings result = maintain::transport_settings(context_.setup.settings, directories_.control);
     result.cancelled = [this] { return link_.cancelled(); };
-    result.log = [this](const std::string& line) { events_.log(LogLevel::debug, line); };
+    result.log = [this](const std::string& line) { events_.log(LogLevel::info, line); };
     return result;
   }
 
@@ -117,6 +114,8 @@ class Worker {
     request.now_tasks = job_.now_tasks;
     Planned planned;
     planned.plan = make_plan(request);
+    std::vector<Finding>& about_server = assessment.notes.front().findings;
+    about_server.insert(about_server.end(), planned.plan.findings.begin(), planned.plan.findings.end());
     planned.notes = std::move(assessment.notes);
     planned.config_files = std::move(assessment.files);
     planned.config_errors = std::move(assessment.errors);
@@ -288,9 +287,11 @@ int run_worker(UniqueFd socket, const WorkerContext& context) {
   auto job = link.receive_job();
   if (!job) return 1;
   const Settings& settings = context.setup.settings;
-  const ServerDirectories directories = server_directories(settings.state_directory, settings.backup_directory,
+  ServerDirectories directories = server_directories(settings.state_directory, settings.backup_directory,
                                                            settings.run_directory, job->server.name);
-  (void)make_directories(directories.control, 0700);  // only ssh needs it, and says so when it is missing
+  // Only ssh needs it, and says so when it is missing.
+  const auto control = ControlDirectory::make(directories.control.string());
+  if (control) directories.control = control->path();
   Result<void> ready{};
   if (job->purpose == Purpose::run) ready = make_own_directories(directories);
   const auto confined = confine(*job, directories);

@@ -11,7 +11,6 @@
 #include "base/fd.hpp"
 #include "base/process.hpp"
 #include "base/text.hpp"
-#include "transport/known_hosts.hpp"
 #include "transport/ssh_command.hpp"
 #include "transport/ssh_config.hpp"
 #include "transport/ssh_wire.hpp"
@@ -64,7 +63,8 @@ Result<std::string> ask_keyscan(const Server& server, const TransportSettings& s
                                                   lines.empty() ? "no answer" : shorten(printable(lines[0]), 300)));
 }
 
-// ssh files the key before it tries to log in, so that a refused login is no failure here.
+// ssh files the key before it tries to log in, so that a refused login is no failure here. The name that it files it
+// under is the one that it will look for.
 Result<std::string> ask_ssh(const Server& server, const TransportSettings& settings) {
   const TemporaryFile file;
   if (!file) return fail_errno("cannot make a directory in /tmp", errno);
@@ -82,6 +82,19 @@ Result<std::string> ask_ssh(const Server& server, const TransportSettings& setti
   return fail(explain_ssh_failure(server, ended->error_output));
 }
 
+Result<void> check_against(const Server& server, const std::vector<HostKey>& keys, const KnownHost& known, bool replace) {
+  const auto is_known = [&](const HostKey& key) { return judge_host_key(known, key.blob) == HostKeyVerdict::known; };
+  // A server that has lost every key we know may be another machine, whatever the types of those it shows.
+  const bool stranger = !known.keys.empty() && std::none_of(keys.begin(), keys.end(), is_known);
+  for (const HostKey& key : keys) {
+    if (judge_host_key(known, key.blob) == HostKeyVerdict::revoked) return fail(host_key_error(server, known, key.blob));
+    const auto rival = [&](const KnownKey& old) { return old.type == key.type && old.blob != key.blob; };
+    if (!replace && !is_known(key) && (stranger || std::any_of(known.keys.begin(), known.keys.end(), rival)))
+      return fail(host_key_error(server, known, key.blob));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::vector<HostKey> parse_host_keys(std::string_view text) {
@@ -92,7 +105,7 @@ std::vector<HostKey> parse_host_keys(std::string_view text) {
     auto blob = base64_decode(words[2]);
     if (!blob || key_type_of(*blob) != words[1]) continue;
     std::string print = fingerprint(*blob);
-    keys.push_back({words[1], std::move(*blob), std::move(print)});
+    keys.push_back({words[1], std::move(*blob), std::move(print), words[0].substr(0, words[0].find(','))});
   }
   std::stable_sort(keys.begin(), keys.end(), [](const HostKey& a, const HostKey& b) { return rank(a) < rank(b); });
   return keys;
@@ -106,8 +119,11 @@ Result<std::vector<HostKey>> scan_host_keys(const Server& server, const Transpor
   return text ? Result<std::vector<HostKey>>(parse_host_keys(*text)) : fail(text.error());
 }
 
-Result<TrustChange> trust_host_keys(const Server& server, const std::vector<HostKey>& keys, const std::string& file,
-                                    bool replace) {
+Result<TrustChange> trust_host_keys(const Server& server, const std::vector<HostKey>& keys,
+                                    const std::vector<std::string>& files, bool replace) {
+  if (keys.empty()) return TrustChange{};
+  const std::string& file = files.front();
+  const std::string& name = keys.front().name;
   const std::filesystem::path path(file);
   if (path.has_parent_path())
     if (auto made = make_directories(path.parent_path(), 0700); !made) return fail(made.error());
@@ -116,33 +132,33 @@ Result<TrustChange> trust_host_keys(const Server& server, const std::vector<Host
   auto text = read_file(path, largest_file);
   if (!text && text.error().kind != ErrorKind::not_found) return fail(text.error());
   std::string content = text ? *text : "";
-  KnownHost known;
-  find_in_known_hosts(content, file, server.host(), server.port, known);
-  const auto is_known = [&](const HostKey& key) { return judge_host_key(known, key.blob) == HostKeyVerdict::known; };
-  // A server that has lost every key we know may be another machine, whatever the types of those it shows.
-  const bool stranger = !known.keys.empty() && std::none_of(keys.begin(), keys.end(), is_known);
-  for (const HostKey& key : keys) {
-    if (judge_host_key(known, key.blob) == HostKeyVerdict::revoked) return fail(host_key_error(server, known, key.blob));
-    const auto rival = [&](const KnownKey& old) { return old.type == key.type && old.blob != key.blob; };
-    if (!replace && !is_known(key) && (stranger || std::any_of(known.keys.begin(), known.keys.end(), rival)))
-      return fail(host_key_error(server, known, key.blob));
-  }
+  const auto known = read_known_hosts(files, name);
+  if (!known) return fail(known.error());
+  if (auto agreed = check_against(server, keys, *known, replace); !agreed) return fail(agreed.error());
+
   TrustChange change;
+  KnownHost ours;
+  find_in_known_hosts(content, file, name, ours);
   if (replace) {
-    KnownHost left;
-    content = remove_from_known_hosts(content, server.host(), server.port);
-    find_in_known_hosts(content, file, server.host(), server.port, left);
-    change.removed = static_cast<int>(known.keys.size() - left.keys.size());
-    known = std::move(left);
+    const std::size_t before = ours.keys.size();
+    content = remove_from_known_hosts(content, name);
+    ours = {};
+    find_in_known_hosts(content, file, name, ours);
+    change.removed = static_cast<int>(before - ours.keys.size());
   }
   if (!content.empty() && content.back() != '\n') content += '\n';
   for (const HostKey& key : keys) {
-    if (is_known(key)) continue;
-    content += fmt::format("{} {} {}\n", known_hosts_name(server.host(), server.port), key.type, base64_encode(key.blob));
+    if (judge_host_key(ours, key.blob) == HostKeyVerdict::known) continue;
+    content += fmt::format("{} {} {}\n", name, key.type, base64_encode(key.blob));
     change.added.push_back(key);
   }
-  if (change.added.empty() && change.removed == 0) return change;
-  if (auto written = write_file_atomically(path, content, 0644); !written) return fail(written.error());
+  if (!change.added.empty() || change.removed > 0)
+    if (auto written = write_file_atomically(path, content, 0644); !written) return fail(written.error());
+  if (!replace) return change;
+  if (auto after = read_known_hosts(files, name)) change.left = std::move(after->keys);
+  std::erase_if(change.left, [&](const KnownKey& old) {
+    return std::any_of(keys.begin(), keys.end(), [&](const HostKey& key) { return key.blob == old.blob; });
+  });
   return change;
 }
 

@@ -91,9 +91,8 @@ std::string known_hosts_name(const std::string& host, std::uint16_t port) {
   return port == 22 ? name : fmt::format("[{}]:{}", name, port);
 }
 
-void find_in_known_hosts(std::string_view text, const std::string& file, const std::string& host, std::uint16_t port,
-                         KnownHost& found) {
-  const std::string name = known_hosts_name(host, port), plain = known_hosts_name(host, 22);
+void find_in_known_hosts(std::string_view text, const std::string& file, const std::string& name, KnownHost& found) {
+  const std::string plain = name.starts_with('[') ? name.substr(1, name.rfind("]:") - 1) : name;
   each_line(text, [&](std::string_view whole, int number) {
     const auto line = read_line(whole);
     if (!line || !(matches(name, line->names) || (name != plain && matches(plain, line->names)))) return;
@@ -110,10 +109,14 @@ void find_in_known_hosts(std::string_view text, const std::string& file, const s
 }
 
 Result<KnownHost> read_known_hosts(const std::vector<std::string>& files, const Server& server) {
+  return read_known_hosts(files, known_hosts_name(server.host(), server.port));
+}
+
+Result<KnownHost> read_known_hosts(const std::vector<std::string>& files, const std::string& name) {
   KnownHost found;
   for (const std::string& file : files) {
     const auto text = read_file(file, largest_file);
-    if (text) find_in_known_hosts(*text, file, server.host(), server.port, found);
+    if (text) find_in_known_hosts(*text, file, name, found);
     else if (text.error().kind != ErrorKind::not_found) return fail(text.error());
   }
   return found;
@@ -144,7 +147,7 @@ Error host_key_error(const Server& server, const KnownHost& known, std::string_v
       error.message = fmt::format("{}: the host key has changed: known is {} {}, offered is {}", who,
                                   short_type(old->type), fingerprint(old->blob), offered);
       error.hint = fmt::format("compare with ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub on the server's console; if "
-                               "it was reinstalled: maintain trust {}", server.name);
+                               "it was reinstalled: maintain trust {} --replace", server.name);
       return error;
     }
     default:
@@ -155,8 +158,7 @@ Error host_key_error(const Server& server, const KnownHost& known, std::string_v
   }
 }
 
-std::string remove_from_known_hosts(std::string_view text, const std::string& host, std::uint16_t port) {
-  const std::string name = known_hosts_name(host, port);
+std::string remove_from_known_hosts(std::string_view text, const std::string& name) {
   std::string kept;
   each_line(text, [&](std::string_view whole, int) {
     const auto line = read_line(whole);

@@ -28,23 +28,24 @@ struct KnownHost {
 
 enum class HostKeyVerdict { known, unknown, changed, revoked };
 
-// The name under which a server's keys are filed: "web1", or "[web1]:2222" for another port than 22.
+// The name under which a server's keys are filed: "web1", or "[web1]:2222" for another port than 22. ssh_config may
+// give another one to ssh (HostName, HostKeyAlias).
 std::string known_hosts_name(const std::string& host, std::uint16_t port);
 
-// Adds what `text` (the content of `file`) says of the server. As ssh does, keys filed under the plain name also
+// Adds what `text` (the content of `file`) says of the server filed as `name`. As ssh does, keys filed under the plain name also
 // count for another port. Lines that are not understood are passed over.
-void find_in_known_hosts(std::string_view text, const std::string& file, const std::string& host, std::uint16_t port,
-                         KnownHost& found);
+void find_in_known_hosts(std::string_view text, const std::string& file, const std::string& name, KnownHost& found);
 
-// find_in_known_hosts over the files that exist.
+// find_in_known_hosts over the files that exist, under the server's own name or another one.
 Result<KnownHost> read_known_hosts(const std::vector<std::string>& files, const Server& server);
+Result<KnownHost> read_known_hosts(const std::vector<std::string>& files, const std::string& name);
 
 HostKeyVerdict judge_host_key(const KnownHost& known, std::string_view blob);
 
 // The error for a verdict other than known: with the fingerprints, where the old key is filed, and what to do.
 Error host_key_error(const Server& server, const KnownHost& known, std::string_view offered_blob);
 
-// `text` without the server's keys. Names that share a line with it stay; wildcards stay.
-std::string remove_from_known_hosts(std::string_view text, const std::string& host, std::uint16_t port);
+// `text` without the keys filed as `name`. Names that share a line with it stay; wildcards stay.
+std::string remove_from_known_hosts(std::string_view text, const std::string& name);
 
 }  // namespace maintain

@@ -16,6 +16,7 @@ class Libssh2Connection final : public Connection {
       : session_(std::move(session)), sudo_(session_->server(), user, settings.cancelled) {}
 
   Result<RemoteExit> run(const RemoteCommand& command) override;
+  bool usable() const override { return session_->usable(); }
   std::string describe() const override { return "libssh2 (" + session_->describe() + ")"; }
 
  private:

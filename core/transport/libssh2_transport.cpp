@@ -19,26 +19,28 @@ bool libssh2_checks(const KnownKey& key) {
   return key.type == "ssh-ed25519" || key.type.starts_with("ecdsa-sha2-nistp");
 }
 
-std::string reason_for_openssh(const Server& server, const TransportSettings& settings, const ConnectionPlan& plan) {
+std::string reason_for_openssh(const Server& server, const TransportSettings& settings, const ConnectionPlan& plan,
+                               SshConfig ssh_config) {
   if (!server.ssh_options.empty()) return "the inventory gives it options for ssh";
   if (plan.known.certificate_authority) return "its host key is certified by an authority";
-  if (std::none_of(plan.known.keys.begin(), plan.known.keys.end(), libssh2_checks))
+  if (!plan.known.keys.empty() && std::none_of(plan.known.keys.begin(), plan.known.keys.end(), libssh2_checks))
     return fmt::format("its only known host key is of type {}", plan.known.keys[0].type);
   if (plan.identities.usable.empty() && !plan.identities.openssh_reason.empty()) return plan.identities.openssh_reason;
+  if (ssh_config == SshConfig::ignored) return {};
   return ssh_config_reason(server, !named_identity_files(server, settings).empty());
 }
 
 }  // namespace
 
-Result<ConnectionPlan> plan_connection(const Server& server, const TransportSettings& settings) {
+Result<ConnectionPlan> plan_connection(const Server& server, const TransportSettings& settings, SshConfig ssh_config) {
   if (auto checked = check_destination(server); !checked) return fail(checked.error());
   ConnectionPlan plan;
   auto known = read_known_hosts(settings.known_hosts_files, server);
   if (!known) return fail(known.error());
   plan.known = std::move(*known);
-  if (plan.known.empty()) return fail(host_key_error(server, plan.known, {}));
   plan.identities = gather_identities(server, settings);
-  plan.openssh_reason = reason_for_openssh(server, settings, plan);
+  plan.openssh_reason = reason_for_openssh(server, settings, plan, ssh_config);
+  if (plan.openssh_reason.empty() && plan.known.empty()) return fail(host_key_error(server, plan.known, {}));
   return plan;
 }
 
@@ -65,7 +67,7 @@ Libssh2Attempt connect_libssh2(const Server& server, const TransportSettings& se
 }
 
 Result<std::unique_ptr<Connection>> Libssh2Transport::connect(const Server& server) {
-  const auto plan = plan_connection(server, settings_);
+  const auto plan = plan_connection(server, settings_, SshConfig::ignored);
   if (!plan) return fail(plan.error());
   if (!plan->openssh_reason.empty())
     return fail(Error{ErrorKind::configuration,

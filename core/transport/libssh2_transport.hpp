@@ -17,8 +17,12 @@ struct ConnectionPlan {
   std::string openssh_reason = {};  // why libssh2 cannot make it and ssh might; empty: it can
 };
 
-// Reads known_hosts, keys and ssh_config. host_key: the server is not known, by any key or authority.
-Result<ConnectionPlan> plan_connection(const Server& server, const TransportSettings& settings);
+// ignored: what ssh_config says counts for the system's ssh only. decides: it may be a reason to need that one.
+enum class SshConfig { ignored, decides };
+
+// Reads known_hosts, keys and ssh_config. host_key: libssh2 could connect, but knows no key and no authority of the
+// server. Where ssh is needed the plan may be without them: ssh_config may give the server another name there.
+Result<ConnectionPlan> plan_connection(const Server& server, const TransportSettings& settings, SshConfig ssh_config);
 
 struct Libssh2Attempt {
   Result<std::unique_ptr<Connection>> connection;

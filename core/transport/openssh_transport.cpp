@@ -24,6 +24,7 @@ namespace maintain {
 namespace {
 
 constexpr std::size_t longest_socket_path = sizeof(sockaddr_un::sun_path) - 1 - 17;
+constexpr std::size_t socket_name_size = 17;  // "/ssh-" and 12 random digits
 // A master whose owner was killed ends by itself after this time without a command.
 constexpr Seconds master_life{120};
 constexpr const char* control_persist = "-oControlPersist=120";
@@ -33,14 +34,13 @@ using Words = std::vector<std::string>;
 
 class OpensshConnection final : public Connection {
  public:
-  OpensshConnection(const Server& server, TransportSettings settings, ControlSocket control)
-      : server_(server), settings_(std::move(settings)), control_(std::move(control)),
+  OpensshConnection(const Server& server, TransportSettings settings, ControlDirectory control)
+      : server_(server), settings_(std::move(settings)), control_(std::move(control)), socket_(control_.new_socket()),
         anonymous_(server, std::string(), settings_.cancelled) {}
 
   ~OpensshConnection() override {
     if (opened_) ask_master("exit");
-    ::unlink(control_.path.c_str());
-    if (!control_.temporary_directory.empty()) ::rmdir(control_.temporary_directory.c_str());
+    ::unlink(socket_.c_str());
   }
 
   Result<void> open() {
@@ -57,7 +57,7 @@ class OpensshConnection final : public Connection {
                   fmt::format("{}: ssh did not connect within {}", name_of(server_),
                               format_duration(std::chrono::ceil<Seconds>(command.timeout))));
     if (!ended) return fail(ended.error());
-    if (!ended->ok()) return fail(with_known_key(explain_ssh_failure(server_, ended->error_output)));
+    if (!ended->ok()) return fail(with_known_key(explain_ssh_failure(server_, reason_behind(ended->error_output))));
     opened_ = true;
     used_ = std::chrono::steady_clock::now();
     return {};
@@ -83,21 +83,35 @@ class OpensshConnection final : public Connection {
         });
     used_ = std::chrono::steady_clock::now();
     if (!ended) return fail(ended.error());
-    if (!filter.status()) {
+    if (const std::string rest = filter.rest(); !rest.empty()) error_output.take(rest);
+    if (!filter.tell(exit)) {
       lost_ = Error{ErrorKind::unreachable,
                     fmt::format("{}: connection lost while running a command (ssh ended with {})", name_of(server_),
                                 ended->describe()), {}, {}};
       return fail(*lost_);
     }
-    if (const std::string rest = filter.rest(); !rest.empty()) error_output.take(rest);
-    exit.status = *filter.status();
     exit.truncated = output.truncated() || error_output.truncated();
     return (*sudo)->judge(command, std::move(exit), error_output.head());
   }
 
+  bool usable() const override { return !lost_; }
   std::string describe() const override { return "openssh"; }
 
  private:
+  // A master sends to nowhere what the command that connects for it (a jump host's ssh) complains of. Without one it is
+  // heard.
+  std::string reason_behind(const std::string& error_output) const {
+    if (error_output.find("UNKNOWN port") == std::string::npos) return error_output;
+    LocalCommand again{.argv = ssh_words(server_, settings_)};
+    const Words alone = {"-oControlMaster=no", "-oControlPath=none"};
+    again.argv.insert(again.argv.begin() + 1, alone.begin(), alone.end());
+    again.argv.insert(again.argv.end(), {server_.host(), "true"});
+    again.timeout = settings_.connect_timeout + settings_.handshake_timeout;
+    again.cancelled = settings_.cancelled;
+    const auto ended = run_local(again);
+    return ended && !ended->ok() ? ended->error_output : error_output;
+  }
+
   // ssh names the line of the key it expected; a person wants to see its fingerprint beside the new one.
   Error with_known_key(Error error) const {
     const auto known = read_known_hosts(settings_.known_hosts_files, server_);
@@ -107,7 +121,7 @@ class OpensshConnection final : public Connection {
     return error;
   }
 
-  std::string control_path() const { return "-oControlPath=" + ssh_file_value(control_.path); }
+  std::string control_path() const { return "-oControlPath=" + ssh_file_value(socket_); }
 
   // Only through the master: were it gone, ssh would connect anew behind our back, but for that ProxyCommand.
   Words words_for(const std::string& line) const {
@@ -145,7 +159,8 @@ class OpensshConnection final : public Connection {
 
   Server server_;
   TransportSettings settings_;
-  ControlSocket control_;
+  ControlDirectory control_;
+  std::string socket_;
   Sudo anonymous_;              // for commands that stay who we are
   std::optional<Sudo> sudo_;
   std::optional<Error> lost_;
@@ -155,20 +170,25 @@ class OpensshConnection final : public Connection {
 
 }  // namespace
 
-Result<ControlSocket> choose_control_socket(const std::string& directory) {
-  const std::string name = "/ssh-" + random_token().substr(0, 12);
-  if (!directory.empty() && directory.size() + name.size() <= longest_socket_path) {
-    if (auto made = make_directories(directory, 0700); !made) return fail(made.error());
-    return ControlSocket{directory + name};
+Result<ControlDirectory> ControlDirectory::make(const std::string& wanted) {
+  if (!wanted.empty() && wanted.size() + socket_name_size <= longest_socket_path) {
+    if (auto made = make_directories(wanted, 0700); !made) return fail(made.error());
+    return ControlDirectory(wanted, false);
   }
   char temporary[] = "/tmp/maintain-XXXXXX";
   if (::mkdtemp(temporary) == nullptr) return fail_errno("cannot make a directory in /tmp", errno);
-  return ControlSocket{temporary + name, temporary};
+  return ControlDirectory(temporary, true);
 }
+
+ControlDirectory::~ControlDirectory() {
+  if (temporary_) ::rmdir(path_.c_str());
+}
+
+std::string ControlDirectory::new_socket() const { return path_ + "/ssh-" + random_token().substr(0, socket_name_size - 5); }
 
 Result<std::unique_ptr<Connection>> OpensshTransport::connect(const Server& server) {
   if (auto checked = check_destination(server); !checked) return fail(checked.error());
-  auto control = choose_control_socket(settings_.control_directory);
+  auto control = ControlDirectory::make(settings_.control_directory);
   if (!control) return fail(control.error());
   auto connection = std::make_unique<OpensshConnection>(server, settings_, std::move(*control));
   if (auto opened = connection->open(); !opened) return fail(opened.error());

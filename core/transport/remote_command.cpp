@@ -86,9 +86,14 @@ std::string in_text(const RemoteCommand& command) {
 Words become_words(const RemoteCommand& command, const CommandContext& context) {
   if (!needs_become(command, context.user)) return {};
   if (context.user == "root") return {"/bin/sh", "-c", leave_root, "sh", command.become_user};
+  Words words;
+  // sudo is to complain in English, which we read. It hands LC_ALL on, and nothing may stand between sudo and a command
+  // that sudoers allows by its path: so only where the command has an LC_ALL of its own anyway.
+  if (command.environment.contains("LC_ALL")) words = {"env", "LC_ALL=C.UTF-8"};
   // -k: a password that sudo remembers from before would make it a matter of chance whether it asks.
-  if (context.password) return {"sudo", "-k", "-S", "-p", "", "-H", "-u", command.become_user, "--"};
-  return {"sudo", "-n", "-H", "-u", command.become_user, "--"};
+  if (context.password) append(words, {"sudo", "-k", "-S", "-p", "", "-H", "-u", command.become_user, "--"});
+  else append(words, {"sudo", "-n", "-H", "-u", command.become_user, "--"});
+  return words;
 }
 
 }  // namespace

@@ -41,6 +41,14 @@ TEST_CASE("variables are set inside sudo") {
         Words{"sudo", "-n", "-H", "-u", "root", "--", "env", "DEBIAN_FRONTEND=x y", "apt-get"});
 }
 
+TEST_CASE("sudo speaks English where the command does not notice") {
+  const RemoteCommand command{.argv = {"id"}, .become_user = "root", .environment = {{"LC_ALL", "C"}}};
+  CHECK(prepared(command, someone).words ==
+        Words{"env", "LC_ALL=C.UTF-8", "sudo", "-n", "-H", "-u", "root", "--", "env", "LC_ALL=C", "id"});
+  CHECK(prepared(command, with_password).words[2] == "sudo");
+  CHECK(prepared(command, {"root", std::nullopt, "t0"}).words == Words{"env", "LC_ALL=C", "id"});
+}
+
 TEST_CASE("nobody becomes who they are, and root needs no sudo") {
   CHECK(prepared({.argv = {"id"}, .become_user = "maint"}, someone).words == Words{"id"});
   CHECK(prepared({.argv = {"id"}, .become_user = "root"}, {"root", std::nullopt, "t0"}).words == Words{"id"});

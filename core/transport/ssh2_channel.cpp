@@ -45,9 +45,11 @@ Result<void> Ssh2Channel::open() {
       deadline_);
   if (!opened) return fail(opened.error());
   clean_ = *opened == 0 || *opened == LIBSSH2_ERROR_CHANNEL_FAILURE;
-  if (*opened == LIBSSH2_ERROR_CHANNEL_FAILURE)
-    return fail(ErrorKind::unreachable, name_of(session_.server()) + ": the server refuses to run a command",
-                "look at MaxSessions in sshd_config, and for 'nologin' or a full process table on the server");
+  if (*opened == LIBSSH2_ERROR_CHANNEL_FAILURE) {
+    session_.renew_if_crowded();
+    return fail(ErrorKind::busy, name_of(session_.server()) + ": the server does not let another command run beside those "
+                                 "that it still runs for us", "look at MaxSessions in sshd_config on the server");
+  }
   if (*opened != 0) return fail(session_.lost("starting a command"));
   return {};
 }
@@ -62,7 +64,8 @@ Result<void> Ssh2Channel::start(const std::string& line) {
   if (!started) return fail(started.error());
   clean_ = *started == 0 || *started == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED;
   if (*started == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED)
-    return fail(ErrorKind::unreachable, name_of(session_.server()) + ": the server refuses to run a command");
+    return fail(ErrorKind::busy, name_of(session_.server()) + ": the server refuses to run a command",
+                "look for a full process table on the server, and for ForceCommand and the like in its sshd_config");
   if (*started != 0) return fail(session_.lost("starting a command"));
   return {};
 }
@@ -90,7 +93,7 @@ Result<bool> Ssh2Channel::feed(std::string_view& input, bool& open) {
 }
 
 // Takes what has come. True when something moved. Bounded, so that a server that never pauses cannot keep us here.
-Result<bool> Ssh2Channel::drain(int stream, OutputCollector& collector) {
+Result<bool> Ssh2Channel::drain(int stream, const Taker& taker) {
   char buffer[packet_size];
   for (int i = 0; i < pieces_at_a_time; ++i) {
     clean_ = false;
@@ -99,14 +102,14 @@ Result<bool> Ssh2Channel::drain(int stream, OutputCollector& collector) {
     if (*got < 0 && *got != LIBSSH2_ERROR_EAGAIN) return fail(session_.lost("running a command"));
     clean_ = true;
     if (*got <= 0) return i > 0;
-    if (!collector.take({buffer, static_cast<std::size_t>(*got)}))
+    if (!taker({buffer, static_cast<std::size_t>(*got)}))
       return fail(ErrorKind::cancelled, name_of(session_.server()) + ": the command was ended: its output is not wanted");
   }
   return true;
 }
 
-Result<void> Ssh2Channel::pump(std::string_view input, Milliseconds idle, OutputCollector& output,
-                               OutputCollector& error_output) {
+Result<void> Ssh2Channel::pump(std::string_view input, Milliseconds idle, const Taker& output,
+                               const Taker& error_output) {
   bool input_open = true;
   Deadline idle_deadline = Deadline::after(idle.count() > 0 ? idle : Milliseconds(std::chrono::hours(24 * 365)));
   for (;;) {
@@ -122,8 +125,8 @@ Result<void> Ssh2Channel::pump(std::string_view input, Milliseconds idle, Output
       moved = *fed;
     }
     bool heard = false;
-    for (auto [stream, collector] : {std::pair(0, &output), std::pair(SSH_EXTENDED_DATA_STDERR, &error_output)}) {
-      auto drained = drain(stream, *collector);
+    for (auto [stream, taker] : {std::pair(0, &output), std::pair(SSH_EXTENDED_DATA_STDERR, &error_output)}) {
+      auto drained = drain(stream, *taker);
       if (!drained) return fail(drained.error());
       heard = heard || *drained;
     }

@@ -1,17 +1,19 @@
 // One command's channel of a libssh2 session.
 #pragma once
 
-#include <optional>
+#include <functional>
 #include <string>
 #include <string_view>
 
-#include "transport/output_collector.hpp"
 #include "transport/ssh2_session.hpp"
 
 namespace maintain {
 
 class Ssh2Channel {
  public:
+  // Takes a piece of output; false when no more is wanted.
+  using Taker = std::function<bool(std::string_view)>;
+
   Ssh2Channel(Ssh2Session& session, Deadline deadline) : session_(session), deadline_(deadline) {}
   // Closes what is still open. If a call had to be left in its middle, the session is given up.
   ~Ssh2Channel();
@@ -21,14 +23,15 @@ class Ssh2Channel {
   Result<void> open();
   Result<void> start(const std::string& line);
   // Feeds the input and takes the output until the server says that there is no more.
-  // timed_out: the deadline, or `idle` without a byte of output (0: none); cancelled: also by a collector.
-  Result<void> pump(std::string_view input, Milliseconds idle, OutputCollector& output, OutputCollector& error_output);
-  // After pump(): waits for the end of the channel, since the exit status may come after the end of the output.
+  // timed_out: the deadline, or `idle` without a byte of output (0: none); cancelled: also by a taker.
+  Result<void> pump(std::string_view input, Milliseconds idle, const Taker& output, const Taker& error_output);
+  // After pump(): waits for the end of the channel, since the exit status may come after the end of the output. Status 0
+  // may mean that the server told none: libssh2 does not know the difference.
   Result<void> finish(RemoteExit& exit);
 
  private:
   Result<bool> feed(std::string_view& input, bool& open);
-  Result<bool> drain(int stream, OutputCollector& collector);
+  Result<bool> drain(int stream, const Taker& taker);
 
   Ssh2Session& session_;
   Deadline deadline_;

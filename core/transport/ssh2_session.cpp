@@ -85,8 +85,9 @@ void Ssh2Session::close_channel(LIBSSH2_CHANNEL* channel) {
 ssize_t Ssh2Session::receive(libssh2_socket_t socket, void* buffer, std::size_t length, int flags, void** abstract) {
   auto* self = static_cast<Ssh2Session*>(*abstract);
   const ssize_t got = ::recv(socket, buffer, length, flags);
-  if (got < 0) return errno == EINTR || errno == EWOULDBLOCK ? -EAGAIN : -errno;
-  if (got == 0) self->peer_closed_ = true;
+  if (got < 0 && (errno == EINTR || errno == EWOULDBLOCK)) return -EAGAIN;
+  if (got <= 0) self->peer_closed_ = true;
+  if (got < 0) return -errno;
   self->heard_ = std::chrono::steady_clock::now();
   // The kernel falls back to delayed acknowledgements by itself; each costs a stall of 40 ms in this dialogue.
   const int on = 1;
@@ -139,8 +140,12 @@ Result<void> Ssh2Session::keep_alive() {
                             format_duration(std::chrono::floor<Seconds>(silence))));
   }
   // It keeps its own time, and may not cut into a packet that has gone out by half.
-  if (!half_sent()) libssh2_keepalive_send(session_, nullptr);
-  return {};
+  if (half_sent()) return {};
+  libssh2_keepalive_send(session_, nullptr);
+  if (!half_sent()) return {};
+  // There is no call that would send the rest of it, and nothing else may be sent before.
+  abandon();
+  return fail(ErrorKind::unreachable, name_of(server_) + ": connection lost: the server takes nothing any more");
 }
 
 Error Ssh2Session::lost(const std::string& while_doing) const {
@@ -223,9 +228,11 @@ std::string labels(const Identities& identities) {
   return names.empty() ? "none" : join(names, ", ");
 }
 
-Error refused(const Server& server, const std::string& user, const Identities& identities, const std::string& also) {
+Error refused(const Server& server, const std::string& user, const Identities& identities,
+              const std::vector<Error>& not_signed, const std::string& also) {
   std::string problems;
-  for (const Error& problem : identities.problems) problems += "; " + problem.message;
+  for (const auto* several : {&identities.problems, &not_signed})
+    for (const Error& problem : *several) problems += "; " + problem.message;
   Error error{ErrorKind::authentication, {}, {}, {}};
   if (identities.usable.empty()) {
     error.message = fmt::format("{}: there is no key to log in with as user '{}'{}", name_of(server), user, problems);
@@ -236,6 +243,11 @@ Error refused(const Server& server, const std::string& user, const Identities& i
   }
   error.message = fmt::format("{}: the server refused our keys for user '{}' (tried {}){}{}", name_of(server), user,
                               labels(identities), also.empty() ? "" : ": " + also, problems);
+  if (not_signed.size() == identities.usable.size()) {
+    error.message = fmt::format("{}: none of our keys could sign for user '{}'{}", name_of(server), user, problems);
+    error.hint = "the server was ready to take them: look at the agent ($SSH_AUTH_SOCK), or name a key file of its own";
+    return error;
+  }
   error.hint = fmt::format("add one of their public keys to ~{}/.ssh/authorized_keys on the server", user);
   return error;
 }
@@ -255,8 +267,12 @@ Result<bool> Ssh2Session::offer(const std::string& user, const Identity& identit
       deadline);
   if (!done) return fail(done.error());
   if (*done == 0) return true;
-  if (signing.failure && settings_.log) settings_.log(name_of(server_) + ": " + signing.failure->describe());
-  if (peer_closed_ && peer_said_.find("authentication failures") == std::string::npos) return fail(lost("logging in"));
+  if (signing.failure) {
+    unsigned_.push_back(*signing.failure);
+    unsigned_.back().message = identity.label + ": " + unsigned_.back().message;
+  }
+  const bool cut = peer_closed_ || *done == LIBSSH2_ERROR_SOCKET_SEND || *done == LIBSSH2_ERROR_SOCKET_RECV;
+  if (cut && peer_said_.find("authentication failures") == std::string::npos) return fail(lost("logging in"));
   return false;
 }
 
@@ -276,7 +292,7 @@ Result<void> Ssh2Session::authenticate(const std::string& user, const Identities
     if (interval > 0) libssh2_keepalive_config(session_, 1, static_cast<unsigned>(interval));
     return {};
   }
-  return fail(refused(server_, user, identities, peer_said_));
+  return fail(refused(server_, user, identities, unsigned_, peer_said_));
 }
 
 std::string Ssh2Session::describe() const {

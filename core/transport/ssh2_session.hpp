@@ -65,6 +65,11 @@ class Ssh2Session {
   // Tells the server to close the channel, and frees it as soon as the server has done so: OpenSSH waits for the end of
   // the command, however long that takes.
   void close_channel(LIBSSH2_CHANNEL* channel);
+  // Gives the session up when commands that we no longer wait for may be what the server counts against us: a new
+  // session begins without them.
+  void renew_if_crowded() {
+    if (!closing_.empty()) abandon();
+  }
   // Nothing more is sent or received; all that follows fails at once.
   void abandon();
   bool usable() const { return usable_; }
@@ -90,6 +95,7 @@ class Ssh2Session {
   bool peer_closed_ = false;
   bool negotiation_failed_ = false;
   std::vector<LIBSSH2_CHANNEL*> closing_;  // whose end the server has not confirmed
+  std::vector<Error> unsigned_;  // keys that the server would have taken, and why they did not sign
   std::string peer_said_;      // why the server disconnected
   Steady heard_{};             // when something last came from the server, or we last had no reason to listen
   Steady waited_{};            // when we last waited

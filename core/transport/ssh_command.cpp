@@ -14,6 +14,9 @@
 
 #include "base/text.hpp"
 #include "transport/identities.hpp"
+#include "transport/jump_host.hpp"
+#include "transport/known_hosts.hpp"
+#include "transport/quoting.hpp"
 
 namespace maintain {
 namespace {
@@ -85,30 +88,8 @@ std::optional<Position> offending_line(std::string_view text) {
   return position;
 }
 
-}  // namespace
-
-std::string ssh_file_value(const std::string& path) {
-  std::string value;
-  for (const char c : path) value += c == '%' ? "%%" : std::string(1, c);
-  return value.find(' ') == std::string::npos ? value : '"' + value + '"';
-}
-
-std::string name_of(const Server& server) {
-  const std::string at = fmt::format("{}:{}", server.host(), server.port);
-  return server.host() == server.name && server.port == 22 ? server.name : fmt::format("{} ({})", server.name, at);
-}
-
-Result<void> check_destination(const Server& server) {
-  const auto wrong = [&](const std::string& what, const std::string& value) {
-    return fail(Error{ErrorKind::configuration, fmt::format("{}: '{}' is not {}", server.name, printable(value), what),
-                      {}, server.where});
-  };
-  if (!fits(server.host(), "._:%-")) return wrong("an address", server.host());
-  if (!server.user.empty() && !fits(server.user, "._@$\\+-")) return wrong("a user name", server.user);
-  return {};
-}
-
-std::vector<std::string> ssh_words(const Server& server, const TransportSettings& settings) {
+// What holds for every ssh that we start, for the server or on the way to it.
+std::vector<std::string> policy_words(const Server& server, const TransportSettings& settings) {
   std::string known_hosts;
   for (const std::string& file : settings.known_hosts_files) {
     if (!known_hosts.empty()) known_hosts += ' ';
@@ -134,9 +115,49 @@ std::vector<std::string> ssh_words(const Server& server, const TransportSettings
   const std::vector<std::string>& identities = named_identity_files(server, settings);
   if (!identities.empty()) words.push_back("-oIdentitiesOnly=yes");
   for (const std::string& file : identities) words.push_back("-oIdentityFile=" + ssh_file_value(file));
+  return words;
+}
+
+// Both ssh and its shell read this: % begins a token of the first.
+std::string proxy_command(const JumpHost& jump, std::vector<std::string> words) {
+  if (jump.port != 0) words.push_back("-oPort=" + std::to_string(jump.port));
+  if (!jump.user.empty()) words.push_back("-oUser=" + jump.user);
+  std::string command;
+  for (const char c : quote_words(words)) command += c == '%' ? "%%" : std::string(1, c);
+  return command + " -W '[%h]:%p' " + quote_word(jump.host);
+}
+
+}  // namespace
+
+std::string ssh_file_value(const std::string& path) {
+  std::string value;
+  for (const char c : path) value += c == '%' ? "%%" : std::string(1, c);
+  return value.find(' ') == std::string::npos ? value : '"' + value + '"';
+}
+
+std::string name_of(const Server& server) {
+  const std::string at = fmt::format("{}:{}", server.host(), server.port);
+  return server.host() == server.name && server.port == 22 ? server.name : fmt::format("{} ({})", server.name, at);
+}
+
+Result<void> check_destination(const Server& server) {
+  const auto wrong = [&](const std::string& what, const std::string& value) {
+    return fail(Error{ErrorKind::configuration, fmt::format("{}: '{}' is not {}", server.name, printable(value), what),
+                      {}, server.where});
+  };
+  if (!fits(server.host(), "._:%-")) return wrong("an address", server.host());
+  if (!server.user.empty() && !fits(server.user, "._@$\\+-")) return wrong("a user name", server.user);
+  return {};
+}
+
+std::vector<std::string> ssh_words(const Server& server, const TransportSettings& settings) {
+  std::vector<std::string> words = policy_words(server, settings);
+  std::vector<std::string> options = server.ssh_options;
+  if (const auto jump = take_jump_host(options))
+    words.push_back("-oProxyCommand=" + proxy_command(*jump, policy_words(server, settings)));
   if (server.port != 22) words.push_back("-oPort=" + std::to_string(server.port));
   if (!server.user.empty()) words.push_back("-oUser=" + server.user);
-  words.insert(words.end(), server.ssh_options.begin(), server.ssh_options.end());
+  words.insert(words.end(), options.begin(), options.end());
   return words;
 }
 
@@ -173,7 +194,12 @@ Error explain_ssh_failure(const Server& server, std::string_view error_output) {
   error.message = fmt::format("{}: {}{}{}", name_of(server), summary, detail.empty() ? "" : ": ", detail);
   if (error.kind == ErrorKind::host_key)
     error.hint = fmt::format("compare with ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub on the server's console, then: "
-                             "maintain trust {}", server.name);
+                             "maintain trust {}{}", server.name, error.where ? " --replace" : "");
+  std::vector<std::string> options = server.ssh_options;
+  const auto jump = take_jump_host(options);
+  if (jump && error.kind == ErrorKind::host_key && says("host key is known for " + known_hosts_name(jump->host, jump->port == 0 ? 22 : jump->port)))
+    error.hint = fmt::format("this is the jump host: store its key first, with maintain trust if it is a server in the "
+                             "inventory, or with ssh-keyscan {}", jump->host);
   if (error.kind == ErrorKind::authentication)
     error.hint = "add our public key to ~/.ssh/authorized_keys of that user on the server";
   return error;

@@ -35,7 +35,7 @@ Error explained(const std::string& file) {
 
 TEST_CASE("ssh is told our policy before the inventory's options, so that those cannot weaken it") {
   Server server = web1;
-  server.ssh_options = {"-J", "bastion", "-oStrictHostKeyChecking=no"};
+  server.ssh_options = {"-oCompression=yes", "-oStrictHostKeyChecking=no"};
   const auto words = ssh_words(server, settings());
   CHECK(words[0] == "ssh");
   CHECK(has(words, "-oBatchMode=yes"));
@@ -45,6 +45,20 @@ TEST_CASE("ssh is told our policy before the inventory's options, so that those 
   CHECK(has(words, "-oUser=maint"));
   CHECK(std::find(words.begin(), words.end(), "-oStrictHostKeyChecking=yes") <
         std::find(words.begin(), words.end(), "-oStrictHostKeyChecking=no"));
+}
+
+TEST_CASE("a jump host gets the same keys, host keys and policy") {
+  Server server = web1;
+  server.ssh_options = {"-J", "jumper@bastion:2222", "-4"};
+  const auto words = ssh_words(server, settings());
+  CHECK(words.back() == "-4");
+  const auto proxy = std::find_if(words.begin(), words.end(), [](const auto& word) { return word.starts_with("-oProxyCommand="); });
+  REQUIRE(proxy != words.end());
+  for (const char* part : {"ssh '-oBatchMode=yes' '-oStrictHostKeyChecking=yes' ", "100%%%%", " '-oIdentityFile=/etc/maintain/id_ed25519' ",
+                           " '-oPort=2222' '-oUser=jumper' -W '[%h]:%p' bastion"})
+    CHECK(proxy->find(part) != std::string::npos);
+  CHECK(explain_ssh_failure(server, "No ED25519 host key is known for [bastion]:2222 and you have requested strict checking.\n")
+            .hint.find("jump host") != std::string::npos);
 }
 
 TEST_CASE("what the inventory does not say is left to ssh_config") {
@@ -86,8 +100,9 @@ TEST_CASE("ssh's complaints become errors of the right kind") {
   CHECK(changed.message ==
         "web1 (10.0.0.5:22): the host key has changed: offered is ED25519 SHA256:t4wQLpI4+KjhsDHZmA78sK/ZQlVhlxK/dEr1R4kH1/I");
   CHECK(changed.where == Position{"/etc/maintain/known_hosts", 1, 0});
-  CHECK(changed.hint.find("maintain trust web1") != std::string::npos);
+  CHECK(changed.hint.ends_with("maintain trust web1 --replace"));
   CHECK(explained("ssh_host_key_unknown.txt").kind == ErrorKind::host_key);
+  CHECK(explained("ssh_host_key_unknown.txt").hint.ends_with("maintain trust web1"));
   CHECK(explained("ssh_permission_denied.txt").kind == ErrorKind::authentication);
   CHECK(explained("ssh_connection_refused.txt").kind == ErrorKind::unreachable);
   CHECK(explained("ssh_name_unknown.txt").message.find("cannot be looked up") != std::string::npos);
@@ -98,12 +113,18 @@ TEST_CASE("ssh's complaints become errors of the right kind") {
 }
 
 TEST_CASE("a control socket's path leaves ssh the room it needs") {
-  const auto in_place = choose_control_socket("/tmp");
+  const auto in_place = ControlDirectory::make("/tmp");
   REQUIRE(in_place);
-  CHECK(in_place->path.starts_with("/tmp/ssh-"));
-  CHECK(in_place->temporary_directory.empty());
-  const auto elsewhere = choose_control_socket("/" + std::string(80, 'd'));
-  REQUIRE(elsewhere);
-  CHECK(elsewhere->path.size() < 90);
-  CHECK(std::filesystem::remove(elsewhere->temporary_directory));
+  CHECK(in_place->new_socket().starts_with("/tmp/ssh-"));
+  std::string made;
+  {
+    const auto elsewhere = ControlDirectory::make("/" + std::string(80, 'd'));
+    REQUIRE(elsewhere);
+    CHECK(elsewhere->new_socket().size() < 90);
+    made = elsewhere->path();
+    CHECK(std::filesystem::is_directory(made));
+    // Made once, it is good enough for those who look again.
+    CHECK(ControlDirectory::make(made)->path() == made);
+  }
+  CHECK_FALSE(std::filesystem::exists(made));
 }

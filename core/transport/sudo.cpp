@@ -14,6 +14,11 @@
 
 namespace maintain {
 
+bool sudo_forbids(std::string_view error_output) {
+  const auto says = [&](std::string_view text) { return error_output.find(text) != std::string_view::npos; };
+  return says("is not allowed to execute") || says("is not in the sudoers file") || says("may not run sudo");
+}
+
 std::optional<Error> sudo_failure(const std::string& server, const std::string& user, int status,
                                   std::string_view error_output) {
   const auto failure = [&](const std::string& what, std::string hint) {
@@ -31,7 +36,7 @@ std::optional<Error> sudo_failure(const std::string& server, const std::string& 
     return failure(fmt::format("sudo asks for a password of user '{}'", user),
                    "allow it with NOPASSWD in sudoers, or name a password file or command in this server's become "
                    "settings");
-  if (says("is not allowed to execute") || says("is not in the sudoers file") || says("may not run sudo"))
+  if (sudo_forbids(error_output))
     return failure(fmt::format("sudo does not allow this to user '{}': {}", user,
                                shorten(printable(trim(error_output)), 300)),
                    "add a rule to sudoers on the server");
@@ -101,7 +106,7 @@ Result<RemoteExit> Sudo::judge(const RemoteCommand& command, RemoteExit exit, st
   if (!needs_become(command, user_)) return exit;
   auto failure = sudo_failure(server_.name, user_, exit.status, error_head);
   if (!failure) return exit;
-  if (password_) refusal_ = failure;
+  if (password_ && !sudo_forbids(error_head)) refusal_ = failure;
   return fail(*failure);
 }
 

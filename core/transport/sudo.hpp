@@ -13,6 +13,9 @@
 
 namespace maintain {
 
+// Whether sudo says that sudoers does not allow this command, whatever the password.
+bool sudo_forbids(std::string_view error_output);
+
 // The error when it was sudo that ended and not the command: from the exit status and the start of standard error.
 std::optional<Error> sudo_failure(const std::string& server, const std::string& user, int status,
                                   std::string_view error_output);
@@ -21,7 +24,8 @@ std::optional<Error> sudo_failure(const std::string& server, const std::string& 
 // refused: a file that others may read.
 Result<std::optional<std::string>> read_sudo_password(const Server& server, const Cancelled& cancelled);
 
-// What a connection knows of sudo. A refusal is remembered: trying again and again would lock the account.
+// What a connection knows of sudo. A refusal that may be about the password is remembered: trying it again and again would
+// lock the account.
 class Sudo {
  public:
   Sudo(const Server& server, std::string user, Cancelled cancelled)

@@ -92,6 +92,16 @@ TEST_CASE("the password may come from a command, whose words are never shown") {
   CHECK_FALSE(read_sudo_password(server, {})->has_value());
 }
 
+TEST_CASE("a command that sudo does not allow says nothing about the next one") {
+  const File file("right\n");
+  Sudo sudo(with_file(file), "maint", {});
+  const RemoteCommand command{.argv = {"id"}, .become_user = "root"};
+  const RemoteExit refused{.status = 1, .signal = 0, .truncated = false};
+  CHECK(sudo.judge(command, refused, "Sorry, user maint is not allowed to execute '/usr/bin/id' as root on web1.\n")
+            .error().kind == ErrorKind::authentication);
+  CHECK(sudo.prepare(command));
+}
+
 TEST_CASE("a refused password is not tried again") {
   const File file("wrong\n");
   Sudo sudo(with_file(file), "maint", {});

@@ -16,7 +16,7 @@ Result<std::unique_ptr<Connection>> AutoTransport::fall_back(const Server& serve
 
 Result<std::unique_ptr<Connection>> AutoTransport::connect(const Server& server) {
   if (server.transport != TransportKind::automatic) return make_transport(server.transport, settings_)->connect(server);
-  const auto plan = plan_connection(server, settings_);
+  const auto plan = plan_connection(server, settings_, SshConfig::decides);
   if (!plan) return fail(plan.error());
   if (!plan->openssh_reason.empty()) return fall_back(server, plan->openssh_reason);
   Libssh2Attempt attempt = connect_libssh2(server, settings_, *plan);

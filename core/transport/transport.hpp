@@ -42,11 +42,15 @@ struct RemoteExit {
 };
 
 // An open way to one server, used by one thread at a time.
-// Errors of all calls: unreachable (lost or never made), authentication, host_key, timed_out, cancelled.
+// Errors of all calls: unreachable (lost or never made), authentication, host_key, timed_out, cancelled; busy when the
+// server does not take one more command now.
 class Connection {
  public:
   virtual ~Connection() = default;
   virtual Result<RemoteExit> run(const RemoteCommand& command) = 0;
+  // False once nothing can be run over it any more, so that a new one is due: it was lost, or had to be given up in the
+  // middle of a command.
+  virtual bool usable() const { return true; }
   // Which transport this is, and what was negotiated: "libssh2 (ssh-ed25519, aes256-ctr)".
   virtual std::string describe() const = 0;
 };

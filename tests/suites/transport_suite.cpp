@@ -3,11 +3,13 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
+#include <functional>
 #include <thread>
 
 #define CATCH_CONFIG_RUNNER
@@ -20,6 +22,7 @@
 #include "transport/host_key_scan.hpp"
 #include "transport/local_user.hpp"
 #include "transport/quoting.hpp"
+#include "transport/ssh_wire.hpp"
 #include "transport/transport.hpp"
 
 using namespace maintain;
@@ -76,6 +79,73 @@ constexpr TransportKind ssh_kinds[] = {TransportKind::libssh2, TransportKind::op
 std::string name_of_kind(TransportKind kind) {
   return kind == TransportKind::libssh2 ? "libssh2" : kind == TransportKind::openssh ? "openssh" : "local";
 }
+
+// An agent that holds one key and never signs with it, but says when it was asked to.
+class RefusingAgent {
+ public:
+  RefusingAgent(std::string blob, std::function<void()> asked) : blob_(std::move(blob)), asked_(std::move(asked)) {
+    listener_.reset(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const std::string path = directory_.path("agent");
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    REQUIRE(::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+    REQUIRE(::listen(listener_.get(), 4) == 0);
+    ::setenv("SSH_AUTH_SOCK", path.c_str(), 1);
+    thread_ = std::thread([this] { serve(); });
+  }
+  ~RefusingAgent() {
+    ::unsetenv("SSH_AUTH_SOCK");
+    ::shutdown(listener_.get(), SHUT_RDWR);
+    thread_.join();
+  }
+  RefusingAgent(const RefusingAgent&) = delete;
+
+ private:
+  // draft-miller-ssh-agent: 11 asks for the keys, 12 is the answer; 13 asks to sign, 5 is the refusal.
+  void serve() {
+    for (;;) {
+      const UniqueFd client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      if (!client) return;
+      char request[8192];
+      while (::recv(client.get(), request, sizeof request, 0) > 4) {
+        if (request[4] == 13) asked_();
+        const std::string keys = std::string(1, 12) + wire_number(1) + wire_string(blob_) + wire_string("held");
+        const std::string answer = wire_string(request[4] == 11 ? keys : std::string(1, 5));
+        if (::send(client.get(), answer.data(), answer.size(), MSG_NOSIGNAL) < 0) break;
+      }
+    }
+  }
+
+  TemporaryDirectory directory_;
+  std::string blob_;
+  std::function<void()> asked_;
+  UniqueFd listener_;
+  std::thread thread_;
+};
+
+// A home directory with an ssh_config, for libssh2's side and, by a script in its place, for the system's ssh.
+class SshConfigHome {
+ public:
+  explicit SshConfigHome(const std::string& config) {
+    std::filesystem::create_directories(directory_.path(".ssh"));
+    std::filesystem::create_directories(directory_.path("bin"));
+    const std::string file = directory_.write(".ssh/config", config);
+    directory_.write("bin/ssh", "#!/bin/sh\nexec /usr/bin/ssh -F " + file + " \"$@\"\n", 0755);
+    ::setenv("HOME", directory_.path("").c_str(), 1);
+    ::setenv("PATH", (directory_.path("bin") + ":" + path_).c_str(), 1);
+  }
+  ~SshConfigHome() {
+    ::setenv("HOME", home_.c_str(), 1);
+    ::setenv("PATH", path_.c_str(), 1);
+  }
+  SshConfigHome(const SshConfigHome&) = delete;
+
+ private:
+  TemporaryDirectory directory_;
+  std::string home_ = ::getenv("HOME") == nullptr ? "/" : ::getenv("HOME");
+  std::string path_ = ::getenv("PATH") == nullptr ? "/usr/bin:/bin" : ::getenv("PATH");
+};
 
 #define FOR_EACH_KIND(kinds)                                     \
   const TransportKind kind = GENERATE(from_range(std::begin(kinds), std::end(kinds))); \
@@ -218,21 +288,61 @@ TEST_CASE("cancelling is noticed at once") {
 }
 
 TEST_CASE("a signal that ended the command is told") {
-  SECTION("libssh2 and local know it") {
-    const TransportKind kind = GENERATE(TransportKind::libssh2, TransportKind::local);
-    const auto connection = connect(kind);
-    const RemoteExit killed = run(*connection, {.script = "kill -KILL $$"});
-    CHECK(killed.status == -1);
-    CHECK(killed.signal == SIGKILL);
-    CHECK_FALSE(killed.ok());
-    CHECK(run(*connection, {.script = "kill -TERM $$"}).signal == SIGTERM);
+  FOR_EACH_KIND(all_kinds);
+  const auto connection = connect(kind);
+  const RemoteExit killed = run(*connection, {.script = "kill -KILL $$"});
+  CHECK(killed.status == -1);
+  CHECK(killed.signal == SIGKILL);
+  CHECK_FALSE(killed.ok());
+  CHECK(killed.error_output.empty());
+  CHECK(run(*connection, {.script = "kill -TERM $$"}).signal == SIGTERM);
+}
+
+TEST_CASE("a command that the server cut off without a status did not succeed") {
+  FOR_EACH_KIND(ssh_kinds);
+  const LoopbackSshd sshd({.configuration = {"ChannelTimeout session:*=1s"}});
+  const auto connection = connect(kind, sshd.server(), sshd.settings());
+  CHECK(run(*connection, {.argv = {"echo", "in"}}).output == "in\n");
+  const Error error = failure(*connection, {.script = "echo begun; sleep 5; echo done"});
+  CHECK(error.kind == ErrorKind::unreachable);
+  CHECK_FALSE(connection->usable());
+}
+
+TEST_CASE("a login shell that refuses tells so by its own status") {
+  const LoopbackSshd sshd({.configuration = {"ForceCommand echo no; exit 3"}});
+  const RemoteExit exit = run(*connect(TransportKind::libssh2, sshd.server(), sshd.settings()), {.argv = {"true"}});
+  CHECK(exit.status == 3);
+  CHECK(exit.output == "no\n");
+}
+
+TEST_CASE("a server that takes no more commands is busy, not gone") {
+  SECTION("whatever we do") {
+    const LoopbackSshd sshd({.configuration = {"MaxSessions 0"}});
+    const auto connection = connect(TransportKind::libssh2, sshd.server(), sshd.settings());
+    CHECK(failure(*connection, {.argv = {"true"}}).kind == ErrorKind::busy);
+    CHECK(connection->usable());
+    CHECK(failure(*connection, {.argv = {"true"}}).kind == ErrorKind::busy);
   }
-  SECTION("ssh tells the shell's number") {
-    const auto connection = connect(TransportKind::openssh);
-    const RemoteExit killed = run(*connection, {.script = "kill -KILL $$"});
-    CHECK(killed.status == 128 + SIGKILL);
-    CHECK_FALSE(killed.ok());
+  SECTION("because of a command that we no longer wait for: a new connection is due") {
+    const LoopbackSshd sshd({.configuration = {"MaxSessions 1"}});
+    const auto connection = connect(TransportKind::libssh2, sshd.server(), sshd.settings());
+    CHECK(failure(*connection, {.script = "sleep 3", .timeout = Milliseconds(600)}).kind == ErrorKind::timed_out);
+    CHECK(connection->usable());
+    CHECK(failure(*connection, {.argv = {"true"}}).kind == ErrorKind::busy);
+    CHECK_FALSE(connection->usable());
   }
+}
+
+TEST_CASE("keys are exchanged anew while megabytes go both ways") {
+  FOR_EACH_KIND(ssh_kinds);
+  const LoopbackSshd sshd({.configuration = {"RekeyLimit 1M"}});
+  const auto connection = connect(kind, sshd.server(), sshd.settings());
+  std::string binary;
+  for (int i = 0; i < 5'000'000; ++i) binary += static_cast<char>(i * 7 % 256);
+  const RemoteExit echoed = run(*connection, {.argv = {"cat"}, .input = binary});
+  CHECK(echoed.ok());
+  CHECK((echoed.output == binary));
+  CHECK(run(*connection, {.argv = {"echo", "on"}}).output == "on\n");
 }
 
 TEST_CASE("a background process that keeps the output open costs the deadline, not for ever") {
@@ -290,6 +400,7 @@ TEST_CASE("a timeout against a silent server does not hang the connection's end"
   const auto began = Clocking::now();
   CHECK(failure(*connection, command).kind == ErrorKind::timed_out);
   CHECK(failure(*connection, {.argv = {"true"}, .timeout = Milliseconds(500)}).kind == ErrorKind::timed_out);
+  CHECK_FALSE(connection->usable());
   CHECK(failure(*connection, {.argv = {"true"}}).kind == ErrorKind::unreachable);
   connection.reset();
   CHECK(Clocking::now() - began < std::chrono::seconds(5));
@@ -369,6 +480,29 @@ TEST_CASE("a key in the agent opens the server, RSA too") {
   ::unsetenv("SSH_AUTH_SOCK");
   REQUIRE(exit);
   CHECK(exit->output == "in\n");
+}
+
+TEST_CASE("an agent that does not sign is no refusal by the server") {
+  const LoopbackSshd sshd;
+  RefusingAgent agent(sshd.key_blob(sshd.user_key("ed25519") + ".pub"), [] {});
+  TransportSettings settings = sshd.settings();
+  settings.use_agent = true;
+  settings.identity_files = {sshd.user_key("ed25519") + ".pub"};
+  const Error error = refusal(TransportKind::libssh2, sshd.server(), settings);
+  CHECK(error.kind == ErrorKind::authentication);
+  CHECK(contains(error.message, "none of our keys could sign"));
+  CHECK(contains(error.message, "the ssh-agent refused to sign"));
+}
+
+TEST_CASE("a connection that is reset while we log in is lost, not a refusal of our keys") {
+  LoopbackSshd sshd({.user_key_types = {"ed25519", "ecdsa"}, .resets = true});
+  RefusingAgent agent(sshd.key_blob(sshd.user_key("ed25519") + ".pub"), [&] { sshd.kill_connections(); });
+  TransportSettings settings = sshd.settings();
+  settings.use_agent = true;
+  settings.identity_files = {sshd.user_key("ed25519") + ".pub", sshd.user_key("ecdsa")};
+  const Error error = refusal(TransportKind::libssh2, sshd.server(), settings);
+  CHECK(error.kind == ErrorKind::unreachable);
+  CHECK(contains(error.message, "connection lost while logging in"));
 }
 
 TEST_CASE("a private key that others may read is refused") {
@@ -502,22 +636,90 @@ TEST_CASE("trust files what the server shows, once, and replaces only when told 
   CHECK(contains(printed->output, " " + (*keys)[0].fingerprint + " "));
 
   CHECK(refusal(TransportKind::libssh2, sshd.server(), settings).kind == ErrorKind::host_key);
-  CHECK(trust_host_keys(server, *keys, file, false)->added.size() == keys->size());
-  CHECK(trust_host_keys(server, *keys, file, false)->added.empty());
+  CHECK(trust_host_keys(server, *keys, {file}, false)->added.size() == keys->size());
+  CHECK(trust_host_keys(server, *keys, {file}, false)->added.empty());
   CHECK(run(*connect(TransportKind::automatic, server, settings), {.argv = {"echo", "in"}}).output == "in\n");
 
   const LoopbackSshd reinstalled({.host_key_types = {"ed25519"}});
   auto new_keys = scan_host_keys(reinstalled.server(), reinstalled.settings());
   REQUIRE(new_keys);
-  const auto refused = trust_host_keys(server, *new_keys, file, false);
+  for (HostKey& key : *new_keys) key.name = (*keys)[0].name;  // as if it answered at the same port
+  const auto refused = trust_host_keys(server, *new_keys, {file}, false);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().kind == ErrorKind::host_key);
   CHECK(contains(refused.error().message, (*new_keys)[0].fingerprint));
   CHECK(contains(refused.error().message, (*keys)[0].fingerprint));
-  const auto replaced = trust_host_keys(server, *new_keys, file, true);
+  const auto replaced = trust_host_keys(server, *new_keys, {file}, true);
   REQUIRE(replaced);
   CHECK(replaced->removed == static_cast<int>(keys->size()));
   CHECK(refusal(TransportKind::libssh2, sshd.server(), settings).kind == ErrorKind::host_key);
+}
+
+TEST_CASE("trust looks into all files, and says what other files still trust") {
+  const LoopbackSshd sshd({.host_key_types = {"ed25519"}}), before({.host_key_types = {"ed25519"}});
+  const std::string name = "[127.0.0.1]:" + std::to_string(sshd.port());
+  const std::string ours = sshd.directory().path("ours");
+  const auto keys = scan_host_keys(sshd.server(), sshd.settings());
+  REQUIRE(keys);
+  SECTION("a rival") {
+    const std::string other = sshd.directory().write("other", "# theirs\n" + name + " " + before.host_key("ed25519") + "\n");
+    const auto refused = trust_host_keys(sshd.server(), *keys, {ours, other}, false);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().where == Position{other, 2, 0});
+    CHECK(contains(refused.error().hint, "--replace"));
+    const auto replaced = trust_host_keys(sshd.server(), *keys, {ours, other}, true);
+    REQUIRE(replaced);
+    CHECK(replaced->removed == 0);
+    CHECK(replaced->added.size() == 1);
+    REQUIRE(replaced->left.size() == 1);
+    CHECK(replaced->left[0].where == Position{other, 2, 0});
+  }
+  SECTION("a revocation") {
+    const std::string other = sshd.directory().write("other", "@revoked * " + sshd.host_key("ed25519") + "\n");
+    CHECK(contains(trust_host_keys(sshd.server(), *keys, {ours, other}, true).error().message, "revoked"));
+  }
+}
+
+TEST_CASE("a jump host is connected to with our keys, and checked against our host keys") {
+  const LoopbackSshd inner;
+  LoopbackSshd jump;
+  Server server = inner.server();
+  server.ssh_options = {"-J", server.user + "@127.0.0.1:" + std::to_string(jump.port())};
+  TransportSettings settings = inner.settings();
+  const Error unknown = refusal(TransportKind::automatic, server, settings);
+  INFO(unknown.describe());
+  CHECK(contains(unknown.hint, "jump host"));
+  const int refused = jump.connections();
+  settings.known_hosts_files.push_back(jump.known_hosts());
+  const auto connection = connect(TransportKind::automatic, server, settings);
+  CHECK(run(*connection, {.argv = {"echo", "in"}}).output == "in\n");
+  CHECK(jump.connections() == refused + 1);
+}
+
+TEST_CASE("ssh_config's names for a server hold for connecting and for trust") {
+  const LoopbackSshd sshd;
+  const bool alias = GENERATE(false, true);
+  const SshConfigHome home("Host the-name\n  HostName 127.0.0.1\n" + std::string(alias ? "  HostKeyAlias Other\n" : ""));
+  Server server = sshd.server();
+  server.address = "the-name";
+  TransportSettings settings = sshd.settings();
+  settings.known_hosts_files = {sshd.directory().path("pinned")};
+
+  CHECK(refusal(TransportKind::automatic, server, settings).kind == ErrorKind::host_key);
+  const auto keys = scan_host_keys(server, settings);
+  REQUIRE(keys);
+  CHECK((*keys)[0].name == (alias ? "other" : "[127.0.0.1]:" + std::to_string(sshd.port())));
+  CHECK(trust_host_keys(server, *keys, settings.known_hosts_files, false)->added.size() == 1);
+  CHECK(trust_host_keys(server, *keys, settings.known_hosts_files, false)->added.empty());
+  const auto connection = connect(TransportKind::automatic, server, settings);
+  CHECK(connection->describe() == "openssh");
+  CHECK(run(*connection, {.argv = {"echo", "in"}}).output == "in\n");
+  CHECK(trust_host_keys(server, *keys, settings.known_hosts_files, true)->removed == 1);
+}
+
+TEST_CASE("ssh_config is none of libssh2's business when the server's entry asks for libssh2") {
+  const SshConfigHome home("Host *\n  ProxyJump nowhere.invalid\n");
+  CHECK(run(*connect(TransportKind::libssh2), {.argv = {"echo", "in"}}).output == "in\n");
 }
 
 int main(int argc, char** argv) {

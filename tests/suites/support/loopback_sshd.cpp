@@ -21,6 +21,7 @@
 #include "base/process.hpp"
 #include "transport/known_hosts.hpp"
 #include "transport/local_user.hpp"
+#include "transport/ssh_wire.hpp"
 
 extern char** environ;
 
@@ -132,6 +133,13 @@ std::string LoopbackSshd::host_key(const std::string& type) const {
   return text.substr(0, text.find(' ', text.find(' ') + 1));
 }
 
+std::string LoopbackSshd::key_blob(const std::string& path) {
+  std::istringstream words(content_of(path));
+  std::string type, blob;
+  words >> type >> blob;
+  return base64_decode(blob).value_or("");
+}
+
 Server LoopbackSshd::server() const {
   Server server;
   server.name = "web1";
@@ -156,6 +164,9 @@ void LoopbackSshd::accept_all() {
     if (::poll(waits, 2, -1) < 0) continue;
     if (waits[1].revents != 0) return;
     const UniqueFd connection(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    const linger at_once{1, 0};
+    if (connection && options_.resets)
+      ::setsockopt(connection.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     if (connection) start_sshd(connection.get());
   }
 }

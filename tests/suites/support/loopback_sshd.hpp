@@ -38,6 +38,7 @@ struct SshdOptions {
   std::vector<std::string> user_key_types = {"ed25519"};   // files user_ed25519...; all are authorized
   std::vector<std::string> configuration = {};             // further lines of sshd_config, before ours
   std::vector<std::string> wrapper = {};                   // words before `/usr/sbin/sshd -i`
+  bool resets = false;                                     // what ends a connection resets it
 };
 
 class LoopbackSshd {
@@ -58,6 +59,8 @@ class LoopbackSshd {
   std::string user_key(const std::string& type) const { return directory_.path("user_" + type); }
   // "ssh-ed25519 AAAA..." of a host key.
   std::string host_key(const std::string& type) const;
+  // The blob in the public key file of that path.
+  static std::string key_blob(const std::string& path);
   std::string known_hosts() const { return directory_.path("known_hosts"); }
   std::uint16_t port() const { return port_; }
 

@@ -87,7 +87,8 @@ void trust(Program& program, const Options& options) {
     return print(json.dump(2) + "\n");
   }
   for (const KnownKey& key : change.left)
-    print(fmt::format("Still trusted as well: {} {} in {}\n", fingerprint(key.blob), printable(key.type), to_string(key.where)));
+    print(fmt::format("Still trusted as well: {} {} in {}\n", fingerprint(key.blob), printable(key.type),
+                      to_string(key.where)));
   if (change.added.empty() && change.removed == 0) return print(fmt::format("Already pinned in {}\n", file));
   print(fmt::format("Pinned {} in {}{}\n", count_of(change.added.size(), "key"), file,
                     change.removed > 0 ? fmt::format(", in place of {}", count_of(static_cast<std::size_t>(change.removed), "old one")) : ""));

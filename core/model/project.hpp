@@ -17,7 +17,7 @@ struct Project {
   std::string contact = {};
   std::set<std::string> allow = {};  // permissions granted; empty: all
   std::vector<TaskSpec> tasks = {};
-  std::set<std::string> left_out = {};  // types of tasks that are declared, but with mistakes, so that they are not in `tasks`
+  std::set<std::string> left_out = {};  // types of tasks that are declared and, for their mistakes, not in `tasks`
   bool unreadable = false;              // nothing is known of its tasks: the file is broken, and there is no good copy
 };
 

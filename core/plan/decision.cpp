@@ -62,7 +62,10 @@ class Judge {
   }
 
   Verdict verdict() const {
-    if (!task_.spec->enabled && task_.record.pending_job.empty()) return {Decision::disabled, "switched off in the configuration (enabled: false)"};
+    // A job that runs already is there whatever the configuration says now.
+    if (!task_.spec->enabled && task_.record.pending_job.empty()) {
+      return {Decision::disabled, "switched off in the configuration (enabled: false)"};
+    }
     if (!task_.allowed) {
       return {Decision::not_allowed, fmt::format("the project's allow list lacks '{}'", task_.spec->permission)};
     }
@@ -133,7 +136,11 @@ class Judge {
     return !first || *first > now_;
   }
 
-  bool waits_for_others() const { return task_.common != nullptr; }
+  bool waits_for_others() const {
+    return task_.common && (!task_.common->unknown.empty() ||
+                            std::any_of(task_.common->projects.begin(), task_.common->projects.end(),
+                                        [&](const ProjectWindows& one) { return one.project != task_.project; }));
+  }
 
   std::string unknown_window() const {
     return fmt::format("the window of {} is not known: its configuration is broken",
@@ -172,7 +179,7 @@ class Judge {
       verdict.reason += "next at " + task_.schedule->format(*verdict.next) + behind;
     } else if (waits_for_others() && !task_.common->unknown.empty()) {
       verdict.reason += unknown_window() + behind;
-    } else if (waits_for_others() && task_.common->projects.size() > 1) {
+    } else if (waits_for_others()) {
       verdict.reason += "the projects' windows have no moment in common";
     } else {
       verdict.reason += "its schedule names no further moment" + behind;

@@ -223,3 +223,10 @@ TEST_CASE("hundreds of projects with windows that hardly meet cost little time")
   }
   CHECK(scene.due().empty());
 }
+
+TEST_CASE("who shares a type with nobody has a schedule like any other") {
+  Scene scene("2026-11-22T21:10:00Z");
+  scene.server_task("shop", "reboot", "reboot.if_needed", "0 4 29 2 *").window = 30min;  // in more than a year
+  CHECK(scene.verdict("shop", "reboot") ==
+        "outside_window: never performed, outside its window, next at 2028-02-29 04:00 (UTC); next 2028-02-29T04:00:00Z");
+}

@@ -32,8 +32,8 @@ enum class HostKeyVerdict { known, unknown, changed, revoked };
 // give another one to ssh (HostName, HostKeyAlias).
 std::string known_hosts_name(const std::string& host, std::uint16_t port);
 
-// Adds what `text` (the content of `file`) says of the server filed as `name`. As ssh does, keys filed under the plain name also
-// count for another port. Lines that are not understood are passed over.
+// Adds what `text` (the content of `file`) says of the server filed as `name`. As ssh does, keys filed under the plain
+// name also count for another port. Lines that are not understood are passed over.
 void find_in_known_hosts(std::string_view text, const std::string& file, const std::string& name, KnownHost& found);
 
 // find_in_known_hosts over the files that exist, under the server's own name or another one.

@@ -184,7 +184,9 @@ ControlDirectory::~ControlDirectory() {
   if (temporary_) ::rmdir(path_.c_str());
 }
 
-std::string ControlDirectory::new_socket() const { return path_ + "/ssh-" + random_token().substr(0, socket_name_size - 5); }
+std::string ControlDirectory::new_socket() const {
+  return path_ + "/ssh-" + random_token().substr(0, socket_name_size - 5);
+}
 
 Result<std::unique_ptr<Connection>> OpensshTransport::connect(const Server& server) {
   if (auto checked = check_destination(server); !checked) return fail(checked.error());

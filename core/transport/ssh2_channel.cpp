@@ -46,9 +46,12 @@ Result<void> Ssh2Channel::open() {
   if (!opened) return fail(opened.error());
   clean_ = *opened == 0 || *opened == LIBSSH2_ERROR_CHANNEL_FAILURE;
   if (*opened == LIBSSH2_ERROR_CHANNEL_FAILURE) {
-    session_.renew_if_crowded();
-    return fail(ErrorKind::busy, name_of(session_.server()) + ": the server does not let another command run beside those "
-                                 "that it still runs for us", "look at MaxSessions in sshd_config on the server");
+    // Unreachable makes callers connect anew. Where that would not help, the connection is as good as any.
+    const bool crowded = session_.crowded();
+    if (crowded) session_.abandon();
+    return fail(crowded ? ErrorKind::unreachable : ErrorKind::remote,
+                name_of(session_.server()) + ": the server lets no further command run over this connection",
+                "look at MaxSessions in sshd_config on the server");
   }
   if (*opened != 0) return fail(session_.lost("starting a command"));
   return {};
@@ -64,7 +67,7 @@ Result<void> Ssh2Channel::start(const std::string& line) {
   if (!started) return fail(started.error());
   clean_ = *started == 0 || *started == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED;
   if (*started == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED)
-    return fail(ErrorKind::busy, name_of(session_.server()) + ": the server refuses to run a command",
+    return fail(ErrorKind::remote, name_of(session_.server()) + ": the server refuses to run a command",
                 "look for a full process table on the server, and for ForceCommand and the like in its sshd_config");
   if (*started != 0) return fail(session_.lost("starting a command"));
   return {};

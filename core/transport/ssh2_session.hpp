@@ -65,11 +65,9 @@ class Ssh2Session {
   // Tells the server to close the channel, and frees it as soon as the server has done so: OpenSSH waits for the end of
   // the command, however long that takes.
   void close_channel(LIBSSH2_CHANNEL* channel);
-  // Gives the session up when commands that we no longer wait for may be what the server counts against us: a new
-  // session begins without them.
-  void renew_if_crowded() {
-    if (!closing_.empty()) abandon();
-  }
+  // Whether commands that we no longer wait for still run, which the server counts against us. A new session begins
+  // without them.
+  bool crowded() const { return !closing_.empty(); }
   // Nothing more is sent or received; all that follows fails at once.
   void abandon();
   bool usable() const { return usable_; }

@@ -197,7 +197,10 @@ Error explain_ssh_failure(const Server& server, std::string_view error_output) {
                              "maintain trust {}{}", server.name, error.where ? " --replace" : "");
   std::vector<std::string> options = server.ssh_options;
   const auto jump = take_jump_host(options);
-  if (jump && error.kind == ErrorKind::host_key && says("host key is known for " + known_hosts_name(jump->host, jump->port == 0 ? 22 : jump->port)))
+  const auto unknown = [&] {
+    return says("host key is known for " + known_hosts_name(jump->host, jump->port == 0 ? 22 : jump->port));
+  };
+  if (jump && error.kind == ErrorKind::host_key && unknown())
     error.hint = fmt::format("this is the jump host: store its key first, with maintain trust if it is a server in the "
                              "inventory, or with ssh-keyscan {}", jump->host);
   if (error.kind == ErrorKind::authentication)

@@ -52,13 +52,15 @@ TEST_CASE("a jump host gets the same keys, host keys and policy") {
   server.ssh_options = {"-J", "jumper@bastion:2222", "-4"};
   const auto words = ssh_words(server, settings());
   CHECK(words.back() == "-4");
-  const auto proxy = std::find_if(words.begin(), words.end(), [](const auto& word) { return word.starts_with("-oProxyCommand="); });
+  const auto proxy = std::find_if(words.begin(), words.end(),
+                                  [](const std::string& word) { return word.starts_with("-oProxyCommand="); });
   REQUIRE(proxy != words.end());
-  for (const char* part : {"ssh '-oBatchMode=yes' '-oStrictHostKeyChecking=yes' ", "100%%%%", " '-oIdentityFile=/etc/maintain/id_ed25519' ",
+  for (const char* part : {"ssh '-oBatchMode=yes' '-oStrictHostKeyChecking=yes' ", "100%%%%",
+                           " '-oIdentityFile=/etc/maintain/id_ed25519' ",
                            " '-oPort=2222' '-oUser=jumper' -W '[%h]:%p' bastion"})
     CHECK(proxy->find(part) != std::string::npos);
-  CHECK(explain_ssh_failure(server, "No ED25519 host key is known for [bastion]:2222 and you have requested strict checking.\n")
-            .hint.find("jump host") != std::string::npos);
+  CHECK(explain_ssh_failure(server, "No ED25519 host key is known for [bastion]:2222 and you have requested strict "
+                                    "checking.\n").hint.find("jump host") != std::string::npos);
 }
 
 TEST_CASE("what the inventory does not say is left to ssh_config") {

@@ -41,8 +41,9 @@ TEST_CASE("what goes on after the mark for longer than a number is not held back
 }
 
 TEST_CASE("what a shell says of a signal is told as the signal") {
-  for (const auto& [status, expected, signal] : {std::tuple("0", 0, 0), std::tuple("128", 128, 0), std::tuple("137", -1, 9),
-                                                 std::tuple("143", -1, 15), std::tuple("144", 144, 0), std::tuple("255", 255, 0)}) {
+  for (const auto& [status, expected, signal] :
+       {std::tuple("0", 0, 0), std::tuple("128", 128, 0), std::tuple("137", -1, 9), std::tuple("143", -1, 15),
+        std::tuple("144", 144, 0), std::tuple("255", 255, 0)}) {
     StatusFilter filter("token");
     RemoteExit exit;
     CHECK_FALSE(filter.tell(exit));

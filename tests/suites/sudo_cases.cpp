@@ -100,6 +100,9 @@ void check_all(Connection& connection) {
   CHECK(run(connection, {.argv = {"s"}, .script = "cat; echo \"$1\"", .input = "in,", .become_user = "root", .secret = true})
             .output == "in,s\n");
   CHECK(run(connection, {.argv = {"id", "-un"}, .become_user = "mt-few"}).output == "mt-few\n");
+  CHECK(run(connection, {.argv = {"printenv", "LC_ALL"}, .become_user = "root", .environment = {{"LC_ALL", "C"}}}).output ==
+        "C\n");
+  CHECK(run(connection, {.argv = {"printenv", "LC_ALL"}, .become_user = "root"}).output.empty());
   CHECK(run(connection, {.argv = {"printenv", "HOME"}, .become_user = "root"}).output == "/root\n");
   const std::string binary(200'000, '\x83');
   CHECK((run(connection, {.argv = {"cat"}, .input = binary, .become_user = "root"}).output == binary));

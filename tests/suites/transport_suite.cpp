@@ -315,20 +315,20 @@ TEST_CASE("a login shell that refuses tells so by its own status") {
   CHECK(exit.output == "no\n");
 }
 
-TEST_CASE("a server that takes no more commands is busy, not gone") {
+TEST_CASE("a server that takes no more commands is not gone") {
   SECTION("whatever we do") {
     const LoopbackSshd sshd({.configuration = {"MaxSessions 0"}});
     const auto connection = connect(TransportKind::libssh2, sshd.server(), sshd.settings());
-    CHECK(failure(*connection, {.argv = {"true"}}).kind == ErrorKind::busy);
+    CHECK(failure(*connection, {.argv = {"true"}}).kind == ErrorKind::remote);
     CHECK(connection->usable());
-    CHECK(failure(*connection, {.argv = {"true"}}).kind == ErrorKind::busy);
+    CHECK(failure(*connection, {.argv = {"true"}}).kind == ErrorKind::remote);
   }
   SECTION("because of a command that we no longer wait for: a new connection is due") {
     const LoopbackSshd sshd({.configuration = {"MaxSessions 1"}});
     const auto connection = connect(TransportKind::libssh2, sshd.server(), sshd.settings());
     CHECK(failure(*connection, {.script = "sleep 3", .timeout = Milliseconds(600)}).kind == ErrorKind::timed_out);
     CHECK(connection->usable());
-    CHECK(failure(*connection, {.argv = {"true"}}).kind == ErrorKind::busy);
+    CHECK(failure(*connection, {.argv = {"true"}}).kind == ErrorKind::unreachable);
     CHECK_FALSE(connection->usable());
   }
 }

@@ -290,8 +290,7 @@ int run_worker(UniqueFd socket, const WorkerContext& context) {
   ServerDirectories directories = server_directories(settings.state_directory, settings.backup_directory,
                                                            settings.run_directory, job->server.name);
   // Only ssh needs it, and says so when it is missing.
-  const auto control = ControlDirectory::make(directories.control.string());
-  if (control) directories.control = control->path();
+  if (auto control = make_control_directory(directories.control.string())) directories.control = *control;
   Result<void> ready{};
   if (job->purpose == Purpose::run) ready = make_own_directories(directories);
   const auto confined = confine(*job, directories);

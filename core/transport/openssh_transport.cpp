@@ -1,10 +1,11 @@
 #include "transport/openssh_transport.hpp"
 
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
+#include <functional>
 #include <optional>
 
 #include <fmt/format.h>
@@ -34,9 +35,9 @@ using Words = std::vector<std::string>;
 
 class OpensshConnection final : public Connection {
  public:
-  OpensshConnection(const Server& server, TransportSettings settings, ControlDirectory control)
-      : server_(server), settings_(std::move(settings)), control_(std::move(control)), socket_(control_.new_socket()),
-        anonymous_(server, std::string(), settings_.cancelled) {}
+  OpensshConnection(const Server& server, TransportSettings settings, const std::string& directory)
+      : server_(server), settings_(std::move(settings)),
+        socket_(directory + "/ssh-" + random_token().substr(0, socket_name_size - 5)), anonymous_(server, std::string(), settings_.cancelled) {}
 
   ~OpensshConnection() override {
     if (opened_) ask_master("exit");
@@ -159,7 +160,6 @@ class OpensshConnection final : public Connection {
 
   Server server_;
   TransportSettings settings_;
-  ControlDirectory control_;
   std::string socket_;
   Sudo anonymous_;              // for commands that stay who we are
   std::optional<Sudo> sudo_;
@@ -170,29 +170,39 @@ class OpensshConnection final : public Connection {
 
 }  // namespace
 
-Result<ControlDirectory> ControlDirectory::make(const std::string& wanted) {
-  if (!wanted.empty() && wanted.size() + socket_name_size <= longest_socket_path) {
-    if (auto made = make_directories(wanted, 0700); !made) return fail(made.error());
-    return ControlDirectory(wanted, false);
+namespace {
+
+// Anybody can be first to make it in /tmp; later nobody but its owner can change it.
+Result<std::string> directory_in_tmp() {
+  const std::string path = fmt::format("/tmp/maintain-{}", ::geteuid());
+  if (auto made = make_directories(path, 0700); !made) return fail(made.error());
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == ::geteuid() &&
+      (status.st_mode & 077) == 0)
+    return path;
+  return fail(ErrorKind::refused, path + " is not a directory of our own, for ssh's control sockets",
+              "remove it, or give a shorter path as `run` below `paths` in maintain.yml");
+}
+
+}  // namespace
+
+Result<std::string> make_control_directory(const std::string& wanted) {
+  std::string path = wanted;
+  if (wanted.empty() || wanted.size() + socket_name_size > longest_socket_path) {
+    const auto shared = directory_in_tmp();
+    if (!shared) return shared;
+    // The same for the same wish: who made it may not be allowed to remove it in the end.
+    path = fmt::format("{}/{:016x}", *shared, std::hash<std::string>{}(wanted));
   }
-  char temporary[] = "/tmp/maintain-XXXXXX";
-  if (::mkdtemp(temporary) == nullptr) return fail_errno("cannot make a directory in /tmp", errno);
-  return ControlDirectory(temporary, true);
-}
-
-ControlDirectory::~ControlDirectory() {
-  if (temporary_) ::rmdir(path_.c_str());
-}
-
-std::string ControlDirectory::new_socket() const {
-  return path_ + "/ssh-" + random_token().substr(0, socket_name_size - 5);
+  if (auto made = make_directories(path, 0700); !made) return fail(made.error());
+  return path;
 }
 
 Result<std::unique_ptr<Connection>> OpensshTransport::connect(const Server& server) {
   if (auto checked = check_destination(server); !checked) return fail(checked.error());
-  auto control = ControlDirectory::make(settings_.control_directory);
+  auto control = make_control_directory(settings_.control_directory);
   if (!control) return fail(control.error());
-  auto connection = std::make_unique<OpensshConnection>(server, settings_, std::move(*control));
+  auto connection = std::make_unique<OpensshConnection>(server, settings_, *control);
   if (auto opened = connection->open(); !opened) return fail(opened.error());
   return connection;
 }

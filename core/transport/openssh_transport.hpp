@@ -21,26 +21,9 @@ class OpensshTransport final : public Transport {
   TransportSettings settings_;
 };
 
-// Where masters listen. Made in time by those who can write nowhere else later (see confine() in run/worker.cpp).
-class ControlDirectory {
- public:
-  // `wanted`, or a new directory below /tmp when sockets in it would have too long a name (ssh needs 17 bytes more than
-  // the path while it makes one). What was made below /tmp goes with this object.
-  static Result<ControlDirectory> make(const std::string& wanted);
-  ~ControlDirectory();
-  ControlDirectory(ControlDirectory&& other) noexcept : path_(std::move(other.path_)), temporary_(other.temporary_) {
-    other.temporary_ = false;
-  }
-  ControlDirectory& operator=(ControlDirectory&&) = delete;
-
-  const std::string& path() const { return path_; }
-  std::string new_socket() const;
-
- private:
-  ControlDirectory(std::string path, bool temporary) : path_(std::move(path)), temporary_(temporary) {}
-
-  std::string path_;
-  bool temporary_;
-};
+// The directory in which masters listen: `wanted`, or one below /tmp/maintain-UID when sockets in `wanted` would have too
+// long a name (ssh needs 17 bytes more than the path while it makes one). Made where it is missing, so it is for those to
+// call who may still write there (see confine() in run/worker.cpp). refused: it is not ours alone.
+Result<std::string> make_control_directory(const std::string& wanted);
 
 }  // namespace maintain

@@ -43,7 +43,7 @@ TEST_CASE("servers are selected by name, by group, or all that are enabled") {
 
 TEST_CASE("a name or group that is not there is an error, whatever stands before it") {
   const Scratch scratch;
-  CHECK_THROWS_WITH(scratch.select({"web1", "@nosuch"}), Catch::Contains("group 'nosuch'"));
+  CHECK_THROWS_WITH(scratch.select({"web1", "@nosuch"}), Catch::Contains("group or tag 'nosuch'"));
   CHECK_THROWS_WITH(scratch.select({"web1", "@databases"}), Catch::Contains("no enabled server"));
   CHECK_THROWS_WITH(scratch.select({"@shpo"}), Catch::Contains("did you mean '@shop'?"));
   CHECK_THROWS_WITH(scratch.select({"web1", "web11"}), Catch::Contains("did you mean 'web1'?"));

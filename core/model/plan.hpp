@@ -30,7 +30,7 @@ struct TaskRecord {
   std::optional<Outcome> last_outcome = {};  // of the last run, whatever came of it
   int failures_in_a_row = 0;
   std::string state = {};        // the plugin's own document (maintain.state/1), JSON text; may be empty
-  std::string pending_job = {};  // a detached job on the server whose result has not been collected yet
+  std::string pending_job = {};  // detached jobs on the server not collected yet: names, with spaces
 };
 
 enum class Decision {

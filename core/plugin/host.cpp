@@ -51,8 +51,9 @@ void Host::begin_run(const TaskCall& call, ServerSession& session, TaskEvents& e
   session_ = &session;
   events_ = &events;
   state = call.state.empty() ? "{}" : call.state;
-  pending_job = call.pending_job;
-  started_job = false;
+  const auto pending = split_words(call.pending_job);
+  pending_jobs = {pending.begin(), pending.end()};
+  started_jobs.clear();
 }
 
 void Host::end_run() { call_ = nullptr; }

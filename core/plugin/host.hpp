@@ -6,6 +6,7 @@
 
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -79,8 +80,8 @@ class Host {
 
   std::string state = "{}";                     // maintain.state/1: as last set
   std::optional<std::string> new_state = {};    // set by this run
-  std::string pending_job;                      // maintain.job/1: the supervisor's note, as it is now
-  bool started_job = false;                     // by this run
+  std::set<std::string> pending_jobs = {};      // maintain.job/1: the supervisor's note, as it is now
+  std::set<std::string> started_jobs = {};      // by this run
 
  private:
   const Manifest& manifest_;

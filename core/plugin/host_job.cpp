@@ -2,8 +2,10 @@
 //
 // The supervisor learns of a job after there is a connection and before it is started, and forgets it after it was
 // removed: a kill in between costs one needless look at the server, never a job that nobody comes back for.
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/text.hpp"
 #include "model/names.hpp"
 #include "plugin/extension_tables.hpp"
 #include "plugin/host_command.hpp"
@@ -14,6 +16,7 @@
 namespace maintain {
 namespace {
 
+constexpr std::size_t most_jobs = 8;  // of one task at a time
 constexpr Milliseconds patience = std::chrono::minutes(1);  // for the short scripts
 
 tl::expected<RemoteJob, HostFailure> job_named(Host& host, maintain_text name) {
@@ -28,16 +31,26 @@ HostResult refuse_in_check_mode(const Host& host, const char* what) {
   return host_fail(MAINTAIN_REFUSED, std::string("dry run: no job is ") + what);
 }
 
-HostResult note(Host& host, const std::string& name) {
-  if (auto noted = host.ask([&](TaskEvents& events) { return events.job_pending(name); }); !noted)
+// The supervisor's note names the jobs that somebody must come back for.
+HostResult note(Host& host, std::set<std::string> jobs) {
+  const std::string text = join({jobs.begin(), jobs.end()}, " ");
+  if (auto noted = host.ask([&](TaskEvents& events) { return events.job_pending(text); }); !noted)
     return host_fail(noted.error());
-  host.pending_job = name;
+  host.pending_jobs = std::move(jobs);
   return {};
 }
 
-// The note is about this job. Nothing to do for another.
-HostResult forget(Host& host, maintain_text name) {
-  return host.pending_job == to_view(name) && !host.pending_job.empty() ? note(host, "") : HostResult{};
+HostResult remember(Host& host, const std::string& name) {
+  std::set<std::string> jobs = host.pending_jobs;
+  if (!jobs.insert(name).second) return {};
+  if (jobs.size() > most_jobs)
+    return host_fail(MAINTAIN_BUSY, fmt::format("{} jobs of the task have not been collected", most_jobs));
+  return note(host, std::move(jobs));
+}
+
+HostResult forget(Host& host, const std::string& name) {
+  std::set<std::string> jobs = host.pending_jobs;
+  return jobs.erase(name) > 0 ? note(host, std::move(jobs)) : HostResult{};
 }
 
 HostResult find(Host& host, maintain_text name, maintain_job_phase* phase) {
@@ -48,18 +61,9 @@ HostResult find(Host& host, maintain_text name, maintain_job_phase* phase) {
   if (!found) return tl::make_unexpected(failed_call(found.error()));
   *phase = static_cast<maintain_job_phase>(*found);
   // Else the task would be due at every tick, for ever. One that this run has started may still be on its way.
-  if (*found == JobPhase::none && !host.started_job && !host.check_mode()) return forget(host, name);
+  const bool on_its_way = host.started_jobs.contains(to_string(name));
+  if (*found == JobPhase::none && !on_its_way && !host.check_mode()) return forget(host, to_string(name));
   return {};
-}
-
-// The supervisor has room for one: an earlier one of another name must be collected first, unless it is not there.
-HostResult check_pending(Host& host, const std::string& name) {
-  const std::string pending = host.pending_job;
-  if (pending.empty() || pending == name) return {};
-  maintain_job_phase phase = MAINTAIN_JOB_NONE;
-  if (auto found = find(host, to_text(pending), &phase); !found) return found;
-  if (phase == MAINTAIN_JOB_NONE && !host.started_job) return {};
-  return host_fail(MAINTAIN_BUSY, "the task's job '" + pending + "' has not been collected");
 }
 
 tl::expected<std::string, HostFailure> connections_user(Host& host) {
@@ -94,16 +98,15 @@ HostResult start(Host& host, maintain_text name, const maintain_command* raw) {
     user = std::move(*known);
   }
   if (user == "root") user.clear();  // which the wrapper is
-  if (auto free = check_pending(host, to_string(name)); !free) return free;
-  if (auto noted = note(host, to_string(name)); !noted) return noted;
-  host.started_job = true;
+  if (auto noted = remember(host, to_string(name)); !noted) return noted;
+  host.started_jobs.insert(to_string(name));
   const auto started = job->start({job_command_file(command->argv, command->script, command->environment, user),
                                    command->quiet, command->secret},
                                   host.time_for(patience));
   if (started) return {};
   // After a lost connection nobody knows, and a busy one is worth a look.
   if (says_not_started(started.error().kind))
-    if (auto forgotten = forget(host, name); !forgotten) return forgotten;
+    if (auto forgotten = forget(host, to_string(name)); !forgotten) return forgotten;
   return tl::make_unexpected(failed_call(started.error()));
 }
 
@@ -146,7 +149,7 @@ HostResult collect(Host& host, maintain_text name) {
   if (!collected && collected.error().kind == ErrorKind::refused)
     return tl::make_unexpected(HostFailure{MAINTAIN_INVALID_STATE, collected.error()});
   if (!collected) return tl::make_unexpected(failed_call(collected.error()));
-  return forget(host, name);
+  return forget(host, to_string(name));
 }
 
 }  // namespace

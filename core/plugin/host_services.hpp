@@ -31,7 +31,7 @@ class TaskEvents {
   virtual void summary(const std::string& line) = 0;
   virtual void output(const std::string& text) = 0;
   virtual Result<void> checkpoint(const std::string& json) = 0;          // on the disk when it returns
-  virtual Result<void> job_pending(const std::string& name) = 0;         // "" when collected; on the disk when it returns
+  virtual Result<void> job_pending(const std::string& names) = 0;        // all of them, with spaces; on the disk when it returns
   virtual Result<void> acquire_lock(const std::string& name, int places, Milliseconds lease, Milliseconds wait) = 0;
   virtual Result<void> release_lock(const std::string& name) = 0;
 };
@@ -54,7 +54,7 @@ struct TaskCall {
   std::string options = "{}";
   std::string timezone = "UTC";
   std::string state = "{}";
-  std::string pending_job = {};            // started by an earlier run and not collected; the task is to re-attach
+  std::string pending_job = {};            // names, with spaces: started by earlier runs and not collected
   std::string directory;                   // the task's own, on the maintenance server
   Mode mode = Mode::apply;
   std::optional<Time> scheduled = {};

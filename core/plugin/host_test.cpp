@@ -413,18 +413,19 @@ TEST_CASE_METHOD(JobFixture, "a job is the connection's user's, unless it names 
   CHECK(start() == MAINTAIN_FAILED);
 }
 
-TEST_CASE_METHOD(JobFixture, "a task has one job at a time") {
-  CHECK(start("upgrade") == MAINTAIN_OK);
-  found = "running";
-  CHECK(start("cleanup") == MAINTAIN_BUSY);
-  CHECK(error.message == "the task's job 'upgrade' has not been collected");
-  CHECK(events.pending_jobs == std::vector<std::string>{"upgrade"});
-  // Collecting another one leaves the note alone.
-  CHECK(job->collect(host(), to_text("cleanup"), nullptr) == MAINTAIN_OK);
-  CHECK(events.pending_jobs == std::vector<std::string>{"upgrade"});
-  CHECK(job->collect(host(), to_text("upgrade"), nullptr) == MAINTAIN_OK);
-  CHECK(events.pending_jobs.back().empty());
-  CHECK(start("cleanup") == MAINTAIN_OK);
+TEST_CASE_METHOD(JobFixture, "all jobs of a task are noted until each is collected") {
+  CHECK(start("prepare") == MAINTAIN_OK);
+  CHECK(start("order") == MAINTAIN_OK);
+  CHECK(job->collect(host(), to_text("another"), nullptr) == MAINTAIN_OK);
+  CHECK(events.pending_jobs == std::vector<std::string>{"prepare", "order prepare"});
+  CHECK(job->collect(host(), to_text("prepare"), nullptr) == MAINTAIN_OK);
+  CHECK(job->collect(host(), to_text("order"), nullptr) == MAINTAIN_OK);
+  CHECK(events.pending_jobs == std::vector<std::string>{"prepare", "order prepare", "order", ""});
+}
+
+TEST_CASE_METHOD(JobFixture, "a task has not more jobs than the note has room for") {
+  for (int i = 1; i <= 8; ++i) CHECK(start(("job" + std::to_string(i)).c_str()) == MAINTAIN_OK);
+  CHECK(start("job9") == MAINTAIN_BUSY);
 }
 
 TEST_CASE_METHOD(JobFixture, "a job of an earlier run that is not there is forgotten") {
@@ -440,11 +441,6 @@ TEST_CASE_METHOD(JobFixture, "a job of an earlier run that is not there is forgo
     CHECK(events.pending_jobs.empty());
     CHECK(find() == MAINTAIN_OK);
     CHECK(events.pending_jobs == std::vector<std::string>{""});
-  }
-  SECTION("when another one is started") {
-    begin();
-    CHECK(start("cleanup") == MAINTAIN_OK);
-    CHECK(events.pending_jobs == std::vector<std::string>{"", "cleanup"});
   }
   SECTION("but not by a dry run") {
     call.mode = Mode::check;

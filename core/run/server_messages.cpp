@@ -179,8 +179,8 @@ std::optional<Answer> ServerWork::carry_out(const Ask& ask) {
       if (ask.text.size() > state_limit) return reply(fail(ErrorKind::refused, "the state is too large"));
       return reply(state_.store.save_task_state(task_->key(), ask.text));
     case AskKind::job_pending:
-      if (ask.text.size() > name_limit || printable(ask.text) != ask.text)
-        return reply(fail(ErrorKind::refused, "not a usable name of a job"));
+      if (ask.text.size() > job_names_limit || printable(ask.text) != ask.text)
+        return reply(fail(ErrorKind::refused, "not usable names of jobs"));
       return reply(state_.store.save_pending_job(task_->key(), ask.text));
     case AskKind::acquire_lock: return state_.leases.acquire(worker_, server_.name, ask);
     case AskKind::release_lock: return state_.leases.release(server_.name, ask);

@@ -175,6 +175,7 @@ UpgradeRun::End UpgradeRun::resume() {
   if (phase == JobPhase::none) {
     // It was lost, or about to be started when we were killed: the host must not make this task due for it any more.
     if (memory_.job) context_.collect_job(job_name);
+    memory_.job.reset();
     return std::nullopt;
   }
   context_.log(Level::info, "there is a job of an earlier run: " + std::string(what(record.kind)));

@@ -164,8 +164,8 @@ typedef struct maintain_request {
   int64_t scheduled_ms;     /* the scheduled moment this run answers to; 0 when asked for by hand */
   int64_t window_end_ms;    /* when the maintenance window closes; 0: no window */
   int64_t deadline_ms;      /* when the host ends the task by force */
-  uint32_t reattach;        /* 1: an earlier run started a job and did not collect it. That made the task due, whether or
-                             * not its schedule did: a task that finds no job then begins no new work (SKIPPED). */
+  uint32_t reattach;        /* 1: an earlier run started a job and did not collect it. That made the task due; only with
+                             * scheduled_ms its schedule did so, too. Else, finding no job, it begins no new work. */
   uint32_t reserved;        /* 0; no struct ends in padding, which a later field would be mistaken for */
 } maintain_request;
 
@@ -274,9 +274,10 @@ typedef uint32_t maintain_job_phase;
 #define MAINTAIN_JOB_LOST 3u     /* it started, and no process and no result is left: the server went down under it */
 
 /* A detached job on the server: started by systemd-run, else setsid; it goes on when the connection, the worker or the
- * maintenance server is gone. One job per task at a time, kept in a directory on the server that only root can read,
- * hence the connection's user must be root or have sudo. The host remembers a job that was started and not collected,
- * makes its task due at once in the next run (see maintain_request), and lets the task re-attach. @since 1.0 */
+ * maintenance server is gone. One job per task and name, at most 8 of a task at a time, each kept in a directory on the
+ * server that only root can read, hence the connection's user must be root or have sudo. The host remembers the jobs
+ * that were started and not collected, makes their task due at once in the next run (see maintain_request), and lets
+ * the task re-attach. @since 1.0 */
 typedef struct maintain_job_1 {
   uint32_t struct_size;
 
@@ -288,7 +289,7 @@ typedef struct maintain_job_1 {
   /* Starts the command (argv or script, env, become_user; sinks, timeouts and output_limit are not used). QUIET and
    * SECRET also keep its output out of what follow saves. A script does not show in the server's process list; argv
    * does. OK: it runs, or has run already. [task-thread]
-   * Errors: BUSY (the job exists, or this task has another one that was not collected), INVALID_ARGUMENT (also: input,
+   * Errors: BUSY (the job exists, or 8 others of the task were not collected), INVALID_ARGUMENT (also: input,
    * which nobody would be there to send), REFUSED (check mode), FAILED (it could not be started, and is not there), and
    * those of exec.run; after CONNECTION_LOST only find can tell whether it was started. @since 1.0 */
   maintain_status (*start)(const maintain_host *host, maintain_text name, const maintain_command *command,

@@ -41,12 +41,10 @@ void ping(Program& program, const Selection& selection) {
     if (report.round_trip) answer["round_trip_ms"] = report.round_trip->count();
     if (!report.transport.empty()) answer["transport"] = report.transport;
     if (facts.is_object()) answer["facts"] = facts;
-    if (report.error) {
-      answer["error"] = report.error->describe();
-      program.exit_status = ExitStatus::unreachable;
-    }
+    if (report.error) answer["error"] = report.error->describe();
     answers.push_back(std::move(answer));
   }
+  program.exit_status = exit_status_of_servers(result);
   if (program.json) return print(Json{{"servers", answers}}.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   print(table.render());
   for (const ServerReport& report : result.servers)

@@ -56,6 +56,14 @@ std::string plan_as_text(const RunResult& result, Time now, int next) {
   return text;
 }
 
+void tell_errors(const RunResult& result) {
+  for (const ServerReport& report : result.servers) {
+    if (report.error) std::fprintf(stderr, "%s\n", server_error(report).c_str());
+    for (const Error& error : report.config_errors)
+      std::fprintf(stderr, "%s: %s\n", report.server.c_str(), printable(error.describe()).c_str());
+  }
+}
+
 void plan(Program& program, const Options& options) {
   RunRequest request{.settings = program.settings(), .catalog = program.catalog(),
                      .servers = program.select_servers(options.selection.servers)};
@@ -79,15 +87,8 @@ void plan(Program& program, const Options& options) {
   } else {
     print(plan_as_text(result, now, options.next));
   }
-  for (const ServerReport& report : result.servers) {
-    if (!program.json) {
-      if (report.error) std::fprintf(stderr, "%s\n", server_error(report).c_str());
-      for (const Error& error : report.config_errors)
-        std::fprintf(stderr, "%s: %s\n", report.server.c_str(), printable(error.describe()).c_str());
-    }
-    if (!report.config_errors.empty()) program.exit_status = ExitStatus::findings;
-    else if (report.error && program.exit_status == ExitStatus::well) program.exit_status = ExitStatus::unreachable;
-  }
+  if (!program.json) tell_errors(result);
+  program.exit_status = exit_status_of_servers(result);
   for (const Error& error : unknown_task_names(result, request.only_tasks)) {
     std::fprintf(stderr, "maintain: %s\n", error.describe().c_str());
     program.exit_status = ExitStatus::usage;

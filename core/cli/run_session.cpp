@@ -58,6 +58,19 @@ std::unique_ptr<StateStore> store_to_look_at(Program& program) {
   return store ? std::move(store) : value_or_fatal(open_memory_store());
 }
 
-std::string server_error(const ServerReport& report) { return report.server + ": " + printable(report.error->describe()); }
+std::string server_error(const ServerReport& report) {
+  const std::string text = printable(report.error->describe());
+  return text.starts_with(report.server + " ") ? text : report.server + ": " + text;
+}
+
+ExitStatus exit_status_of_servers(const RunResult& result) {
+  ExitStatus status = ExitStatus::well;
+  for (const ServerReport& report : result.servers) {
+    if (!report.config_errors.empty()) return ExitStatus::findings;
+    if (report.error && exit_status(*report.error) != ExitStatus::unreachable) return ExitStatus::findings;
+    if (report.error) status = ExitStatus::unreachable;
+  }
+  return status;
+}
 
 }  // namespace maintain

@@ -21,4 +21,7 @@ std::unique_ptr<StateStore> store_to_look_at(Program& program);
 // The error of a server, as every command shows it: "web1: …".
 std::string server_error(const ServerReport& report);
 
+// Of commands that only ask servers: findings when a person must see to one, unreachable when some did not answer.
+ExitStatus exit_status_of_servers(const RunResult& result);
+
 }  // namespace maintain

@@ -5,7 +5,8 @@ Stages, each counted case by case:
   unit         Catch2 programs under the dev preset, through ctest (and the suites that need only loopback)
   sanitizers   the unit programs again under AddressSanitizer and UndefinedBehaviorSanitizer
   fuzz         every fuzz harness over its fixed corpus, then a few seconds of new input
-  servers      *_suite.py beside this file, against real servers made by tests/fleet
+  servers      *_suite.py beside this file, against real servers made by tests/fleet; they wait more than they
+               compute, so they run beside the builds of the stages above, which give way to them
 
 A suite that this machine cannot host is skipped, and the summary says why.
 """
@@ -26,6 +27,7 @@ FLEET = ROOT / "tests/fleet/fleet"
 STAGE_LIMIT = 45 * 60          # seconds; a stage that takes longer has hung
 FUZZ_SECONDS = 8               # of new input per harness
 CANNOT_HOST = 77               # exit status of `fleet check`
+BACKGROUND = 15                # niceness of what runs beside the suites on servers
 
 
 @dataclasses.dataclass
@@ -50,8 +52,12 @@ def call(argv, **more):
     return subprocess.run([str(word) for word in argv], cwd=ROOT, stdin=subprocess.DEVNULL, timeout=STAGE_LIMIT, **more)
 
 
-def build(preset, *targets, environment=None):
-    """Configures and builds; a failed build ends the whole run, because nothing after it would mean anything."""
+class BuildFailed(Exception):
+    """The text is what the compiler said."""
+
+
+def build(preset, *targets, environment=None, niceness=0):
+    """Configures and builds one preset; its whole output is in build/PRESET.log."""
     log = BUILD / f"{preset}.log"
     BUILD.mkdir(exist_ok=True)
     started = time.monotonic()
@@ -60,13 +66,11 @@ def build(preset, *targets, environment=None):
         configured = call(["cmake", "--preset", preset, "-DCMAKE_C_COMPILER=" + env.get("CC", "gcc"),
                            "-DCMAKE_CXX_COMPILER=" + env.get("CXX", "g++")], stdout=output, stderr=output, env=env)
         built = configured.returncode == 0 and call(
-            ["cmake", "--build", f"build/{preset}", *(["--target", *targets] if targets else [])],
+            ["nice", "-n", niceness, "cmake", "--build", f"build/{preset}", *(["--target", *targets] if targets else [])],
             stdout=output, stderr=output, env=env).returncode == 0
     if not built:
-        say(log.read_text(errors="replace")[-8000:])
-        say(f"The {preset} build failed; its whole log is {log.relative_to(ROOT)}")
-        say("0 passed, 1 failed, 0 skipped")
-        sys.exit(1)
+        raise BuildFailed(f"{log.read_text(errors='replace')[-8000:]}\n"
+                          f"The {preset} build failed; its whole log is {log.relative_to(ROOT)}")
     say(f"built {preset} in {time.monotonic() - started:.0f} s")
 
 
@@ -98,17 +102,16 @@ def ctest(name, preset, *selection):
 
 
 def unit():
-    build("dev")
     return ctest("unit", "dev")
 
 
 def sanitizers():
-    build("asan", "unit_programs")
+    build("asan", "unit_programs", niceness=BACKGROUND)
     return ctest("sanitizers", "asan", "-L", "unit")
 
 
 def fuzz():
-    build("fuzz", "fuzz_programs", environment={"CC": "clang", "CXX": "clang++"})
+    build("fuzz", "fuzz_programs", environment={"CC": "clang", "CXX": "clang++"}, niceness=BACKGROUND)
     programs = sorted((BUILD / "fuzz/tests/fuzz").glob("*_fuzz"))
 
     def one(program):
@@ -177,6 +180,17 @@ def servers():
 STAGES = {"unit": unit, "sanitizers": sanitizers, "fuzz": fuzz, "servers": servers}
 
 
+def timed(name):
+    started = time.monotonic()
+    try:
+        count = STAGES[name]()
+    except BuildFailed as failure:
+        count = Count(failed=1, notes=[str(failure)])
+    say(f"{name}: {count.passed} passed, {count.failed} failed, {count.skipped} skipped "
+        f"in {time.monotonic() - started:.0f} s")
+    return count
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("stages", nargs="*", help="default: all")
@@ -184,15 +198,22 @@ def main():
     unknown = [stage for stage in asked if stage not in STAGES]
     if unknown:
         parser.error(f"no stage {unknown[0]}; there are {', '.join(STAGES)}")
+    wanted = [name for name in STAGES if not asked or name in asked]
     total = Count()
-    for name, stage in STAGES.items():
-        if asked and name not in asked:
-            continue
-        started = time.monotonic()
-        count = stage()
-        say(f"{name}: {count.passed} passed, {count.failed} failed, {count.skipped} skipped "
-            f"in {time.monotonic() - started:.0f} s")
-        total.add(count)
+    try:
+        if set(wanted) & {"unit", "servers"}:
+            build("dev")  # both stand on it
+        if "unit" in wanted:
+            total.add(timed("unit"))
+        with concurrent.futures.ThreadPoolExecutor(1) as beside:
+            on_servers = beside.submit(timed, "servers") if "servers" in wanted else None
+            for name in ("sanitizers", "fuzz"):
+                if name in wanted:
+                    total.add(timed(name))
+            if on_servers:
+                total.add(on_servers.result())
+    except BuildFailed as failure:
+        total.add(Count(failed=1, notes=[str(failure)]))
     for note in total.notes:
         say(note)
     say(f"{total.passed} passed, {total.failed} failed, {total.skipped} skipped")

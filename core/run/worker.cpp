@@ -21,6 +21,7 @@
 #include "run/worker_events.hpp"
 #include "run/worker_link.hpp"
 #include "store/import_legacy.hpp"
+#include "transport/crypto_warm_up.hpp"
 #include "transport/openssh_transport.hpp"
 
 namespace maintain {
@@ -259,10 +260,11 @@ Result<void> confine(const Job& job, const ServerDirectories& directories) {
 }
 
 Result<void> make_own_directories(const ServerDirectories& directories) {
-  std::error_code ignored;
-  std::filesystem::remove_all(directories.temporary, ignored);  // what a killed worker left
   for (const auto& directory : {directories.own, directories.temporary, directories.backups})
     if (auto made = make_directories(directory, 0700); !made) return made;
+  std::error_code ignored;  // what a killed worker left
+  for (std::filesystem::directory_iterator entry(directories.temporary, ignored), end; entry != end; entry.increment(ignored))
+    std::filesystem::remove_all(entry->path(), ignored);
   if (::chdir(directories.own.c_str()) != 0) return fail_errno("cannot enter " + directories.own.string(), errno);
   ::setenv("TMPDIR", directories.temporary.c_str(), 1);
   return {};
@@ -278,6 +280,7 @@ WorkerContext make_worker_context(Setup setup) {
   TransportSettings keys;
   keys.identity_files = context.setup.settings.identity_files;
   preload_keys(keys);
+  warm_up_cryptography();
   if (context.setup.several_servers) load_time_zones();
   return context;
 }

@@ -86,6 +86,16 @@ ServerDirectories server_directories(const std::filesystem::path& state, const s
 
 std::filesystem::path stray_output_file(const ServerDirectories& directories) { return directories.own / "_output"; }
 
+void remove_contents(const std::filesystem::path& directory) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(std::filesystem::symlink_status(directory, ignored))) {
+    std::filesystem::remove(directory, ignored);
+    return;
+  }
+  for (std::filesystem::directory_iterator entry(directory, ignored), end; entry != end; entry.increment(ignored))
+    std::filesystem::remove_all(entry->path(), ignored);
+}
+
 void limit_resources() {
   constexpr rlim_t gibibyte = 1024 * 1024 * 1024;
   limit(RLIMIT_CORE, 0);

@@ -31,6 +31,23 @@ constexpr int no_landlock = 77;
 
 }  // namespace
 
+TEST_CASE("a directory is emptied, a link in its place is not followed") {
+  const testing::TemporaryDirectory root;
+  const auto kept = root.path() / "kept";
+  const auto temporary = root.path() / "temporary";
+  std::filesystem::create_directories(kept);
+  std::filesystem::create_directories(temporary / "left/over");
+  std::ofstream(kept / "file") << "text";
+  std::filesystem::create_directory_symlink(kept, temporary / "left/link");
+  remove_contents(temporary);
+  CHECK(std::filesystem::is_empty(temporary));
+  std::filesystem::remove(temporary);
+  std::filesystem::create_directory_symlink(kept, temporary);
+  remove_contents(temporary);
+  CHECK_FALSE(std::filesystem::exists(std::filesystem::symlink_status(temporary)));
+  CHECK(std::filesystem::exists(kept / "file"));
+}
+
 TEST_CASE("a confined process writes into its own directories only, and reads as before") {
   const testing::TemporaryDirectory root;
   const auto own = root.path() / "servers/web1";

@@ -68,6 +68,14 @@ TEST_CASE("how the reboot is ordered depends on the init system") {
   }
 }
 
+TEST_CASE("a run that is due only for a job that is gone orders nothing") {
+  World world;
+  CHECK(world.run({.reattach = true}).outcome == Outcome::skipped);
+  CHECK(world.orders() == 0);
+  world.expect_order();  // the next one, in the window
+  CHECK(world.run({.scheduled = world.server.now()}).outcome == Outcome::changed);
+}
+
 TEST_CASE("one reboot per window, whatever the server says afterwards") {
   World world;
   world.expect_order();

@@ -54,6 +54,9 @@ Outcome RebootRun::run() {
   retry_after_hook();
   if (const auto outcome = clean_up_forgotten()) return *outcome;
   look_at_watched();
+  // Due only for a job that is gone: nobody has asked whether a window is open.
+  if (context_.reattaching() && !context_.scheduled())
+    return end(Outcome::skipped, "the job of an earlier run is gone; the next run in the window decides anew");
   return decide();
 }
 

@@ -1,7 +1,6 @@
 #include "transport/crypto_warm_up.hpp"
 
 #include <libssh2.h>
-#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>

@@ -168,10 +168,6 @@ class OpensshConnection final : public Connection {
   Steady used_{};
 };
 
-}  // namespace
-
-namespace {
-
 // Anybody can be first to make it in /tmp; later nobody but its owner can change it.
 Result<std::string> directory_in_tmp() {
   const std::string path = fmt::format("/tmp/maintain-{}", ::geteuid());

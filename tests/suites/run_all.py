@@ -16,6 +16,7 @@ import concurrent.futures
 import dataclasses
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import time
@@ -49,7 +50,15 @@ def say(text):
 
 
 def call(argv, **more):
-    return subprocess.run([str(word) for word in argv], cwd=ROOT, stdin=subprocess.DEVNULL, timeout=STAGE_LIMIT, **more)
+    """As subprocess.run(), but what a program has started ends with it when it takes too long."""
+    with subprocess.Popen([str(word) for word in argv], cwd=ROOT, stdin=subprocess.DEVNULL, start_new_session=True,
+                          **more) as process:
+        try:
+            output, _ = process.communicate(timeout=STAGE_LIMIT)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return subprocess.CompletedProcess(argv, process.returncode, output)
 
 
 class BuildFailed(Exception):
@@ -151,6 +160,8 @@ def one_server_suite(suite):
     if len(words) != 6 or words[1::2] != ["passed", "failed", "skipped"]:
         return Count(failed=1, notes=[f"servers: FAILED {name} ended with status {status} and no count\n{text[-3000:]}"])
     count = Count(*(int(word) for word in words[::2]))
+    if status != (1 if count.failed else 0):
+        count.add(Count(failed=1, notes=[f"servers: FAILED {name} ended with status {status}"]))
     count.notes += [f"servers: {name}: {line}" for line in lines if line.startswith(("skipped ", "FAILED "))]
     if count.failed:
         count.notes.append(f"servers: {name}: the whole output is {log.relative_to(ROOT)}\n{text[-6000:]}")
@@ -184,8 +195,10 @@ def timed(name):
     started = time.monotonic()
     try:
         count = STAGES[name]()
-    except BuildFailed as failure:
-        count = Count(failed=1, notes=[str(failure)])
+        if not (count.passed or count.failed or count.skipped):
+            count = Count(failed=1, notes=[f"{name}: FAILED, nothing ran"])
+    except (BuildFailed, subprocess.TimeoutExpired) as failure:
+        count = Count(failed=1, notes=[f"{name}: FAILED\n{failure}"])
     say(f"{name}: {count.passed} passed, {count.failed} failed, {count.skipped} skipped "
         f"in {time.monotonic() - started:.0f} s")
     return count
@@ -212,7 +225,7 @@ def main():
                     total.add(timed(name))
             if on_servers:
                 total.add(on_servers.result())
-    except BuildFailed as failure:
+    except (BuildFailed, subprocess.TimeoutExpired) as failure:
         total.add(Count(failed=1, notes=[str(failure)]))
     for note in total.notes:
         say(note)

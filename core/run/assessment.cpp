@@ -31,23 +31,33 @@ std::string describe_all(const std::vector<Error>& errors) {
   return text;
 }
 
+std::string correct(const std::string& path, const std::string& hint) {
+  return hint.empty() ? fmt::format("correct {} on the server", path)
+                      : fmt::format("correct {} on the server: {}", path, hint);
+}
+
+// What happened and where; what to do about it is the finding's action.
+std::string without_hint(Error error) {
+  error.hint.clear();
+  return error.describe();
+}
+
 Finding broken(const std::string& path, const std::vector<Error>& errors, bool has_good_copy) {
   Finding finding;
   finding.state = has_good_copy ? State::warning : State::critical;
   finding.code = "config.broken";
   finding.subject = path;
-  finding.title = errors.empty() ? path + " cannot be used" : errors.front().describe();
-  finding.detail = describe_all(errors);
+  finding.title = errors.empty() ? path + " cannot be used" : without_hint(errors.front());
+  if (errors.size() > 1) finding.detail = describe_all(errors);
   finding.detail += has_good_copy ? "The last good copy of the file stays in use."
                                   : "There is no earlier copy: none of its tasks is run.";
-  finding.action = "correct " + path + " on the server";
+  finding.action = errors.size() == 1 ? correct(path, errors.front().hint) : correct(path, "");
   return finding;
 }
 
 Finding broken_directory(const std::string& path, const std::vector<Error>& errors, bool has_good_copy) {
   Finding finding = broken(path, errors, has_good_copy);
-  finding.detail = describe_all(errors);
-  finding.detail += has_good_copy ? "The last good copies of the files in it stay in use."
+  finding.detail = has_good_copy ? "The last good copies of the files in it stay in use."
                                   : "There is no earlier copy of a file in it: none of their tasks is run.";
   finding.action = "let maintain's user on the server read " + path;
   return finding;
@@ -58,8 +68,8 @@ Finding faulty_part(const std::string& path, const Error& error) {
   finding.state = State::warning;
   finding.code = "config.error";
   finding.subject = path + ": " + error.message;  // without the line: text added above it is no news
-  finding.title = error.describe();
-  finding.action = error.hint.empty() ? "correct " + path + " on the server" : error.hint;
+  finding.title = without_hint(error);
+  finding.action = correct(path, error.hint);
   return finding;
 }
 
@@ -68,7 +78,8 @@ Finding missing(const std::string& server) {
   finding.state = State::warning;
   finding.code = "config.missing";
   finding.title = fmt::format("{} has no maintenance configuration", server);
-  finding.detail = fmt::format("Neither {}/*.yml nor {} exists there.", config_directory, legacy_config_path);
+  finding.detail = fmt::format("Neither {}/*.yml nor {} exists there. Names that do not end in .yml do not count.",
+                               config_directory, legacy_config_path);
   finding.action = fmt::format("write {}/PROJECT.yml on the server, or take it out of the inventory", config_directory);
   return finding;
 }
@@ -146,7 +157,8 @@ class Assessor {
   static ParsedProject unreadable(const FetchedConfig& config) {
     ParsedProject parsed;
     parsed.usable = false;
-    parsed.errors.push_back({ErrorKind::configuration, config.path + " " + config.problem, {}, {}});
+    const std::string hint = config.problem == unreadable_problem ? "maintain's user there must be able to read it" : "";
+    parsed.errors.push_back({ErrorKind::configuration, config.path + " " + config.problem, hint, {}});
     return parsed;
   }
 

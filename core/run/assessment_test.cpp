@@ -81,6 +81,9 @@ TEST_CASE("a file that was not read is broken too") {
   const Assessment result = assess(survey, {{path, good, good}});
   REQUIRE(result.projects.size() == 1);
   CHECK_THAT(result.errors.at(0).message, Catch::Contains("cannot be read"));
+  const Finding& told = result.notes.back().findings.at(0);  // each thing once: what happened, and what to do
+  CHECK(told.title == std::string(path) + " cannot be read");
+  CHECK(told.action == "correct " + std::string(path) + " on the server: maintain's user there must be able to read it");
 }
 
 TEST_CASE("while the directory cannot be read the last good copies of all its files are used, and kept") {

@@ -15,6 +15,18 @@ namespace {
 
 tl::unexpected<Error> out_of_order(const char* what) { return fail(ErrorKind::internal, std::string(what) + " out of order"); }
 
+// The error says better than we could what to do; report/ knows the finding by its code.
+Finding why_failed(const Error& error) {
+  Error without_hint = error;
+  without_hint.hint.clear();
+  Finding finding;
+  finding.state = State::critical;
+  finding.code = "task.failed";
+  finding.title = "the task failed: " + without_hint.describe();
+  finding.action = error.hint;
+  return finding;
+}
+
 }  // namespace
 
 Result<void> ServerWork::handle(Message& message) {
@@ -157,6 +169,7 @@ Result<void> ServerWork::handle(TaskEnded& message) {
     overdue_ = false;
     stopping_ = Stopping::no;
   }
+  if (message.error && outcome == Outcome::failed && !message.error->hint.empty()) task_->add(why_failed(*message.error));
   close_task(outcome, message.error ? clean(*message.error).describe() : std::string(), message.new_state);
   if (stopping_ == Stopping::no) limit(state_.request.stop_times.start_limit);
   return {};

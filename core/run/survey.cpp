@@ -197,7 +197,7 @@ Result<Survey> parse_survey(std::string_view output, std::string_view word) {
       if (survey.configs.size() > config_count_limit || text_size > configs_total_limit)
         return fail(ErrorKind::remote, "the server sent more configuration than it was asked for");
       if (kind == "config") survey.configs.push_back({std::string(piece->name), std::string(piece->bytes)});
-      if (kind == "unreadable") survey.configs.push_back(without_text(piece->name, "cannot be read"));
+      if (kind == "unreadable") survey.configs.push_back(without_text(piece->name, std::string(unreadable_problem)));
       if (kind == "large") survey.configs.push_back(without_text(piece->name, "is larger than 256 KiB"));
       if (kind == "together")
         survey.configs.push_back(without_text(piece->name, "was not read: the files together are larger than 512 KiB"));

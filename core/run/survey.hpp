@@ -17,6 +17,8 @@ inline constexpr std::size_t config_size_limit = 256 * 1024;        // of one fi
 inline constexpr std::size_t configs_total_limit = 512 * 1024;      // of all files of a server
 inline constexpr std::size_t config_count_limit = 64;
 
+inline constexpr std::string_view unreadable_problem = "cannot be read";  // FetchedConfig::problem: permissions
+
 struct FetchedConfig {
   std::string path;
   std::string text;

@@ -261,7 +261,7 @@ Result<void> confine(const Job& job, const ServerDirectories& directories) {
 
 Result<void> make_own_directories(const ServerDirectories& directories) {
   remove_contents(directories.temporary);  // what a killed worker left
-  for (const auto& directory : {directories.own, directories.temporary, directories.backups})
+  for (const auto& directory : {directories.own, directories.temporary})
     if (auto made = make_directories(directory, 0700); !made) return made;
   if (::chdir(directories.own.c_str()) != 0) return fail_errno("cannot enter " + directories.own.string(), errno);
   ::setenv("TMPDIR", directories.temporary.c_str(), 1);

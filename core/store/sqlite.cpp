@@ -140,7 +140,8 @@ Error Database::error(int status) const {
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
       return {ErrorKind::system, message, "run as the user that owns the file and its directory", {}};
-    case SQLITE_IOERR: return {ErrorKind::system, message, "look into the kernel's log for errors of the disk", {}};
+    case SQLITE_IOERR:  // also of a full disk, when SQLite cannot make its -shm file
+      return {ErrorKind::system, message, "see whether its file system is full, then the kernel's log for errors of the disk", {}};
     default: return {ErrorKind::internal, message, "", {}};
   }
 }

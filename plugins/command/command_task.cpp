@@ -150,7 +150,8 @@ Outcome judge_as_nagios(Context& context, const Command& command, const Complete
 Outcome judge_by_exit_status(Context& context, const Completed& completed, const Json& options) {
   if (!completed.ok()) {
     context.summary("the command " + how_it_ended(completed));
-    context.finding({.state = State::critical, .code = "command.failed", .title = "the command " + how_it_ended(completed),
+    context.finding({.state = State::critical, .code = "command.failed",
+                     .title = "the command " + how_it_ended(completed),
                      .detail = tail(completed.output + completed.error_output),
                      .action = "run it on the server by hand, as the same user, and mend what it complains about"});
     return Outcome::failed;
@@ -165,8 +166,8 @@ Outcome judge_by_exit_status(Context& context, const Completed& completed, const
 
 Outcome judge(Context& context, const Command& command, const Ended& ended) {
   const Json& options = context.options();
-  if (!ended.lost)
-    context.metric("command_duration_seconds", std::chrono::duration<double>(ended.completed.duration).count(), "seconds");
+  const std::chrono::duration<double> seconds = ended.completed.duration;
+  if (!ended.lost) context.metric("command_duration_seconds", seconds.count(), "seconds");
   if (ended.lost || !ended.by_us.empty()) return tell_cut_short(context, ended);
   return options.value("result", "exit") == "nagios" ? judge_as_nagios(context, command, ended.completed)
                                                      : judge_by_exit_status(context, ended.completed, options);

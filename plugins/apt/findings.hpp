@@ -52,6 +52,8 @@ Findings change_findings(const std::vector<Change>& changes, const std::map<std:
 
 // "demo 1.0 -> 2.0", a line each.
 std::string change_lines(const std::vector<DoneChange>& changes);
+// "kept the server's /etc/demo.conf" where both sides had changed it, a line each.
+std::string conffile_lines(const JobOutput& output);
 // "a, b and 3 more"
 std::string some_names(const std::vector<std::string>& names, std::size_t most = 5);
 // "1 package", "2 packages"

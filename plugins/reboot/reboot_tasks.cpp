@@ -46,8 +46,7 @@ Outcome RebootCheck::run(Context& context) {
     context.summary("no reboot needed (kernel " + needs.boot->kernel + ")");
     return Outcome::ok;
   }
-  const auto since = context.now() - std::chrono::seconds(needs.age_seconds.value_or(0));
-  memory.needed_since = std::min(memory.needed_since.value_or(since), since);
+  remember_need(memory, needs, context.now());
   context.set_state(memory_to_json(memory));
   const Milliseconds age = context.now() - *memory.needed_since;
   const std::string reasons = join_reasons(needs.reasons);

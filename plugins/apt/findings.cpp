@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "common/program.hpp"
 
 namespace maintain::plugins::apt {
 namespace {
@@ -152,13 +151,6 @@ Findings ineffective_findings(const std::vector<PlannedChange>& changes) {
            .title = "apt would change what is to stay as it is: " + some_names(names), .detail = printable(detail),
            .action = "Look with `apt-cache policy NAME` for a pin in /etc/apt/preferences or preferences.d that is stronger "
                      "than the blocklist, and remove it. Until then nothing is upgraded."}};
-}
-
-std::string holder_name(const LockHolder& holder) {
-  std::vector<std::string> words;
-  for (const std::string_view word : split_words(holder.command)) words.emplace_back(word);
-  const std::string_view program = program_of(words);
-  return printable(program.empty() ? "process " + holder.pid : std::string(program));
 }
 
 Findings lock_findings(const std::vector<LockHolder>& holders, Moment since, Moment now, const Options& options) {

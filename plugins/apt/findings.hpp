@@ -10,6 +10,7 @@
 #include "apt/options.hpp"
 #include "apt/pending.hpp"
 #include "apt/server_state.hpp"
+#include "common/lock_holders.hpp"
 #include "common/server_snapshot.hpp"
 
 namespace maintain::plugins::apt {
@@ -26,8 +27,6 @@ Findings blocklist_findings(const Options& options, Moment now);
 // What apt would change although it is pinned.
 Findings ineffective_findings(const std::vector<PlannedChange>& changes);
 
-// The program that holds a lock, or its process id.
-std::string holder_name(const LockHolder& holder);
 Findings lock_findings(const std::vector<LockHolder>& holders, Moment since, Moment now, const Options& options);
 Findings source_findings(const std::vector<SourceProblem>& problems, const std::map<std::string, Moment>& since,
                          Moment now);

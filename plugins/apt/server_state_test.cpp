@@ -34,13 +34,13 @@ constexpr long long mib = 1 << 20;
 }  // namespace
 
 TEST_CASE("who holds the locks") {
-  const auto holders = parse_locks(section("state_locked.txt", "locks"));
+  const auto holders = parse_lock_holders(section("state_locked.txt", "locks"));
   REQUIRE(holders.size() == 2);
   CHECK(holders[0].lock == "/var/lib/dpkg/lock-frontend");
   CHECK(holders[0].pid == "944");
   CHECK(holders[0].command == "unattended-upgr");
   CHECK(holders[1].lock == "/var/lib/apt/lists/lock");
-  CHECK(parse_locks(section("state_fine.txt", "locks")).empty());
+  CHECK(parse_lock_holders(section("state_fine.txt", "locks")).empty());
 
   const Time now{hours(1000)};
   const Options options;

@@ -47,7 +47,7 @@ TEST_CASE("who holds the locks") {
   const auto soon = lock_findings(holders, now - hours(1), now, options);
   REQUIRE(soon.size() == 1);
   CHECK(soon[0].state == State::ok);
-  CHECK(soon[0].title == "unattended-upgr holds a lock of apt or dpkg, now for 60 minutes");
+  CHECK(soon[0].title == "unattended-upgr holds a lock of apt or dpkg, now for 1 hour");
   CHECK(lock_findings(holders, now - hours(3), now, options)[0].state == State::warning);
 }
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "common/duration.hpp"
+
 namespace maintain::plugins::apt {
 namespace {
 
@@ -131,7 +133,7 @@ UpgradeRun::End UpgradeRun::end_early(const JobEnd& end, JobKind kind) {
       context_.stop_job(job_name, seconds(30));
       const bool ended = context_.find_job(job_name) != JobPhase::running;
       report({{.state = sdk::State::critical, .code = "apt.hung",
-               .title = std::string(what(kind)) + " printed nothing for " + duration_text(options_.idle_timeout) +
+               .title = std::string(what(kind)) + " printed nothing for " + span_text(options_.idle_timeout) +
                         (ended ? " and was ended" : " and could not be ended"),
                .detail = printable(last_lines(end.output, 15)),
                .action = "Find out what it waited for. The next run repairs dpkg's state first."}});

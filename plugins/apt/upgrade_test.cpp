@@ -148,7 +148,7 @@ TEST_CASE("an upgrade that hangs is ended and told") {
   server.expect_job("upgrade", job);
   CHECK(upgrade(server).outcome == Outcome::failed);
   REQUIRE(server.find("apt.hung") != nullptr);
-  CHECK(server.find("apt.hung")->title == "the upgrade printed nothing for 30 minutes and was ended");
+  CHECK(server.find("apt.hung")->title == "the upgrade printed nothing for 30m and was ended");
   CHECK(server.collected_jobs.size() == 1);
   CHECK_FALSE(server.state.contains("job"));
 }

@@ -1,6 +1,7 @@
 #include "reboot/reboot_tasks.hpp"
 
 #include "common/duration.hpp"
+#include "common/duration_option.hpp"
 #include "reboot/findings.hpp"
 #include "reboot/reboot_run.hpp"
 #include "reboot/server_talk.hpp"
@@ -27,12 +28,12 @@ Outcome RebootIfNeeded::run(Context& context) {
 }
 
 std::optional<std::string> RebootCheck::validate(const Json& options) {
-  duration_option(options, "warn_after", default_warn_after);
+  duration_option(options, "warn_after");
   return std::nullopt;
 }
 
 Outcome RebootCheck::run(Context& context) {
-  const Milliseconds warn_after = duration_option(context.options(), "warn_after", default_warn_after);
+  const Milliseconds warn_after = duration_option(context.options(), "warn_after").value_or(default_warn_after);
   Memory memory = memory_from_json(context.state());
   const Needs needs = ask_needs(context, "");
   if (needs.verdict == Verdict::unknown) {

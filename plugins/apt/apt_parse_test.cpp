@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "apt/findings.hpp"
 #include "apt/job_output.hpp"
 #include "apt/test_support.hpp"
 #include "apt/version.hpp"
@@ -160,6 +161,7 @@ TEST_CASE("what a job did, as recorded") {
   CHECK(output.changes[2].from.empty());
   CHECK(output.changes[2].to == "2.0");
   CHECK(output.kept_conffiles == std::vector<std::string>{"/etc/demo-conffile.conf"});
+  CHECK(output.replaced_conffiles.empty());
   REQUIRE(output.failures.size() == 1);
   CHECK(output.failures[0].package == "demo-failing-postinst");
   CHECK(output.failures[0].script == "postinst");
@@ -174,6 +176,17 @@ TEST_CASE("what a job did, as recorded") {
   CHECK(purge.changes[0].to.empty());
   CHECK(purge.failures.empty());
   CHECK(parse_job_output(recorded("job_fine.txt")).failures.empty());
+}
+
+TEST_CASE("whose configuration file it is after both sides changed it") {
+  const auto output = parse_job_output(
+      "Setting up a (2) ...\n\nConfiguration file '/etc/a.conf'\n"
+      " ==> Modified (by you or by a script) since installation.\n"
+      " ==> Package distributor has shipped an updated version.\n ==> Using new file as you requested.\n"
+      "Installing new version of config file /etc/a.conf ...\nInstalling new version of config file /etc/b.conf ...\n");
+  CHECK(output.kept_conffiles.empty());
+  CHECK(output.replaced_conffiles == std::vector<std::string>{"/etc/a.conf"});
+  CHECK(conffile_lines(output) == "took the package's /etc/a.conf\n");
 }
 
 TEST_CASE("other ways in which a package fails") {

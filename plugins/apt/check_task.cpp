@@ -2,6 +2,7 @@
 // to; changes nothing else.
 #include "apt/apt_task.hpp"
 #include "apt/upgrade_run.hpp"
+#include "common/duration.hpp"
 
 namespace maintain::plugins::apt {
 namespace {
@@ -17,7 +18,7 @@ void report(sdk::Context& context, const Findings& findings) {
 Findings age_findings(const PackageSurvey& survey, const Options& options) {
   if (!survey.lists_age || *survey.lists_age < options.lists_age) return {};
   return {{.state = State::warning, .code = "apt.lists_stale",
-           .title = "the package lists are " + duration_text(*survey.lists_age) + " old",
+           .title = "the package lists are " + age_text(*survey.lists_age) + " old",
            .action = "Set `refresh: true`, or find out why `apt-get update` does not run on the server."}};
 }
 

@@ -35,6 +35,13 @@ std::string change_lines(const std::vector<DoneChange>& changes) {
   return text;
 }
 
+std::string conffile_lines(const JobOutput& output) {
+  std::string text;
+  for (const std::string& path : output.kept_conffiles) text += "kept the server's " + path + "\n";
+  for (const std::string& path : output.replaced_conffiles) text += "took the package's " + path + "\n";
+  return text;
+}
+
 Findings failure_findings(const JobOutput& output) {
   Findings findings;
   for (const PackageFailure& failure : output.failures) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "common/program.hpp"
+#include "common/duration.hpp"
 
 namespace maintain::plugins::apt {
 namespace {
@@ -25,7 +25,7 @@ std::string package_lines(const std::vector<const PendingPackage*>& packages, Mo
     text += package->name;
     if (!package->candidate.empty()) text += " " + package->installed + " -> " + package->candidate;
     if (package->security) text += ", security";
-    if (now > package->since) text += ", pending for " + duration_text(now - package->since);
+    if (now > package->since) text += ", pending for " + age_text(now - package->since);
     if (!package->reason.empty()) text += ": " + package->reason;
     text += "\n";
   }
@@ -154,13 +154,6 @@ Findings ineffective_findings(const std::vector<PlannedChange>& changes) {
                      "than the blocklist, and remove it. Until then nothing is upgraded."}};
 }
 
-std::string holder_name(const LockHolder& holder) {
-  std::vector<std::string> words;
-  for (const std::string_view word : split_words(holder.command)) words.emplace_back(word);
-  const std::string_view program = program_of(words);
-  return printable(program.empty() ? "process " + holder.pid : std::string(program));
-}
-
 Findings lock_findings(const std::vector<LockHolder>& holders, Moment since, Moment now, const Options& options) {
   if (holders.empty()) return {};
   std::string detail;
@@ -170,7 +163,7 @@ Findings lock_findings(const std::vector<LockHolder>& holders, Moment since, Mom
   const LockHolder& first = holders.front();
   const bool long_held = now - since >= options.lock_alert;
   return {{.state = long_held ? State::warning : State::ok, .code = "apt.lock_held",
-           .title = holder_name(first) + " holds a lock of apt or dpkg, now for " + duration_text(now - since),
+           .title = holder_name(first) + " holds a lock of apt or dpkg, now for " + age_text(now - since),
            .detail = printable(detail),
            .action = long_held ? "Find out what process " + printable(first.pid) + " waits for. End it only if it does nothing: "
                                  "dpkg in mid-work must not be killed." : ""}};
@@ -187,7 +180,7 @@ Findings source_findings(const std::vector<SourceProblem>& problems, const std::
                     .detail = printable(problem.reason)};
     const auto known = since.find(problem.source);
     if (known != since.end() && now - known->second >= std::chrono::hours(1)) {
-      finding.title += ", for " + duration_text(now - known->second) + " now";
+      finding.title += ", for " + age_text(now - known->second) + " now";
       if (now - known->second >= std::chrono::hours(24 * 7)) finding.state = State::critical;
     }
     switch (problem.trouble) {

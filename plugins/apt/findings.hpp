@@ -10,6 +10,7 @@
 #include "apt/options.hpp"
 #include "apt/pending.hpp"
 #include "apt/server_state.hpp"
+#include "common/lock_holders.hpp"
 #include "common/server_snapshot.hpp"
 
 namespace maintain::plugins::apt {
@@ -26,8 +27,6 @@ Findings blocklist_findings(const Options& options, Moment now);
 // What apt would change although it is pinned.
 Findings ineffective_findings(const std::vector<PlannedChange>& changes);
 
-// The program that holds a lock, or its process id.
-std::string holder_name(const LockHolder& holder);
 Findings lock_findings(const std::vector<LockHolder>& holders, Moment since, Moment now, const Options& options);
 Findings source_findings(const std::vector<SourceProblem>& problems, const std::map<std::string, Moment>& since,
                          Moment now);
@@ -52,6 +51,8 @@ Findings change_findings(const std::vector<Change>& changes, const std::map<std:
 
 // "demo 1.0 -> 2.0", a line each.
 std::string change_lines(const std::vector<DoneChange>& changes);
+// "kept the server's /etc/demo.conf" where both sides had changed it, a line each.
+std::string conffile_lines(const JobOutput& output);
 // "a, b and 3 more"
 std::string some_names(const std::vector<std::string>& names, std::size_t most = 5);
 // "1 package", "2 packages"

@@ -6,6 +6,7 @@
 
 #include <fnmatch.h>
 
+#include "common/duration_option.hpp"
 #include "common/sections.hpp"
 
 namespace maintain::plugins::apt {
@@ -13,22 +14,6 @@ namespace {
 
 using sdk::InvalidOption;
 using sdk::Json;
-
-Milliseconds duration_at(const Json& json, const char* key, Milliseconds fallback) {
-  const auto found = json.find(key);
-  if (found == json.end()) return fallback;
-  const auto span = parse_duration(found->get<std::string>());
-  if (!span) throw InvalidOption("/" + std::string(key), "must be a duration like 30m or 2d");
-  return *span;
-}
-
-std::optional<Milliseconds> limit_span(const Json& json, const char* key, const std::string& path) {
-  const auto found = json.find(key);
-  if (found == json.end()) return std::nullopt;
-  const auto span = parse_duration(found->get<std::string>());
-  if (!span) throw InvalidOption(path + "/" + key, "must be a duration like 12h or 3d");
-  return span;
-}
 
 // "300M"; the schema has checked the shape.
 long long size_at(const Json& json, const char* key, long long fallback) {
@@ -76,7 +61,8 @@ std::map<std::string, Limit> read_limits(const Json& json, UpgradeMode mode) {
       throw InvalidOption(path, "is no class of pending packages; they are security, other, kept_back, held, blocked, "
                                 "conffile_blocked and phased");
     }
-    Limit limit{.age = limit_span(given, "age", path), .critical_age = limit_span(given, "critical_age", path)};
+    Limit limit{.age = duration_option(given, "age", path),
+                .critical_age = duration_option(given, "critical_age", path)};
     if (const auto count = given.find("count"); count != given.end()) limit.count = count->get<long long>();
     limits[name] = limit;
   }
@@ -84,22 +70,6 @@ std::map<std::string, Limit> read_limits(const Json& json, UpgradeMode mode) {
 }
 
 }  // namespace
-
-std::optional<Milliseconds> parse_duration(std::string_view text) {
-  long long seconds = 0;
-  if (text.empty()) return std::nullopt;
-  while (!text.empty()) {
-    const std::size_t unit = text.find_first_not_of("0123456789");
-    const auto number = parse_number(text.substr(0, unit));
-    if (unit == std::string_view::npos || !number || *number > 1'000'000) return std::nullopt;
-    const std::size_t which = std::string_view("smhdw").find(text[unit]);
-    if (which == std::string_view::npos) return std::nullopt;
-    static constexpr long long factors[] = {1, 60, 3600, 86400, 604800};
-    seconds += *number * factors[which];
-    text.remove_prefix(unit + 1);
-  }
-  return Milliseconds(seconds * 1000);
-}
 
 std::optional<Day> parse_day(std::string_view text) {
   if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
@@ -120,17 +90,6 @@ std::string day_text(Day day) {
   std::snprintf(text, sizeof text, "%04d-%02u-%02u", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
                 static_cast<unsigned>(date.day()));
   return text;
-}
-
-std::string duration_text(Milliseconds span) {
-  const long long minutes = std::chrono::duration_cast<std::chrono::minutes>(span).count();
-  const auto words = [](long long count, const char* unit) {
-    return std::to_string(count) + " " + unit + (count == 1 ? "" : "s");
-  };
-  if (minutes < 1) return "less than a minute";
-  if (minutes < 120) return words(minutes, "minute");
-  if (minutes < 48 * 60) return words(minutes / 60, "hour");
-  return words(minutes / (24 * 60), "day");
 }
 
 bool matches(const std::string& pattern, const std::string& name) {
@@ -155,11 +114,10 @@ Options read_options(const Json& json) {
   for (const Json& rule : json.value("conffile_rules", Json::array())) {
     options.conffile_rules.push_back({.package = rule.value("package", ""), .policy = policy_named(rule.value("policy", ""))});
   }
-  options.lock_wait = duration_at(json, "lock_wait", options.lock_wait);
-  options.lock_alert = duration_at(json, "lock_alert", options.lock_alert);
-  options.idle_timeout = duration_at(json, "idle_timeout", options.idle_timeout);
-  options.settle = duration_at(json, "settle", options.settle);
-  options.lists_age = duration_at(json, "lists_age", options.lists_age);
+  for (const auto& [key, place] : {std::pair{"lock_wait", &options.lock_wait}, {"lock_alert", &options.lock_alert},
+                                   {"idle_timeout", &options.idle_timeout}, {"settle", &options.settle},
+                                   {"lists_age", &options.lists_age}})
+    *place = duration_option(json, key).value_or(*place);
   options.min_free_bytes = size_at(json, "min_free", options.min_free_bytes);
   options.min_free_boot_bytes = size_at(json, "min_free_boot", options.min_free_boot_bytes);
   options.restart_services = json.value("restart_services", options.restart_services);

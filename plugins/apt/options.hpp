@@ -60,13 +60,9 @@ struct Options {
 // Throws sdk::InvalidOption.
 Options read_options(const sdk::Json& json);
 
-// "1h30m"
-std::optional<Milliseconds> parse_duration(std::string_view text);
 // "2027-01-31"
 std::optional<Day> parse_day(std::string_view text);
 std::string day_text(Day day);
-// "3 days", "5 hours", "less than a minute"
-std::string duration_text(Milliseconds span);
 
 // Shell patterns with * and ?.
 bool matches(const std::string& pattern, const std::string& name);

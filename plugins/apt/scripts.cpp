@@ -1,27 +1,17 @@
 #include "apt/scripts.hpp"
 
 #include "apt/apt_parse.hpp"
+#include "common/lock_holders.hpp"
 #include "common/sections.hpp"
 
 namespace maintain::plugins::apt {
 namespace {
 
-// Who holds one of the locks: from /proc, because lsof and fuser are not on every server. An overlay file system
-// shows another device number in /proc/locks than stat does, hence the look at the process's open files. A line with
-// "->" is somebody who waits; its fields are shifted and match nothing here.
-constexpr std::string_view locks_function = R"sh(
-locks() {
-  for path in /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/lib/apt/lists/lock /var/cache/apt/archives/lock; do
-    inode=$(stat -c %i "$path" 2>/dev/null) || continue
-    while read -r number kind advisory access pid file range; do
-      [ "$kind" = POSIX ] && [ "${file##*:}" = "$inode" ] || continue
-      [ -n "$(find "/proc/$pid/fd" -lname "$path" 2>/dev/null)" ] || continue
-      printf '%s\t%s\t%s\t%s\n' "$path" "$pid" "$(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null | cut -d ' ' -f 20)" \
-        "$(tr '\000\n\t' '   ' <"/proc/$pid/cmdline" | cut -c 1-300)"
-    done </proc/locks
-  done
+// Runs lock_holders on dpkg's locks, that of the package lists and that of the archives.
+std::string locks_section() {
+  return "section locks lock_holders " + std::string(dpkg_locks) +
+         " /var/lib/apt/lists/lock /var/cache/apt/archives/lock\n";
 }
-)sh";
 
 constexpr std::string_view broken_functions = R"sh(
 broken() {
@@ -86,7 +76,7 @@ std::map<std::string, std::string> quiet_environment(bool new_conffiles) {
 }
 
 std::string state_script() {
-  return joined({locks_function, broken_functions, R"sh(
+  return joined({lock_holders_function(), locks_section(), broken_functions, R"sh(
 disks() {
   for path in / /usr /var /var/cache/apt/archives /boot; do
     [ ! -d "$path" ] || printf '%s %s\n' "$path" "$(df -k --output=avail,iavail,target "$path" | tail -n 1)"
@@ -96,7 +86,6 @@ images() {
   dpkg-query -W -f='${db:Status-Abbrev}\t${Package}\t${Version}\n' 'linux-image-[0-9]*' 'linux-image-unsigned-[0-9]*' \
     2>/dev/null || true
 }
-section locks locks
 section broken broken
 section interrupted interrupted
 section disks disks
@@ -264,6 +253,6 @@ section conflicts conflicts "$@"
 )sh"});
 }
 
-std::string locks_script() { return joined({locks_function, "section locks locks\n"}); }
+std::string locks_script() { return joined({lock_holders_function(), locks_section()}); }
 
 }  // namespace maintain::plugins::apt

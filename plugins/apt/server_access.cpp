@@ -42,12 +42,12 @@ Sections ServerAccess::run(const std::string& script, std::vector<std::string> a
 }
 
 std::vector<LockHolder> ServerAccess::locks() {
-  return parse_locks(need_ok(run(locks_script(), {}, true, minutes(2)), "locks"));
+  return parse_lock_holders(need_ok(run(locks_script(), {}, true, minutes(2)), "locks"));
 }
 
 ServerState ServerAccess::state() {
   const Sections sections = run(state_script(), {}, true, minutes(5));
-  return {.locks = parse_locks(need_ok(sections, "locks")),
+  return {.locks = parse_lock_holders(need_ok(sections, "locks")),
           .broken = parse_broken(need_ok(sections, "broken")),
           .interrupted = !trim(need_ok(sections, "interrupted")).empty(),
           .disks = parse_disks(need_ok(sections, "disks")),

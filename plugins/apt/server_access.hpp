@@ -7,6 +7,7 @@
 #include "apt/pending.hpp"
 #include "apt/scripts.hpp"
 #include "apt/server_state.hpp"
+#include "common/lock_holders.hpp"
 #include "common/server_snapshot.hpp"
 
 namespace maintain::plugins::apt {

@@ -12,16 +12,6 @@ namespace {
 
 constexpr std::size_t most_items = 10000;
 
-std::vector<std::string_view> split_tabs(std::string_view line) {
-  std::vector<std::string_view> fields;
-  while (true) {
-    const std::size_t tab = line.find('\t');
-    fields.push_back(line.substr(0, tab));
-    if (tab == std::string_view::npos) return fields;
-    line.remove_prefix(tab + 1);
-  }
-}
-
 // The rows of a section that have enough fields.
 std::vector<std::vector<std::string_view>> rows(std::string_view body, std::size_t fields) {
   std::vector<std::vector<std::string_view>> found;
@@ -60,15 +50,6 @@ bool belongs_to(const std::string& release, const std::string& kernel) {
 }
 
 }  // namespace
-
-std::vector<LockHolder> parse_locks(std::string_view body) {
-  std::vector<LockHolder> holders;
-  for (const auto& row : rows(body, 4)) {
-    holders.push_back({.lock = std::string(row[0]), .pid = std::string(row[1]), .started = parse_number(row[2]).value_or(0),
-                       .command = std::string(trim(row[3]))});
-  }
-  return holders;
-}
 
 std::string_view status_word(char letter) {
   switch (letter) {

@@ -2,21 +2,11 @@
 // the sections of the scripts in scripts.hpp, as values. Pure; accepts any bytes.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace maintain::plugins::apt {
-
-// Who holds one of dpkg's or apt's locks.
-struct LockHolder {
-  std::string lock;     // path
-  std::string pid;
-  std::int64_t started = 0;  // when the process began, in ticks since the boot: with the pid it names a process
-  std::string command;  // may be empty
-};
-std::vector<LockHolder> parse_locks(std::string_view body);
 
 // A package that is neither installed nor removed.
 struct BrokenPackage {

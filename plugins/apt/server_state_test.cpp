@@ -34,20 +34,20 @@ constexpr long long mib = 1 << 20;
 }  // namespace
 
 TEST_CASE("who holds the locks") {
-  const auto holders = parse_locks(section("state_locked.txt", "locks"));
+  const auto holders = parse_lock_holders(section("state_locked.txt", "locks"));
   REQUIRE(holders.size() == 2);
   CHECK(holders[0].lock == "/var/lib/dpkg/lock-frontend");
   CHECK(holders[0].pid == "944");
   CHECK(holders[0].command == "unattended-upgr");
   CHECK(holders[1].lock == "/var/lib/apt/lists/lock");
-  CHECK(parse_locks(section("state_fine.txt", "locks")).empty());
+  CHECK(parse_lock_holders(section("state_fine.txt", "locks")).empty());
 
   const Time now{hours(1000)};
   const Options options;
   const auto soon = lock_findings(holders, now - hours(1), now, options);
   REQUIRE(soon.size() == 1);
   CHECK(soon[0].state == State::ok);
-  CHECK(soon[0].title == "unattended-upgr holds a lock of apt or dpkg, now for 60 minutes");
+  CHECK(soon[0].title == "unattended-upgr holds a lock of apt or dpkg, now for 1 hour");
   CHECK(lock_findings(holders, now - hours(3), now, options)[0].state == State::warning);
 }
 

@@ -12,6 +12,7 @@
 #include "apt/job_output.hpp"
 #include "apt/pending.hpp"
 #include "apt/server_state.hpp"
+#include "common/lock_holders.hpp"
 #include "common/watch.hpp"
 
 namespace maintain::plugins::apt {

@@ -97,7 +97,7 @@ UpgradeRun::End UpgradeRun::conclude_repair(const std::string& output) {
   const Effects effects = access_.effects({});
   if (parsed.locked && !effects.clean()) return defer(access_.locks());
   report_change(parsed);
-  context_.output(change_lines(parsed.changes));
+  context_.output(change_lines(parsed.changes) + conffile_lines(parsed));
   report(removed_findings(parsed.changes));
   if (effects.clean()) {
     changed_ = true;
@@ -225,7 +225,7 @@ Outcome UpgradeRun::conclude_upgrade(const JobRecord& record, const std::string&
     report_pending();
   }
 
-  context_.output(change_lines(parsed.changes));
+  context_.output(change_lines(parsed.changes) + conffile_lines(parsed));
   if (!missing.empty()) context_.output("not upgraded: " + some_names(missing, missing.size()) + "\n");
   std::string summary = summary_of(record, missing, output.empty(), parsed.changes.size());
   if (!same) summary += "; something that ran before no longer does";

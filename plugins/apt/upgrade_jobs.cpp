@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "common/duration.hpp"
+
 namespace maintain::plugins::apt {
 namespace {
 
@@ -19,7 +21,6 @@ constexpr std::size_t most_output = 8UL << 20;
 constexpr Milliseconds reserve = minutes(4);
 // A server that is lost is tried for once or twice this long.
 constexpr Milliseconds patience = minutes(5);
-constexpr int most_odd_answers = 5;  // to the question how the job is
 
 bool is_loss(maintain_status status) {
   return status == MAINTAIN_TIMEOUT || status == MAINTAIN_UNREACHABLE || status == MAINTAIN_CONNECTION_LOST;
@@ -73,7 +74,6 @@ UpgradeRun::JobEnd UpgradeRun::follow(JobKind kind, std::size_t packages) {
   JobEnd end;
   ProgressCounter counter(packages);
   std::uint64_t seen = 0;
-  int odd_answers = 0;
   Moment last_output = context_.now();
   const Milliseconds left = std::max(context_.deadline() - context_.now() - reserve, Milliseconds(minutes(1)));
   const Moment until = std::min(context_.now() + left, context_.deadline());
@@ -99,15 +99,11 @@ UpgradeRun::JobEnd UpgradeRun::follow(JobKind kind, std::size_t packages) {
           context_.reconnect(patience);  // in vain: the task fails, and leaves the job to the next run
           last_output = context_.now();  // nobody could have heard it
         }
-      } else if (failure.status() != MAINTAIN_FAILED) {
-        throw;  // the job goes on; the next run follows it
-      } else if (context_.find_job(job_name) == JobPhase::lost) {
-        end.how = JobEnd::How::lost;
+      } else if (failure.status() == MAINTAIN_FAILED) {
+        end.how = JobEnd::How::lost;  // which is all that it means here
         break;
-      } else if (++odd_answers == most_odd_answers) {
-        throw;
       } else {
-        context_.sleep(seconds(10));
+        throw;  // the job goes on; the next run follows it
       }
     }
   }
@@ -137,7 +133,7 @@ UpgradeRun::End UpgradeRun::end_early(const JobEnd& end, JobKind kind) {
       context_.stop_job(job_name, seconds(30));
       const bool ended = context_.find_job(job_name) != JobPhase::running;
       report({{.state = sdk::State::critical, .code = "apt.hung",
-               .title = std::string(what(kind)) + " printed nothing for " + duration_text(options_.idle_timeout) +
+               .title = std::string(what(kind)) + " printed nothing for " + span_text(options_.idle_timeout) +
                         (ended ? " and was ended" : " and could not be ended"),
                .detail = printable(last_lines(end.output, 15)),
                .action = "Find out what it waited for. The next run repairs dpkg's state first."}});

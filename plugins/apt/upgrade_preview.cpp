@@ -1,6 +1,8 @@
 // The dry run of apt.upgrade.
 #include "apt/upgrade_run.hpp"
 
+#include "common/duration.hpp"
+
 namespace maintain::plugins::apt {
 
 using sdk::Outcome;
@@ -42,7 +44,7 @@ Outcome UpgradeRun::preview() {
   std::string summary = changes.empty() ? "nothing would be upgraded"
                                         : "would change " + counted(changes.size(), "package") + ": " + some_names(names);
   if (!full.empty()) summary = full.front().title + "; otherwise: " + summary;
-  if (survey_->lists_age) summary += ", by package lists from " + duration_text(*survey_->lists_age) + " ago";
+  if (survey_->lists_age) summary += ", by package lists from " + age_text(*survey_->lists_age) + " ago";
   context_.summary(summary);
   return Outcome::ok;
 }

@@ -17,6 +17,7 @@ TEST_CASE("an upgrade that goes well") {
   CHECK(server.metrics.at("apt_security_packages") == 0);
   CHECK(server.collected_jobs == std::vector<std::string>{"upgrade"});
   CHECK(server.output.find("demo-security 1.0 -> 2.0\n") != std::string::npos);
+  CHECK(server.output.find("kept the server's /etc/demo-conffile.conf\n") != std::string::npos);
   CHECK_FALSE(server.state.contains("job"));
   CHECK_FALSE(server.state.contains("watch"));
 
@@ -147,7 +148,7 @@ TEST_CASE("an upgrade that hangs is ended and told") {
   server.expect_job("upgrade", job);
   CHECK(upgrade(server).outcome == Outcome::failed);
   REQUIRE(server.find("apt.hung") != nullptr);
-  CHECK(server.find("apt.hung")->title == "the upgrade printed nothing for 30 minutes and was ended");
+  CHECK(server.find("apt.hung")->title == "the upgrade printed nothing for 30m and was ended");
   CHECK(server.collected_jobs.size() == 1);
   CHECK_FALSE(server.state.contains("job"));
 }

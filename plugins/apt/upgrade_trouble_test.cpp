@@ -123,16 +123,6 @@ TEST_CASE("a server that goes down under our eyes is judged by what ran before t
   CHECK_FALSE(server.state.contains("job"));
 }
 
-TEST_CASE("an odd answer while a job is followed is not the end of the server") {
-  FakeServer server;
-  run_fine_upgrade(server);
-  FakeJob job = fine_job();
-  job.follow_failures = {Reply::fails(MAINTAIN_FAILED, "the answer makes no sense"), Reply::fails(MAINTAIN_FAILED, "again")};
-  server.expect_job("upgrade", job);
-  CHECK(upgrade(server).outcome == Outcome::changed);
-  CHECK(server.find("apt.interrupted") == nullptr);
-}
-
 TEST_CASE("a connection that comes back is no reason to leave the job alone") {
   FakeServer server;
   run_fine_upgrade(server);

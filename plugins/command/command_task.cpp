@@ -63,45 +63,44 @@ std::string how_it_ended(const Completed& completed) {
   return "ended with exit status " + std::to_string(completed.status);
 }
 
-// A detached command's end, or why we ended it.
-struct Followed {
+// A command's end, or why it has none of its own.
+struct Ended {
   Completed completed = {};
-  std::string ended_by_us = {};
+  std::string by_us = {};  // why we ended it
+  bool lost = false;       // with the server
 };
 
 // Follows the job to its end, or ends it in time: whoever waits for the host's deadline is killed there, and the
 // command would go on for ever.
-Followed follow(Context& context, const Command& command) {
+Ended follow(Context& context, const Command& command) {
   const auto left = std::chrono::duration_cast<Milliseconds>(context.deadline() - context.now());
   const Milliseconds allowed = std::max(left - time_to_end_it, shortest_follow);
   const auto start = context.now();
-  Followed followed;
+  Ended ended;
   std::string output;
   try {
-    followed.completed = context.follow_job(job_name, allowed, command.idle_timeout,
-                                            [&](std::string_view piece) {
-                                              output += piece.substr(0, most_output - output.size());
-                                            });
+    ended.completed = context.follow_job(job_name, allowed, command.idle_timeout, [&](std::string_view piece) {
+      output += piece.substr(0, most_output - output.size());
+    });
   } catch (const Failure& failure) {
-    if (failure.status() != MAINTAIN_TIMEOUT) throw;
-    const bool was_silent = context.now() - start < allowed;
-    followed.ended_by_us = was_silent ? "printed nothing for " + plugins::span_text(command.idle_timeout)
-                                      : "did not end within " + plugins::span_text(allowed);
-    followed.completed.duration = context.now() - start;
-    context.stop_job(job_name);
+    ended.lost = failure.status() == MAINTAIN_FAILED;
+    if (!ended.lost && failure.status() != MAINTAIN_TIMEOUT) throw;
+    if (!ended.lost) {
+      ended.completed.duration = context.now() - start;
+      ended.by_us = ended.completed.duration < allowed
+                        ? "printed nothing for " + plugins::span_text(command.idle_timeout)
+                        : "did not end within " + plugins::span_text(allowed);
+      context.stop_job(job_name);
+    }
   }
-  context.collect_job(job_name);
-  followed.completed.output = std::move(output);
-  return followed;
+  ended.completed.output = std::move(output);
+  return ended;
 }
 
 // A job that an earlier run left behind is followed instead of starting a second one, also when the command is not to
-// be detached any more.
-Followed run_detached(Context& context, const Command& command, JobPhase phase) {
-  if (phase == JobPhase::lost) {
-    context.collect_job(job_name);
-    throw Failure(MAINTAIN_FAILED, "the command was running when the server went down; it has no result");
-  }
+// be detached any more. It is left to be collected.
+Ended run_detached(Context& context, const Command& command, JobPhase phase) {
+  if (phase == JobPhase::lost) return {.lost = true};
   if (phase == JobPhase::none) context.start_job(job_name, command);
   else context.log(sdk::Level::info, "following the command that an earlier run started");
   return follow(context, command);
@@ -115,12 +114,15 @@ std::string shown(const Command& command) {
   return text.size() <= most_shown ? text : text.substr(0, most_shown) + " ...";
 }
 
-Outcome tell_ended(Context& context, const Followed& followed) {
-  const std::string title = "the command " + followed.ended_by_us + "; it was ended";
+Outcome tell_cut_short(Context& context, const Ended& ended) {
+  const std::string title = ended.lost ? "the command was running when the server went down; it has no result"
+                                       : "the command " + ended.by_us + "; it was ended";
   context.summary(title);
   context.finding({.state = State::critical, .code = "command.failed", .title = title,
-                   .detail = tail(followed.completed.output),
-                   .action = "see what it waits for, or give the task a longer `timeout` (`idle_timeout` for silence)"});
+                   .detail = tail(ended.completed.output),
+                   .action = ended.lost ? "see how far it came; it is started again when it is next due"
+                                        : "see what it waits for, or give the task a longer `timeout` "
+                                          "(`idle_timeout` for silence)"});
   return Outcome::failed;
 }
 
@@ -148,7 +150,8 @@ Outcome judge_as_nagios(Context& context, const Command& command, const Complete
 Outcome judge_by_exit_status(Context& context, const Completed& completed, const Json& options) {
   if (!completed.ok()) {
     context.summary("the command " + how_it_ended(completed));
-    context.finding({.state = State::critical, .code = "command.failed", .title = "the command " + how_it_ended(completed),
+    context.finding({.state = State::critical, .code = "command.failed",
+                     .title = "the command " + how_it_ended(completed),
                      .detail = tail(completed.output + completed.error_output),
                      .action = "run it on the server by hand, as the same user, and mend what it complains about"});
     return Outcome::failed;
@@ -159,6 +162,15 @@ Outcome judge_by_exit_status(Context& context, const Completed& completed, const
                        (!options.contains("changed_output") ||
                         completed.output.find(options["changed_output"].get<std::string>()) != std::string::npos);
   return changed ? Outcome::changed : Outcome::ok;
+}
+
+Outcome judge(Context& context, const Command& command, const Ended& ended) {
+  const Json& options = context.options();
+  const std::chrono::duration<double> seconds = ended.completed.duration;
+  if (!ended.lost) context.metric("command_duration_seconds", seconds.count(), "seconds");
+  if (ended.lost || !ended.by_us.empty()) return tell_cut_short(context, ended);
+  return options.value("result", "exit") == "nagios" ? judge_as_nagios(context, command, ended.completed)
+                                                     : judge_by_exit_status(context, ended.completed, options);
 }
 
 }  // namespace
@@ -177,7 +189,6 @@ Outcome CommandRun::run(Context& context) {
     context.summary("would run: " + (command.argv.empty() ? first_line(command.script) : options["command"].dump()));
     return Outcome::ok;
   }
-  Followed followed;
   const bool detached = options.value("detached", false) && !context.check_mode();
   // A job may be there although the command is no longer to be detached; without this nobody would collect it. Others
   // are not looked for: that needs root, which a plain command does not.
@@ -187,13 +198,10 @@ Outcome CommandRun::run(Context& context) {
     context.summary("the command that an earlier run started is gone; the next one waits for its time");
     return Outcome::skipped;
   }
-  if (phase != JobPhase::none || detached) followed = run_detached(context, command, phase);
-  else followed.completed = context.exec(command);
-  const Completed& completed = followed.completed;
-  context.metric("command_duration_seconds", std::chrono::duration<double>(completed.duration).count(), "seconds");
-  if (!followed.ended_by_us.empty()) return tell_ended(context, followed);
-  return options.value("result", "exit") == "nagios" ? judge_as_nagios(context, command, completed)
-                                                     : judge_by_exit_status(context, completed, options);
+  if (phase == JobPhase::none && !detached) return judge(context, command, {.completed = context.exec(command)});
+  const Outcome outcome = judge(context, command, run_detached(context, command, phase));
+  context.collect_job(job_name);  // what it came to has been told: killed before this, the next run tells it again
+  return outcome;
 }
 
 }  // namespace maintain::command

@@ -149,12 +149,31 @@ TEST_CASE("a detached command goes on without us, and is collected once") {
     CHECK(server.summary == "the command printed nothing for 10m; it was ended");
     CHECK(server.collected_jobs.size() == 1);
   }
-  SECTION("lost with the server") {
+  SECTION("lost with the server, before this run or under our eyes") {
     FakeServer server;
-    server.jobs["run"] = {.phase = JobPhase::lost};
-    const auto run = run_task(task, server, options);
-    CHECK(run.status == MAINTAIN_FAILED);
-    CHECK(run.message.find("went down") != std::string::npos);
+    if (GENERATE(true, false)) server.jobs["run"] = {.phase = JobPhase::lost};
+    else server.expect_job("run", {.takes = std::chrono::minutes(1), .gets_lost = true});
+    CHECK(run_task(task, server, options).outcome == Outcome::failed);
+    REQUIRE(server.find("command.failed") != nullptr);
+    CHECK(server.find("command.failed")->title.find("went down") != std::string::npos);
+    CHECK(server.collected_jobs.size() == 1);
+  }
+  SECTION("told before it is collected: when that fails, the next run finds it again and starts nothing") {
+    FakeServer server;
+    const auto collecting_fails = [](FakeServer& s) {
+      s.jobs["run"].phase = JobPhase::running;  // its result is there, its directory cannot be removed yet
+      s.jobs["run"].takes += std::chrono::minutes(1);
+      s.jobs["run"].then = {};
+    };
+    server.expect_job("run", {.output = "no such table\n", .status = 3, .takes = std::chrono::minutes(1),
+                              .then = collecting_fails});
+    CHECK(run_task(task, server, options).status == MAINTAIN_INVALID_STATE);
+    REQUIRE(server.find("command.failed") != nullptr);
+    CHECK(server.find("command.failed")->title == "the command ended with exit status 3");
+    server.findings.clear();
+    CHECK(run_task(task, server, options).outcome == Outcome::failed);
+    CHECK(server.find("command.failed") != nullptr);
+    CHECK(server.collected_jobs.size() == 1);
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "common/duration_option.hpp"
+
 using namespace maintain::plugins;
 using namespace std::chrono_literals;
 
@@ -25,4 +27,17 @@ TEST_CASE("ages and spans are told in the units that people use") {
   CHECK(span_text(125s) == "2m 5s");
   CHECK(span_text(3h) == "3h");
   CHECK(span_text(52h) == "2d 4h");
+}
+
+TEST_CASE("a duration among the options is named by its place when it is none") {
+  using maintain::sdk::InvalidOption;
+  const maintain::sdk::Json options{{"age", "3d"}, {"settle", "soon"}};
+  CHECK(duration_option(options, "age") == 72h);
+  CHECK_FALSE(duration_option(options, "missing"));
+  try {
+    duration_option(options, "settle", "/limits/held");
+    FAIL("accepted");
+  } catch (const InvalidOption& problem) {
+    CHECK(problem.path() == "/limits/held/settle");
+  }
 }

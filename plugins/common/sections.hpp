@@ -36,6 +36,9 @@ std::vector<std::string_view> split_lines(std::string_view text);
 // The words between blanks and tabs.
 std::vector<std::string_view> split_words(std::string_view line);
 
+// The fields between tabs; empty ones count.
+std::vector<std::string_view> split_tabs(std::string_view line);
+
 std::string_view trim(std::string_view text);
 
 // The whole of text as a number that is not negative, else nothing.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/duration.hpp"
+#include "common/lock_holders.hpp"
 #include "reboot/processes.hpp"
 
 namespace maintain::plugins::reboot {
@@ -44,38 +45,13 @@ bool names_shutdown(std::string_view what) {
   return false;
 }
 
-struct Lock {
-  std::string device;
-  std::string file;
-};
-
-// Who holds a lock on the package database, by /proc/locks: "3: POSIX  ADVISORY  WRITE 128 fe:01:1108493 0 EOF".
-// The device of overlay and btrfs files is another one there than in stat(); both are then without a real device (00).
-std::vector<std::string> lock_holders(std::string_view locks, std::string_view files,
-                                      const std::vector<Process>& processes) {
-  std::vector<Lock> wanted;
-  for (const auto line : split_lines(files))
-    if (const auto words = split_words(line); words.size() == 2) wanted.push_back({std::string(words[0]), std::string(words[1])});
-  std::vector<std::string> holders;
-  for (const auto line : split_lines(locks)) {
-    const auto words = split_words(line);
-    if (words.size() < 8 || words[1] == "->") continue;
-    const std::string_view place = words[5];
-    const std::size_t colon = place.rfind(':');
-    if (colon == std::string_view::npos) continue;
-    const std::string_view device = place.substr(0, colon);
-    const bool ours = std::any_of(wanted.begin(), wanted.end(), [&](const Lock& lock) {
-      const bool same = device == lock.device || (device.starts_with("00:") && lock.device.starts_with("00:"));
-      return same && place.substr(colon + 1) == lock.file;
-    });
-    if (!ours) continue;
-    const auto id = parse_number(words[4]);
-    const auto process = std::find_if(processes.begin(), processes.end(), [&](const Process& p) { return id == p.id; });
-    const std::string holder = process != processes.end() && !process->name.empty() ? process->name : "a process";
-    std::string text = holder + " holds the lock of the package database";
-    if (std::find(holders.begin(), holders.end(), text) == holders.end()) holders.push_back(std::move(text));
+std::vector<std::string> lock_reasons(std::string_view locks) {
+  std::vector<std::string> reasons;
+  for (const LockHolder& holder : parse_lock_holders(locks)) {
+    std::string text = holder_name(holder) + " holds the lock of the package database";
+    if (std::find(reasons.begin(), reasons.end(), text) == reasons.end()) reasons.push_back(std::move(text));
   }
-  return holders;
+  return reasons;
 }
 
 class Reader {
@@ -152,7 +128,7 @@ std::optional<std::string> scheduled_shutdown(std::string_view file) {
 
 std::string inhibitors_script() {
   // Two greps read what /proc knows of all processes; a process that ends meanwhile is no failure.
-  return section_prelude() + R"sh(
+  return section_prelude() + std::string(lock_holders_function()) + R"sh(
 processes() {
   grep -H -a -s '' /proc/[0-9]*/comm
   grep -H -a -s '' /proc/[0-9]*/cmdline | tr '\000' '\t'
@@ -170,21 +146,11 @@ inhibitors() {
 scheduled() {
   if [ -e /run/systemd/shutdown/scheduled ]; then cat /run/systemd/shutdown/scheduled && echo "NOW=$(date +%s)"; else echo none; fi
 }
-lock_files() {
-  for file in /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock; do
-    [ ! -e "$file" ] || {
-      set -- $(stat -c '%d %i' "$file")
-      printf '%02x:%02x %s\n' "$((($1 >> 8 & 4095) | ($1 >> 32 & ~4095)))" "$((($1 & 255) | ($1 >> 12 & ~255)))" "$2"
-    }
-  done
-}
 section users who
 section processes processes
 section inhibitors inhibitors
 section scheduled scheduled
-section lock_files lock_files
-section locks cat /proc/locks
-)sh";
+section locks lock_holders )sh" + std::string(dpkg_locks) + "\n";
 }
 
 Inhibitors parse_inhibitors(std::string_view output, bool ignore_users, const std::vector<std::string>& busy) {
@@ -195,8 +161,7 @@ Inhibitors parse_inhibitors(std::string_view output, bool ignore_users, const st
   if (processes.empty() && reader.found.problem.empty())
     reader.found.problem = "listing the processes: the list is empty";
   reader.add(busy_processes(processes, busy));
-  reader.add(lock_holders(reader.body("locks", "listing the locks"),
-                          reader.body("lock_files", "finding the package database's locks"), processes));
+  reader.add(lock_reasons(reader.body("locks", "looking for the package database's locks")));
   reader.add(logind_inhibitors(reader.body("inhibitors", "asking logind for inhibitors")));
   if (const auto scheduled = scheduled_shutdown(reader.body("scheduled", "looking for a scheduled shutdown")))
     reader.add({*scheduled});

@@ -77,6 +77,11 @@ Order order_from_json(const Json& document) {
 
 }  // namespace
 
+void remember_need(Memory& memory, const Needs& needs, Moment now) {
+  const Moment since = now - std::chrono::seconds(needs.age_seconds.value_or(0));
+  memory.needed_since = std::min(memory.needed_since.value_or(since), since);
+}
+
 Json memory_to_json(const Memory& memory) {
   Json document = Json::object();
   if (memory.needed_since) document["needed_since"] = moment_to_json(memory.needed_since);

@@ -10,6 +10,7 @@
 #include "common/server_snapshot.hpp"
 #include "common/watch.hpp"
 #include "reboot/boot.hpp"
+#include "reboot/needs.hpp"
 
 namespace maintain::plugins::reboot {
 
@@ -43,6 +44,9 @@ struct Memory {
   bool after_pending = false;             // the `run_after` command has failed: the next run tries it again
   std::optional<Watch> watch = {};        // what a reboot has broken
 };
+
+// That a reboot is needed, and since when at the latest.
+void remember_need(Memory& memory, const Needs& needs, Moment now);
 
 sdk::Json memory_to_json(const Memory& memory);
 // Pure; what does not have the expected shape is as if it were not there, but never an order: a damaged one is one that

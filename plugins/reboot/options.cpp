@@ -1,6 +1,6 @@
 #include "reboot/options.hpp"
 
-#include "common/duration.hpp"
+#include "common/duration_option.hpp"
 
 namespace maintain::plugins::reboot {
 namespace {
@@ -20,21 +20,13 @@ std::optional<Hook> hook_option(const Json& json, const char* key) {
 
 }  // namespace
 
-Milliseconds duration_option(const Json& json, const char* key, Milliseconds fallback) {
-  const auto found = json.find(key);
-  if (found == json.end()) return fallback;
-  const auto span = parse_duration(found->get<std::string>());
-  if (!span) throw InvalidOption("/" + std::string(key), "must be a duration like 30m or 2d");
-  return *span;
-}
-
 Options read_options(const Json& json) {
   Options options;
   for (const auto& [key, place] :
        {std::pair{"needs_time", &options.needs_time}, {"return_within", &options.return_within},
         {"settle", &options.settle}, {"stable_for", &options.stable_for},
         {"max_postponement", &options.max_postponement}, {"hook_timeout", &options.hook_timeout}})
-    *place = duration_option(json, key, *place);
+    *place = duration_option(json, key).value_or(*place);
   // 0 would mean "no limit" to the host, and a reboot that may take no time has always failed.
   if (options.return_within < std::chrono::seconds(10))
     throw InvalidOption("/return_within", "must be at least 10s: a server takes time to boot");

@@ -37,7 +37,4 @@ struct Options {
 // Throws sdk::InvalidOption.
 Options read_options(const sdk::Json& json);
 
-// Throws sdk::InvalidOption.
-Milliseconds duration_option(const sdk::Json& json, const char* key, Milliseconds fallback);
-
 }  // namespace maintain::plugins::reboot

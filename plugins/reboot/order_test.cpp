@@ -22,10 +22,10 @@ TEST_CASE("needed: ordered, followed and verified") {
   const auto run = world.run();
   CHECK(run.outcome == Outcome::changed);
   CHECK(world.server.findings.empty());
-  CHECK_THAT(world.server.summary, Catch::StartsWith("rebooted in 34s (kernel 6.1.0-28-amd64 -> 6.1.0-30-amd64), because of libc6, dbus") ||
-                                       Catch::StartsWith("rebooted in 35s (kernel 6.1.0-28-amd64 -> 6.1.0-30-amd64), because of libc6, dbus"));
+  CHECK(world.server.summary ==
+        "rebooted in 34s (kernel 6.1.0-28-amd64 -> 6.1.0-30-amd64), because of libc6, dbus");
   CHECK(world.server.collected_jobs == std::vector<std::string>{"order"});
-  CHECK(world.server.metrics.at("reboot_seconds") >= 34);
+  CHECK(world.server.metrics.at("reboot_seconds") == 34);
   CHECK_FALSE(world.server.state.contains("order"));
 }
 
@@ -148,6 +148,15 @@ TEST_CASE("a refused order is told at once, with the reason") {
   CHECK(world.server.now() - start < 1min);
   REQUIRE(world.server.find("reboot.order_failed") != nullptr);
   CHECK_THAT(world.server.find("reboot.order_failed")->detail, Catch::Contains("Access denied"));
+
+  SECTION("its job, which that run could not collect, is collected by the next one") {
+    world.server.collected_jobs.clear();
+    world.server.jobs["order"] = {.phase = maintain::sdk::JobPhase::finished, .status = 1};
+    world.later(5min);
+    CHECK(world.run({.reattach = true}).outcome == Outcome::skipped);
+    CHECK(world.server.collected_jobs == std::vector<std::string>{"order"});
+    CHECK(world.orders() == 0);
+  }
 }
 
 TEST_CASE("killed after the order: the next run verifies and orders nothing") {

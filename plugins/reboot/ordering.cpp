@@ -115,7 +115,7 @@ Outcome RebootRun::decide() {
     return end(Outcome::ok, "no reboot needed (kernel " + needs.boot->kernel + ")");
   }
   if (needs.useless_newest.empty()) memory_.useless_kernel.clear();
-  remember_need(needs);
+  remember_need(memory_, needs, context_.now());
   if (const auto outcome = held_back(needs)) return *outcome;
   return prepare_and_order(needs);
 }
@@ -123,11 +123,6 @@ Outcome RebootRun::decide() {
 Outcome RebootRun::cannot_tell(const std::string& problem) {
   context_.finding(check_failed(problem));
   return end(Outcome::failed, "could not find out whether to reboot");
-}
-
-void RebootRun::remember_need(const Needs& needs) {
-  const Moment since = context_.now() - std::chrono::seconds(needs.age_seconds.value_or(0));
-  memory_.needed_since = std::min(memory_.needed_since.value_or(since), since);
 }
 
 std::string RebootRun::window_too_short() const {

@@ -43,7 +43,6 @@ class RebootRun {
   std::optional<sdk::Outcome> prepare(const Needs& needs);
   void call_off();
   sdk::Outcome give_order();
-  void remember_need(const Needs& needs);
   std::string window_too_short() const;
   bool was_ordered_in_this_window(const Needs& needs) const;
   void look_at_watched();

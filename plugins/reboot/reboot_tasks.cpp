@@ -1,6 +1,7 @@
 #include "reboot/reboot_tasks.hpp"
 
 #include "common/duration.hpp"
+#include "common/duration_option.hpp"
 #include "reboot/findings.hpp"
 #include "reboot/reboot_run.hpp"
 #include "reboot/server_talk.hpp"
@@ -27,12 +28,12 @@ Outcome RebootIfNeeded::run(Context& context) {
 }
 
 std::optional<std::string> RebootCheck::validate(const Json& options) {
-  duration_option(options, "warn_after", default_warn_after);
+  duration_option(options, "warn_after");
   return std::nullopt;
 }
 
 Outcome RebootCheck::run(Context& context) {
-  const Milliseconds warn_after = duration_option(context.options(), "warn_after", default_warn_after);
+  const Milliseconds warn_after = duration_option(context.options(), "warn_after").value_or(default_warn_after);
   Memory memory = memory_from_json(context.state());
   const Needs needs = ask_needs(context, "");
   if (needs.verdict == Verdict::unknown) {
@@ -46,8 +47,7 @@ Outcome RebootCheck::run(Context& context) {
     context.summary("no reboot needed (kernel " + needs.boot->kernel + ")");
     return Outcome::ok;
   }
-  const auto since = context.now() - std::chrono::seconds(needs.age_seconds.value_or(0));
-  memory.needed_since = std::min(memory.needed_since.value_or(since), since);
+  remember_need(memory, needs, context.now());
   context.set_state(memory_to_json(memory));
   const Milliseconds age = context.now() - *memory.needed_since;
   const std::string reasons = join_reasons(needs.reasons);

@@ -23,14 +23,6 @@ Command command_of(const Hook& hook, Milliseconds timeout) {
   return {.argv = hook.argv, .script = hook.script, .become_user = "root", .timeout = timeout};
 }
 
-std::string how_it_ended(const Completed& done) {
-  std::string text = done.signal != 0 ? "ended by signal " + std::to_string(done.signal)
-                                      : "exit status " + std::to_string(done.status);
-  const auto words = trim(done.error_output.empty() ? done.output : done.error_output);
-  if (!words.empty()) text += ": " + printable(words.substr(words.size() - std::min<std::size_t>(words.size(), 500)));
-  return text;
-}
-
 // `unless` holds the reboot with 0 and releases it with 1; anything else tells nothing, as when it does not exist.
 void ask_unless(Context& context, const Options& options, Inhibitors& found) {
   Command command = command_of(*options.unless, options.hook_timeout);
@@ -47,6 +39,14 @@ void ask_unless(Context& context, const Options& options, Inhibitors& found) {
 }
 
 }  // namespace
+
+std::string how_it_ended(const Completed& done) {
+  std::string text = done.signal != 0 ? "ended by signal " + std::to_string(done.signal)
+                                      : "exit status " + std::to_string(done.status);
+  const auto words = trim(done.error_output.empty() ? done.output : done.error_output);
+  if (!words.empty()) text += ": " + printable(words.substr(words.size() - std::min<std::size_t>(words.size(), 500)));
+  return text;
+}
 
 Needs ask_needs(Context& context, const std::string& useless_kernel) {
   const bool own_kernel = context.facts().has_own_kernel();

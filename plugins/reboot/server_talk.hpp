@@ -28,6 +28,9 @@ Sample ask_sample(sdk::Context& context);
 // The last lines of a unit's journal; empty when they cannot be had.
 std::string ask_journal(sdk::Context& context, const std::string& unit);
 
+// "exit status 1: " and the last words of what it printed.
+std::string how_it_ended(const sdk::Completed& done);
+
 // Empty when it went well, else what went wrong. CANCELLED is thrown, as are lost connections.
 std::string run_hook(sdk::Context& context, const Hook& hook, Milliseconds timeout);
 

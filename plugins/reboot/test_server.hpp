@@ -116,7 +116,7 @@ struct World {
   }
   std::string inhibitors_answer() const {
     return section("users", who) + section("processes", processes) + section("inhibitors", inhibitors) +
-           section("scheduled", "none") + section("lock_files", "") + section("locks", "");
+           section("scheduled", "none") + section("locks", "");
   }
   std::string sample() const {
     return section("units", units) + section("docker", "absent") + section("podman", "absent") +

@@ -83,6 +83,7 @@ Outcome RebootRun::forget_damaged_order() {
 Outcome RebootRun::follow_up_refused() {
   const auto boot = ask_boot(context_);
   if (boot && booted_anew(memory_.order->boot, *boot)) return verify(*boot, false);
+  forget_jobs();  // the run that gave up may have lost the server before it did, and they would keep this task due
   retry_after_hook();
   // The finding stands until a run ends well.
   return end(Outcome::skipped, "a reboot ordered " + age_text(context_.now() - memory_.order->at) +

@@ -32,11 +32,7 @@ void rethrow_if_cancelled(const Failure& failure) {
 std::string refusal(Context& context) {
   if (context.find_job(order_job) != JobPhase::finished) return {};
   const auto done = context.follow_job(order_job, seconds(20));
-  if (done.ok()) return {};
-  std::string text = done.signal != 0 ? "ended by signal " + std::to_string(done.signal)
-                                      : "exit status " + std::to_string(done.status);
-  if (const auto words = trim(done.output); !words.empty()) text += ": " + printable(words.substr(0, 500));
-  return text;
+  return done.ok() ? std::string{} : how_it_ended(done);
 }
 
 std::string fingerprint(const std::vector<Change>& changes) {

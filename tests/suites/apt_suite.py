@@ -218,7 +218,7 @@ class Trouble(AptCase):
         self.assertEqual(self.fleet.shell(name, "dpkg --audit"), "")
         self.assertEqual(self.fleet.shell(name, "ls /var/lib/maintain-jobs"), "")
 
-    def test_sigkill_of_everything_then_reattached(self):
+    def test_sigkill_of_the_supervisor_then_reattached(self):
         def kill(_, process):
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()

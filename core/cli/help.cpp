@@ -66,4 +66,13 @@ HelpText help_text(std::string_view name) {
   return help;
 }
 
+std::vector<std::string> with_words_for_options(std::vector<std::string> arguments) {
+  if (arguments.empty()) return arguments;
+  if (arguments[0] == "version" && arguments.size() == 1) return {"--version"};
+  if (arguments[0] != "help") return arguments;
+  arguments.erase(arguments.begin());
+  arguments.push_back("--help");
+  return arguments;
+}
+
 }  // namespace maintain

@@ -1,7 +1,10 @@
 // maintain(1): the command line. Parses, dispatches, and is the one place where Fatal is caught.
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <vector>
 
 #include "base/text.hpp"
 #include "cli/commands.hpp"
@@ -63,7 +66,9 @@ int run_command_line(int argc, char** argv) {
   add_legacy_command(app, program);
 
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> arguments = with_words_for_options({argv + std::min(argc, 1), argv + argc});
+    std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
+    app.parse(std::move(arguments));
   } catch (const CLI::Success& asked) {
     return app.exit(asked);  // --help, --version
   } catch (const CLI::ParseError& wrong) {

@@ -77,7 +77,15 @@ std::unique_ptr<StateStore> Program::writable_store() {
 }
 
 std::unique_ptr<StateStore> Program::readable_store() {
-  if (::access(store_path(settings()).c_str(), F_OK) != 0) return nullptr;
+  const std::string file = store_path(settings()).string();
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0) {
+    const int error = errno;
+    if (error == ENOENT) return nullptr;
+    Error unreadable = fail_errno("cannot look at " + file, error).value();
+    if (error == EACCES) unreadable.hint = "do it as the user that maintain runs as";
+    fatal(unreadable);
+  }
   return value_or_fatal(open_sqlite_store(store_path(settings()), Access::read_only));
 }
 

@@ -1,6 +1,7 @@
 #include "cli/program.hpp"
 
 #include <pwd.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -118,6 +119,11 @@ ExitStatus Program::settled(ExitStatus status) const {
 
 bool Program::standard_output_is_terminal() const { return ::isatty(STDOUT_FILENO) == 1; }
 bool Program::standard_error_is_terminal() const { return ::isatty(STDERR_FILENO) == 1; }
+
+int Program::table_width() const {
+  winsize size{};
+  return standard_output_is_terminal() && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
 
 bool Program::colours() const {
   const char* refused = std::getenv("NO_COLOR");

@@ -67,10 +67,12 @@ HelpText help_text(std::string_view name) {
 }
 
 std::vector<std::string> with_words_for_options(std::vector<std::string> arguments) {
-  if (arguments.empty()) return arguments;
-  if (arguments[0] == "version" && arguments.size() == 1) return {"--version"};
-  if (arguments[0] != "help") return arguments;
-  arguments.erase(arguments.begin());
+  auto word = arguments.begin();
+  while (word != arguments.end() && word->starts_with("-")) word += *word == "--config" && arguments.end() - word > 1 ? 2 : 1;
+  if (word == arguments.end()) return arguments;
+  if (*word == "version" && arguments.end() - word == 1) return {"--version"};
+  if (*word != "help") return arguments;
+  arguments.erase(word);
   arguments.push_back("--help");
   return arguments;
 }

@@ -28,5 +28,7 @@ TEST_CASE("help and version are understood as words too") {
   CHECK(with_words_for_options({"help", "plugins", "info"}) == Words{"plugins", "info", "--help"});
   CHECK(with_words_for_options({"version"}) == Words{"--version"});
   CHECK(with_words_for_options({"status", "help"}) == Words{"status", "help"});
+  CHECK(with_words_for_options({"--config", "help", "--json", "help", "run"}) == Words{"--config", "help", "--json", "run", "--help"});
+  CHECK(with_words_for_options({"--config"}) == Words{"--config"});
   CHECK(with_words_for_options({}).empty());
 }

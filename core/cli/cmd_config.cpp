@@ -11,6 +11,7 @@
 #include "base/text_table.hpp"
 #include "cli/commands.hpp"
 #include "cli/run_session.hpp"
+#include "config/own_files.hpp"
 #include "config/project_config.hpp"
 #include "model/names.hpp"
 #include "run/config_rules.hpp"
@@ -45,6 +46,8 @@ void answer(Program& program, const std::vector<std::string>& looked_at, const s
 
 void check_file(Program& program, const std::string& file) {
   const auto text = read_file(file, largest_config);
+  if (!text && text.error().kind == ErrorKind::refused)  // as it is told of a file on a server
+    return answer(program, {}, {{ErrorKind::configuration, "is larger than 256 KiB", {}, Position{file}}}, {});
   if (!text) return answer(program, {}, {text.error()}, {});
   const ParsedProject parsed = parse_project_config(file, *text, config_rules(program.catalog()));
   std::vector<std::string> good;
@@ -65,6 +68,7 @@ void check_own_files(Program& program) {
                                fmt::format("{}:{}", server.host(), server.port), server.enabled ? "" : " (disabled)"));
   if (good.empty()) good.push_back("no servers in " + settings->config_directory.string());
   std::vector<Error> warnings = inventory->warnings;
+  for (Error& doubt : doubts_about(*settings, *inventory)) warnings.push_back(std::move(doubt));
   for (const SkippedPlugin& skipped : program.catalog().skipped) warnings.push_back(skipped.reason);
   answer(program, good, {}, warnings);
 }

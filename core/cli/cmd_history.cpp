@@ -1,5 +1,9 @@
 #include <memory>
+#include <set>
 
+#include <fmt/format.h>
+
+#include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "report/render_json.hpp"
 #include "report/render_text.hpp"
@@ -12,6 +16,31 @@ struct Options {
   int limit = 20;
 };
 
+// Nothing was found. An empty list says so of what is there and has not run yet; a name that is nowhere is a slip.
+void refuse_unknown_names(Program& program, const StateStore* store, const TaskKey& filter) {
+  std::set<std::string> servers, projects, tasks;
+  if (store != nullptr)
+    for (const TaskStatus& status : value_or_fatal(store->task_statuses())) {
+      servers.insert(status.key.server);
+      projects.insert(status.key.project);
+      tasks.insert(status.key.task);
+    }
+  // Which projects and tasks there are is known only once a run has seen a plan.
+  const bool plans_are_known = !servers.empty();
+  if (!filter.server.empty())
+    for (const Server& server : program.inventory().servers) servers.insert(server.name);
+  const auto check = [](const char* what, const std::string& name, const std::set<std::string>& known) {
+    if (name.empty() || known.contains(name)) return;
+    const std::string near = nearest(name, {known.begin(), known.end()});
+    fatal({ErrorKind::usage, fmt::format("no {} '{}' has ever been seen here", what, printable(name)),
+           near.empty() ? "'maintain status' lists what there is" : fmt::format("did you mean '{}'?", near), {}});
+  };
+  check("server", filter.server, servers);
+  if (!plans_are_known) return;
+  check("project", filter.project, projects);
+  check("task", filter.task, tasks);
+}
+
 void history(Program& program, const Options& options) {
   const auto store = program.readable_store();
   const TextStyle style{.color = program.colours()};
@@ -19,6 +48,7 @@ void history(Program& program, const Options& options) {
   if (of_tasks) {
     std::vector<TaskResult> results;
     if (store) results = value_or_fatal(store->history(options.filter, options.limit));
+    if (results.empty()) refuse_unknown_names(program, store.get(), options.filter);
     print(program.json ? history_json(results) : render_history(results, style));
   } else {
     std::vector<RunSummary> runs;

@@ -27,6 +27,12 @@ std::string task_name(const TaskKey& key) { return key.project.empty() ? key.tas
 
 Json time_or_null(const std::optional<Time>& time) { return time ? Json(format_time(*time)) : Json(nullptr); }
 
+// A task that is switched off has none, whatever its schedule says.
+std::vector<Occurrence> occurrences(const PlannedTask& task, Time now, int count) {
+  if (task.decision == Decision::disabled || task.decision == Decision::not_allowed) return {};
+  return next_occurrences(task.spec, now, count);
+}
+
 Json task_json(const PlannedTask& task, Time now, int next) {
   Json json{{"server", task.key.server},   {"project", task.key.project}, {"task", task.key.task},
             {"type", task.spec.use},       {"decision", to_string(task.decision)},
@@ -34,7 +40,7 @@ Json task_json(const PlannedTask& task, Time now, int next) {
             {"window_end", time_or_null(task.window_end)}, {"next", time_or_null(task.next)}};
   if (next > 0) {
     json["occurrences"] = Json::array();
-    for (const Occurrence& occurrence : next_occurrences(task.spec, now, next))
+    for (const Occurrence& occurrence : occurrences(task, now, next))
       json["occurrences"].push_back({{"start", format_time(occurrence.start)}, {"end", time_or_null(occurrence.end)},
                                      {"local", occurrence.local}});
   }
@@ -48,7 +54,7 @@ std::string plan_as_text(const RunResult& result, Time now, int next) {
     for (const PlannedTask& task : plan.tasks) {
       table.add({"  " + task_name(task.key), to_string(task.decision), task.reason});
       if (next == 0) continue;
-      for (const Occurrence& occurrence : next_occurrences(task.spec, now, next)) table.add({"", "", "  " + occurrence.local});
+      for (const Occurrence& occurrence : occurrences(task, now, next)) table.add({"", "", "  " + occurrence.local});
     }
     if (plan.tasks.empty()) table.add({"  no tasks"});
     text += table.render();
@@ -69,7 +75,7 @@ void plan(Program& program, const Options& options) {
                      .servers = program.select_servers(options.selection.servers)};
   request.purpose = Purpose::plan;
   request.only_tasks = options.selection.task_set();
-  request.refresh_configs = options.refresh;
+  request.refresh_configs = options.refresh || !request.only_tasks.empty();  // who names a task may have just written it
   request.debug = program.debug;
   const auto store = store_to_look_at(program);
   const RunResult result = supervise_visibly(program, request, *store);

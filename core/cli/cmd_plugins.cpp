@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 
 #include <fmt/format.h>
@@ -6,6 +7,7 @@
 #include "base/text.hpp"
 #include "base/text_table.hpp"
 #include "cli/commands.hpp"
+#include "cli/option_type.hpp"
 #include "model/names.hpp"
 
 namespace maintain {
@@ -66,15 +68,20 @@ void info(Program& program, const std::string& name) {
                                    manifest.summary, entry.library.string(), manifest.abi_major, manifest.abi_minor,
                                    join(manifest.needs, " "), join(manifest.wants, " "));
     for (const TaskType& type : manifest.task_types) {
-      text += fmt::format("\n{}: {}\n  one per {}, order {}, {}, timeout {}\n", type.name, type.summary, to_string(type.scope),
+      text += fmt::format("\n{}: {}\n  one per {}, order {}, {}, timeout {}, {}\n", type.name, type.summary, to_string(type.scope),
                           to_string(type.order), type.changes ? "changes the server" : "only looks",
-                          format_duration(type.default_timeout));
+                          format_duration(type.default_timeout),
+                          type.permission.empty() ? "needs no permission" : "needs the permission " + type.permission);
       const Json schema = Json::parse(type.schema, nullptr, false);
       if (!schema.is_object() || !schema.contains("properties")) continue;
       TextTable options({"  option", "type", "default", "meaning"});
-      for (const auto& [option, about] : schema["properties"].items())
-        options.add({"  " + option, about.contains("type") && about["type"].is_string() ? about["type"].get<std::string>() : "",
-                     about.contains("default") ? about["default"].dump() : "", about.value("description", "")});
+      const Json required = schema.value("required", Json::array());
+      for (const auto& [option, about] : schema["properties"].items()) {
+        const bool must_be_there = std::find(required.begin(), required.end(), option) != required.end();
+        options.add({"  " + option, type_in_words(about),
+                     must_be_there ? "required" : about.contains("default") ? about["default"].dump() : "",
+                     about.value("description", "")});
+      }
       if (!options.empty()) text += options.render();
     }
     return print(text);

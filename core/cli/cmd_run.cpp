@@ -4,6 +4,8 @@
 
 #include <memory>
 
+#include <nlohmann/json.hpp>
+
 #include "cli/commands.hpp"
 #include "cli/dry_run.hpp"
 #include "cli/run_session.hpp"
@@ -35,11 +37,16 @@ std::optional<Time> active_since(const std::filesystem::path& state_directory) {
 }
 
 // nullopt: another run is active, and it is not worth a word.
-std::optional<RunLock> lock_or_leave(Program& program) {
+std::optional<RunLock> lock_or_leave(Program& program, bool for_a_person) {
   const Time now = program.clock().now();
   auto lock = take_run_lock(program.settings().state_directory, now);
   if (lock) return std::move(*lock);
-  if (lock.error().kind != ErrorKind::busy || program.debug || program.standard_error_is_terminal()) fatal(lock.error());
+  if (lock.error().kind != ErrorKind::busy) fatal(lock.error());
+  if (program.json) {  // a program reads this; it is owed a document
+    const nlohmann::ordered_json json{{"exit_status", static_cast<int>(ExitStatus::busy)}, {"message", lock.error().describe()}};
+    print(json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+  }
+  if (for_a_person || program.debug || program.standard_error_is_terminal()) fatal(lock.error());
   const auto since = active_since(program.settings().state_directory);
   if (!since || now - *since > long_enough_to_tell) fatal(lock.error());
   program.exit_status = ExitStatus::busy;
@@ -55,12 +62,14 @@ void run_due_tasks(Program& program, const RunOptions& options) {
   request.mode = options.dry_run ? Mode::check : Mode::apply;
   request.only_tasks = options.selection.task_set();
   request.now_tasks = {options.now.begin(), options.now.end()};
-  request.refresh_configs = options.refresh;
+  // Who names a task may have written it a minute ago. The earlier bot's command line stands in a crontab.
+  const bool names_a_task = options.tasks_must_exist && !(request.only_tasks.empty() && request.now_tasks.empty());
+  request.refresh_configs = options.refresh || names_a_task;
   request.forks = options.forks;
   request.debug = program.debug;
 
   auto store = program.writable_store();
-  const auto lock = lock_or_leave(program);
+  const auto lock = lock_or_leave(program, options.dry_run && !program.json);
   if (!lock) return;
   if (program.debug || program.standard_error_is_terminal()) warn_of_plugins_passed_over(program);
   const RunResult result = supervise_visibly(program, request, *store);
@@ -76,6 +85,10 @@ void run_due_tasks(Program& program, const RunOptions& options) {
   const Digest digest = make_digest(asked);
 
   program.exit_status = program.settled(exit_status(digest));
+  for (const Error& error : refused_now_tasks(result, request.now_tasks)) {
+    std::fprintf(stderr, "maintain: %s\n", error.describe().c_str());
+    program.exit_status = ExitStatus::findings;
+  }
   std::set<std::string> named = request.only_tasks;
   named.insert(request.now_tasks.begin(), request.now_tasks.end());
   if (!options.tasks_must_exist) named.clear();

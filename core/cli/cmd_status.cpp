@@ -36,7 +36,7 @@ void status(Program& program, const Selection& selection) {
   worst_first(findings);
   const Time now = program.clock().now();
   if (program.json) return print(status_json(statuses, findings, now));
-  const TextStyle style{.color = program.colours()};
+  const TextStyle style{.color = program.colours(), .table_width = program.table_width()};
   const std::string open = render_findings(findings, style);
   print(render_status(statuses, now, style) + (open.empty() ? "" : "\n" + open));
 }

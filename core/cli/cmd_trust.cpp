@@ -31,8 +31,9 @@ std::vector<HostKey> expected_keys(const std::vector<HostKey>& offered, const Op
   if (options.fingerprints.empty()) return offered;
   std::vector<HostKey> expected;
   for (const std::string& fingerprint : options.fingerprints) {
+    const std::string wanted = fingerprint.starts_with("SHA256:") ? fingerprint : "SHA256:" + fingerprint;
     const auto found = std::find_if(offered.begin(), offered.end(),
-                                    [&](const HostKey& key) { return key.fingerprint == fingerprint; });
+                                    [&](const HostKey& key) { return key.fingerprint == wanted; });
     if (found == offered.end())
       fatal({ErrorKind::host_key, fmt::format("{} offers no key with the fingerprint {}", options.server, fingerprint),
              "this may be another machine; on the server, ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub shows its own", {}});
@@ -73,7 +74,9 @@ void trust(Program& program, const Options& options) {
     for (const HostKey& key : offered) text += fmt::format("  {} {}\n", key.fingerprint, printable(key.type));
     print(text);
   }
-  if (!agreed(program, options)) {
+  // Another key that is pinned, or the same, is told before anybody is asked to compare fingerprints.
+  const bool pinned = value_or_fatal(are_pinned(server, keys, settings.known_hosts_files, options.replace));
+  if (!pinned && !agreed(program, options)) {
     program.exit_status = ExitStatus::findings;
     return print("Nothing was pinned.\n");
   }

@@ -66,4 +66,15 @@ HelpText help_text(std::string_view name) {
   return help;
 }
 
+std::vector<std::string> with_words_for_options(std::vector<std::string> arguments) {
+  auto word = arguments.begin();
+  while (word != arguments.end() && word->starts_with("-")) word += *word == "--config" && arguments.end() - word > 1 ? 2 : 1;
+  if (word == arguments.end()) return arguments;
+  if (*word == "version" && arguments.end() - word == 1) return {"--version"};
+  if (*word != "help") return arguments;
+  arguments.erase(word);
+  arguments.push_back("--help");
+  return arguments;
+}
+
 }  // namespace maintain

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace maintain {
 
@@ -13,5 +14,8 @@ struct HelpText {
 
 // The text of cmd_NAME.md. An unknown name is a defect: std::logic_error.
 HelpText help_text(std::string_view name);
+
+// What people type who know other programs: `help [COMMAND]` for [COMMAND] --help, `version` for --version.
+std::vector<std::string> with_words_for_options(std::vector<std::string> arguments);
 
 }  // namespace maintain

@@ -21,3 +21,14 @@ TEST_CASE("paragraphs are wrapped and indented lines are not") {
   CHECK_THAT(help_text("maintain").body, Catch::Contains("\n    maintain trust web1 "));
   CHECK_THROWS_AS(help_text("nonsense"), std::logic_error);
 }
+
+TEST_CASE("help and version are understood as words too") {
+  using Words = std::vector<std::string>;
+  CHECK(with_words_for_options({"help"}) == Words{"--help"});
+  CHECK(with_words_for_options({"help", "plugins", "info"}) == Words{"plugins", "info", "--help"});
+  CHECK(with_words_for_options({"version"}) == Words{"--version"});
+  CHECK(with_words_for_options({"status", "help"}) == Words{"status", "help"});
+  CHECK(with_words_for_options({"--config", "help", "--json", "help", "run"}) == Words{"--config", "help", "--json", "run", "--help"});
+  CHECK(with_words_for_options({"--config"}) == Words{"--config"});
+  CHECK(with_words_for_options({}).empty());
+}

@@ -1,6 +1,7 @@
 #include "cli/live_display.hpp"
 
 #include <cstdio>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -15,6 +16,10 @@ std::string name_of(const TaskKey& key) { return key.project.empty() ? key.task 
 
 }  // namespace
 
+bool can_be_redrawn(const char* term) {
+  return term != nullptr && *term != '\0' && std::string_view(term) != "dumb";
+}
+
 void LiveDisplay::run_started(const Run&, std::size_t servers) {
   servers_total_ = servers;
   redraw();
@@ -28,6 +33,7 @@ void LiveDisplay::server_started(const std::string& server) {
 void LiveDisplay::server_finished(const ServerReport& report) {
   active_.erase(report.server);
   ++servers_done_;
+  if (report.error) ++(report.contacted ? not_done_ : not_reached_);
   redraw();
 }
 
@@ -78,9 +84,13 @@ std::string LiveDisplay::closing_line(Seconds took) const {
     tasks += count;
     parts.push_back(fmt::format("{} {}", count, to_string(outcome)));
   }
-  std::string line = fmt::format("{}, {} in {}", count_of(servers_total_, "server"),
-                                 tasks == 0 ? "nothing due" : count_of(static_cast<std::size_t>(tasks), "task"),
-                                 format_duration(took));
+  std::string line = count_of(servers_total_, "server");
+  if (not_reached_ > 0) line += fmt::format(", {} not reached", not_reached_);
+  if (not_done_ > 0) line += fmt::format(", {} with errors", not_done_);
+  const bool none_was_asked = not_reached_ + not_done_ > 0 && not_reached_ + not_done_ >= servers_total_;
+  if (tasks > 0) line += ", " + count_of(static_cast<std::size_t>(tasks), "task");
+  else line += none_was_asked ? "," : ", nothing due";  // of a server that was not reached nobody knows
+  line += " in " + format_duration(took);
   return parts.empty() ? line : line + ": " + join(parts, ", ");
 }
 

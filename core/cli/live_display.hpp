@@ -10,6 +10,9 @@
 
 namespace maintain {
 
+// Whether a terminal of this $TERM (null: not set) understands the control sequences of a live display.
+bool can_be_redrawn(const char* term);
+
 class LiveDisplay final : public RunObserver {
  public:
   // width, height: of the terminal, so that no line wraps and the block never scrolls away.
@@ -34,7 +37,7 @@ class LiveDisplay final : public RunObserver {
   void erase();
 
   int width_, height_;
-  std::size_t servers_total_ = 0, servers_done_ = 0;
+  std::size_t servers_total_ = 0, servers_done_ = 0, not_reached_ = 0, not_done_ = 0;
   std::map<Outcome, int> outcomes_;
   std::map<std::string, std::string> active_;  // server -> what it is doing
   int drawn_lines_ = 0;

@@ -1,7 +1,10 @@
 // maintain(1): the command line. Parses, dispatches, and is the one place where Fatal is caught.
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <vector>
 
 #include "base/text.hpp"
 #include "cli/commands.hpp"
@@ -10,28 +13,6 @@
 #include "report/wrap.hpp"
 
 namespace maintain {
-
-// Those of main below, which CLI11 shows for the program only.
-constexpr const char* global_options = R"(
-GLOBAL OPTIONS
-    --config DIR  directory that holds servers.yml
-    --json        print JSON instead of text
-    --debug       log every step to standard error
-)";
-
-CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& help_name) {
-  const HelpText help = help_text(help_name);
-  CLI::App* command = parent.add_subcommand(name, help.summary);
-  command->footer("\n" + help.body + global_options);
-  return command;
-}
-
-CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& help_name, const std::string& summary) {
-  CLI::App* command = add_command(parent, name, help_name);
-  command->description(summary);
-  return command;
-}
-
 namespace {
 
 constexpr std::size_t option_column = 22;  // leaves room for a sentence on a terminal of 80 columns
@@ -63,7 +44,9 @@ int run_command_line(int argc, char** argv) {
   add_legacy_command(app, program);
 
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> arguments = with_words_for_options({argv + std::min(argc, 1), argv + argc});
+    std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
+    app.parse(std::move(arguments));
   } catch (const CLI::Success& asked) {
     return app.exit(asked);  // --help, --version
   } catch (const CLI::ParseError& wrong) {

@@ -1,6 +1,7 @@
 #include "cli/program.hpp"
 
 #include <pwd.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -77,7 +78,15 @@ std::unique_ptr<StateStore> Program::writable_store() {
 }
 
 std::unique_ptr<StateStore> Program::readable_store() {
-  if (::access(store_path(settings()).c_str(), F_OK) != 0) return nullptr;
+  const std::string file = store_path(settings()).string();
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0) {
+    const int error = errno;
+    if (error == ENOENT) return nullptr;
+    Error unreadable = fail_errno("cannot look at " + file, error).value();
+    if (error == EACCES) unreadable.hint = "do it as the user that maintain runs as";
+    fatal(unreadable);
+  }
   return value_or_fatal(open_sqlite_store(store_path(settings()), Access::read_only));
 }
 
@@ -110,6 +119,11 @@ ExitStatus Program::settled(ExitStatus status) const {
 
 bool Program::standard_output_is_terminal() const { return ::isatty(STDOUT_FILENO) == 1; }
 bool Program::standard_error_is_terminal() const { return ::isatty(STDERR_FILENO) == 1; }
+
+int Program::table_width() const {
+  winsize size{};
+  return standard_output_is_terminal() && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
 
 bool Program::colours() const {
   const char* refused = std::getenv("NO_COLOR");

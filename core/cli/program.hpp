@@ -56,6 +56,7 @@ class Program {
   const Clock& clock() const { return clock_; }
   bool standard_output_is_terminal() const;
   bool standard_error_is_terminal() const;
+  int table_width() const;  // columns of the terminal that standard output is; 0 when it is none
   bool colours() const;  // on a terminal, unless NO_COLOR is set (https://no-color.org)
 
  private:

@@ -57,3 +57,14 @@ TEST_CASE("an interrupted command never counts as well") {
   CHECK(program.settled(ExitStatus::unreachable) == ExitStatus::findings);
   CHECK(program.settled(ExitStatus::usage) == ExitStatus::usage);
 }
+
+TEST_CASE("a state store that cannot be looked at is not taken for none") {
+  const Scratch scratch;
+  REQUIRE(write_file_atomically(scratch.path / "maintain.yml", "paths: {state: state}\n"));
+  Program program;
+  program.config_directory = scratch.path.string();
+  CHECK(program.readable_store() == nullptr);
+  std::filesystem::create_directory(scratch.path / "state");
+  std::filesystem::create_symlink("state.sqlite", scratch.path / "state/state.sqlite");  // to itself
+  CHECK_THROWS_AS(program.readable_store(), Fatal);
+}

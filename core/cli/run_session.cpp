@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 
 #include "base/text.hpp"
 #include "cli/debug_log.hpp"
@@ -35,7 +36,8 @@ RunResult supervise_for_the_reader(Program& program, const RunRequest& request, 
     DebugLog log;
     return value_or_fatal(supervise(request, store, program.clock(), log));
   }
-  if (program.standard_error_is_terminal() && !program.json) return supervise_with_display(program, request, store);
+  if (program.standard_error_is_terminal() && !program.json && can_be_redrawn(std::getenv("TERM")))
+    return supervise_with_display(program, request, store);
   RunObserver nobody;
   return value_or_fatal(supervise(request, store, program.clock(), nobody));
 }

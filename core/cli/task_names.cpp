@@ -47,4 +47,16 @@ std::vector<Error> unknown_task_names(const RunResult& result, const std::set<st
   return errors;
 }
 
+std::vector<Error> refused_now_tasks(const RunResult& result, const std::set<std::string>& names) {
+  std::vector<Error> errors;
+  if (names.empty()) return errors;
+  for (const Plan& plan : result.plans)
+    for (const PlannedTask& task : plan.tasks) {
+      const bool refused = task.decision == Decision::not_allowed || task.decision == Decision::disabled;
+      if (!refused || !names_task(names, task.key.project, task.spec)) continue;
+      errors.push_back({ErrorKind::refused, printable(fmt::format("{} was not run: {}", to_string(task.key), task.reason)), {}, {}});
+    }
+  return errors;
+}
+
 }  // namespace maintain

@@ -46,3 +46,16 @@ TEST_CASE("nothing is said of names while a server's tasks are not known") {
   stopped.interrupted = true;
   CHECK(unknown_task_names(stopped, {"typo"}).empty());
 }
+
+TEST_CASE("a task that --now names and that may not run is told with the plan's reason") {
+  RunResult result = planned();
+  CHECK(refused_now_tasks(result, {"os-upgrade"}).empty());
+  PlannedTask& task = result.plans[0].tasks[0];
+  task.reason = "the project's allow list lacks 'patch'";
+  task.decision = GENERATE(Decision::not_allowed, Decision::disabled);
+  CHECK(refused_now_tasks(result, {}).empty());
+  CHECK(refused_now_tasks(result, {"other"}).empty());
+  const auto errors = refused_now_tasks(result, {"apt.upgrade"});
+  REQUIRE(errors.size() == 1);
+  CHECK(errors[0].describe() == "web1/shop/os-upgrade was not run: the project's allow list lacks 'patch'");
+}

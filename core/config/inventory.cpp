@@ -96,7 +96,7 @@ Result<Inventory> read_inventory(const Settings& settings) {
   const fs::path servers_file = settings.config_directory / "servers.yml";
   const Result<std::string> text = read_file(servers_file, largest_servers_file);
   const bool has_servers_file = text || text.error().kind != ErrorKind::not_found;
-  if (!text && has_servers_file) return fail(text.error());
+  if (!text && has_servers_file) return fail(unreadable(text.error()));
   if (!has_servers_file && settings.inventory.empty()) {
     return fail(ErrorKind::not_found, "no servers: there is neither servers.yml nor inventory in " + settings.config_directory.string(),
                 "write servers.yml with: servers: [{name: web1, address: web1.example.org}]");
@@ -104,7 +104,7 @@ Result<Inventory> read_inventory(const Settings& settings) {
   AnsibleInventory ansible;
   if (!settings.inventory.empty()) {
     Result<AnsibleInventory> read = read_ansible_inventory(settings.inventory);
-    if (!read) return fail(read.error());
+    if (!read) return fail(unreadable(read.error()));
     ansible = std::move(*read);
   }
 

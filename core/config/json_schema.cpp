@@ -25,6 +25,14 @@ std::size_t characters(const std::string& text) {
 
 bool is_one_of(const Json& value, const Json& list) { return std::find(list.begin(), list.end(), value) != list.end(); }
 
+// An example says more to a person than an expression.
+std::string pattern_in_words(const Json& schema) {
+  const auto examples = schema.find("examples");
+  if (examples != schema.end() && examples->is_array() && !examples->empty() && examples->front().is_string())
+    return "be like " + examples->front().get<std::string>();
+  return "match " + schema["pattern"].get<std::string>();
+}
+
 // One value against one schema. A reader for a part of the value, or for one of several forms, is a copy with another
 // list for errors.
 class Reader {
@@ -201,7 +209,7 @@ class Reader {
     if (schema.contains("maxLength") && length > schema["maxLength"].get<std::size_t>())
       add(node.place, fmt::format("{} must have at most {} characters", subject(path), schema["maxLength"].dump()));
     if (schema.contains("pattern") && !matches_pattern(schema["pattern"].get<std::string>(), text))
-      add(node.place, fmt::format("{} must match {}, not {}", subject(path), schema["pattern"].get<std::string>(), shown(text)));
+      add(node.place, fmt::format("{} must {}, not {}", subject(path), pattern_in_words(schema), shown(text)));
     if (schema.contains("format"))
       if (const auto problem = check_format(schema["format"].get<std::string>(), text, rules_))
         add(node.place, fmt::format("{} {}", subject(path), problem->message), problem->hint);

@@ -35,6 +35,7 @@ struct SchemaRules {
   std::vector<std::string> also_known = {};  // keys of the outermost mapping that "did you mean" may name, too
   std::function<Result<void>(const std::string& cron)> check_cron = {};  // format cron; not set: any text
   std::function<bool(const std::string& zone)> is_known_zone = {};       // format timezone; not set: any text
+  std::function<std::vector<std::string>()> zone_names = {};             // for "did you mean"
 };
 
 // The value as the schema has it, defaults filled in; meaningful when nothing was added to errors. The schema has to

@@ -148,6 +148,8 @@ TEST_CASE("formats check what they name") {
   CHECK(read("bad", with("cron"), rules).errors.at(0) == "f.yml:1:1: the value must be a cron line: minute: 'x' (five fields)");
   CHECK(read("UTC", with("timezone"), rules).json == R"("UTC")");
   CHECK(read("Mars", with("timezone"), rules).errors.at(0).find("time zone, not 'Mars'") != std::string::npos);
+  rules.zone_names = [] { return std::vector<std::string>{"UTC", "Europe/Berlin"}; };
+  CHECK(read("Europe/Berln", with("timezone"), rules).errors.at(0).find("(did you mean 'Europe/Berlin'?)") != std::string::npos);
   CHECK(value_of("whatever", with("cron")) == R"("whatever")");
 }
 

@@ -17,4 +17,12 @@ inline Error combine(std::vector<Error> errors) {
   return all;
 }
 
+// A file of the configuration that cannot be read is a matter of the configuration, whatever the operating system says.
+inline Error unreadable(Error error) {
+  if (error.kind != ErrorKind::system) return error;
+  error.kind = ErrorKind::configuration;
+  if (error.hint.empty()) error.hint = "the user that runs maintain must be able to read it";
+  return error;
+}
+
 }  // namespace maintain

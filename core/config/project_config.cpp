@@ -103,6 +103,7 @@ class ProjectReader {
     SchemaRules schema_rules;
     schema_rules.file = document_.file;
     schema_rules.is_known_zone = rules_.is_known_zone;
+    schema_rules.zone_names = rules_.zone_names;
     const Json head = read_by_schema(root, file_schema(), schema_rules, parsed_.errors);
     Project& project = parsed_.project;
     const std::string default_name = name_from(document_.file);

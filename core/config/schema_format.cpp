@@ -69,8 +69,11 @@ std::optional<FormatProblem> check_format(const std::string& format, const std::
   } else if (format == "url") {
     if (!is_url(text)) return FormatProblem{"must be an http or https address, not " + shown(text)};
   } else if (format == "timezone") {
-    if (rules.is_known_zone && !rules.is_known_zone(text))
-      return FormatProblem{"must be a time zone, not " + shown(text), "write it like Europe/Berlin, or UTC"};
+    if (rules.is_known_zone && !rules.is_known_zone(text)) {
+      const std::string near = rules.zone_names ? nearest(text, rules.zone_names()) : std::string();
+      return FormatProblem{"must be a time zone, not " + shown(text),
+                           near.empty() ? "write it like Europe/Berlin, or UTC" : "did you mean '" + near + "'?"};
+    }
   } else if (format == "cron" && rules.check_cron) {
     if (const auto cron = rules.check_cron(text); !cron)
       return FormatProblem{"must be a cron line: " + printable(cron.error().message), cron.error().hint};

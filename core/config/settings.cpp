@@ -64,7 +64,7 @@ constexpr const char* schema_text = R"({
       "properties": {
         "keep_successes": {"type": "string", "format": "duration"},
         "keep_failures":  {"type": "string", "format": "duration"},
-        "output_limit":   {"type": "string", "pattern": "^[1-9][0-9]{0,5} ?(KiB|MiB)$"}
+        "output_limit":   {"type": "string", "pattern": "^[1-9][0-9]{0,5} ?(KiB|MiB)$", "examples": ["1MiB"]}
       }
     }
   }
@@ -204,7 +204,7 @@ Result<Settings> read_settings(const fs::path& config_directory) {
   const Result<std::string> text = read_file(file, largest_file);
   if (text) return parse_settings(platform, directory, file.string(), *text);
   if (text.error().kind == ErrorKind::not_found) return default_settings(platform, directory);
-  return fail(text.error());
+  return fail(unreadable(text.error()));
 }
 
 }  // namespace maintain

@@ -200,3 +200,16 @@ TEST_CASE("settings are read from a directory") {
   REQUIRE(write_file_atomically(directory.path / "maintain.yml", std::string(300 * 1024, '#')));
   CHECK_FALSE(read_settings(directory.path));
 }
+
+TEST_CASE("a size that is none is told with an example, not with an expression") {
+  Machine machine(true);
+  CHECK_THAT(machine.refused("history: {output_limit: 3 bananas}"), Catch::Contains("must be like 1MiB, not '3 bananas'"));
+}
+
+TEST_CASE("a file of ours that cannot be read is a matter of the configuration") {
+  const ScratchDirectory scratch;
+  fs::create_directory(scratch.path / "maintain.yml");
+  const auto settings = read_settings(scratch.path);
+  REQUIRE_FALSE(settings);
+  CHECK(settings.error().kind == ErrorKind::configuration);
+}

@@ -82,6 +82,7 @@ SchemaRules rules_for(const ConfigRules& rules, const std::string& file, Reading
   schema_rules.reading = reading;
   schema_rules.check_cron = rules.check_cron;
   schema_rules.is_known_zone = rules.is_known_zone;
+  schema_rules.zone_names = rules.zone_names;
   return schema_rules;
 }
 

@@ -66,4 +66,13 @@ void load_time_zones() { (void)TimeZone::find("Europe/London"); }  // any name b
 
 bool is_known_zone(const std::string& zone) { return TimeZone::find(zone).has_value(); }
 
+std::vector<std::string> zone_names() {
+  std::vector<std::string> names = {"UTC"};
+  try {
+    for (const date::time_zone& zone : date::get_tzdb().zones) names.push_back(zone.name());
+  } catch (const std::exception&) {  // no database: nothing to suggest
+  }
+  return names;
+}
+
 }  // namespace maintain

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 
@@ -46,5 +47,8 @@ void load_time_zones();
 
 // Whether the zone is in the machine's time zone database.
 bool is_known_zone(const std::string& zone);
+
+// All names of the database, for "did you mean".
+std::vector<std::string> zone_names();
 
 }  // namespace maintain

@@ -1,5 +1,7 @@
 #include "plan/time_zone.hpp"
 
+#include <algorithm>
+
 #include <catch2/catch.hpp>
 
 using namespace maintain;
@@ -35,4 +37,10 @@ TEST_CASE("the machine's database lists the transitions of the coming years") {
     CHECK(zone("Europe/Berlin").abbreviation(at(text + "-12-01T00:00:00Z")) == "CET");
     CHECK(zone("America/New_York").abbreviation(at(text + "-07-01T00:00:00Z")) == "EDT");
   }
+}
+
+TEST_CASE("the names of zones can be listed for suggestions") {
+  const std::vector<std::string> names = zone_names();
+  CHECK(std::find(names.begin(), names.end(), "Europe/Berlin") != names.end());
+  CHECK(std::find(names.begin(), names.end(), "UTC") != names.end());
 }

@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 #include "model/names.hpp"
+#include "report/fit_table.hpp"
 #include "report/own_findings.hpp"
 #include "report/painted_table.hpp"
 #include "report/render_text.hpp"
@@ -18,7 +19,12 @@ std::string project_and_task(const std::string& project, const std::string& task
   return project.empty() ? task : project + "/" + task;
 }
 
-std::string or_none(const std::optional<Time>& time) { return time ? format_time(*time) : none; }
+// Seconds are the first that a narrow terminal has no room for.
+constexpr int wide_enough_for_seconds = 120;
+std::string time_for(Time time, const TextStyle& style) {
+  const std::string text = format_time(time);  // 2026-11-22T13:03:41Z
+  return style.table_width > 0 && style.table_width < wide_enough_for_seconds ? text.substr(0, 16) + "Z" : text;
+}
 
 std::string last_of(const TaskStatus& status) {
   if (!status.record.last_outcome) return "never";
@@ -32,20 +38,27 @@ std::string last_of(const TaskStatus& status) {
 
 std::string render_status(const std::vector<TaskStatus>& statuses, Time now, const TextStyle& style) {
   if (statuses.empty()) return "No task is known yet: `maintain run` learns them from the servers.\n";
-  PaintedTable table({"SERVER", "TASK", "TYPE", "LAST", "WHEN", "NEXT DUE", "AGE", "MAX AGE"}, style);
+  TableText text{{"SERVER", "TASK", "TYPE", "LAST", "WHEN", "NEXT DUE", "AGE", "MAX AGE"}, {}};
+  std::vector<std::string_view> colors;
   for (const TaskStatus& status : statuses) {
     const auto& success = status.record.last_success;
     const bool stale = is_stale(status, now);
     const std::string age = (success ? format_duration(now - *success) : none) + (stale ? " stale" : "");
-    const std::string next = !status.active           ? "disabled"
+    // Not active: disabled, or not allowed by its project; `plan` says which.
+    const std::string next = !status.active           ? "switched off"
                              : !status.next_due       ? none
                              : *status.next_due <= now ? "now"
-                                                       : format_time(*status.next_due);
+                                                       : time_for(*status.next_due, style);
     const Outcome outcome = status.record.last_outcome.value_or(Outcome::ok);
-    table.add({status.key.server, project_and_task(status.key.project, status.key.task), status.type, last_of(status),
-               or_none(status.last_run), next, age, status.max_age ? format_duration(*status.max_age) : none},
-              stale ? color_of(Outcome::failed) : color_of(outcome));
+    text.rows.push_back({printable(status.key.server), project_and_task(status.key.project, status.key.task), status.type,
+                         last_of(status), status.last_run ? time_for(*status.last_run, style) : none, next, age,
+                         status.max_age ? format_duration(*status.max_age) : none});
+    colors.push_back(stale ? color_of(Outcome::failed) : color_of(outcome));
   }
+  if (style.table_width > 0)
+    fit_table(text, static_cast<std::size_t>(style.table_width), {"MAX AGE", "TYPE"}, {"SERVER", "TASK", "LAST"});
+  PaintedTable table(text.headings, style);
+  for (std::size_t i = 0; i < text.rows.size(); ++i) table.add(std::move(text.rows[i]), colors[i]);
   return table.render();
 }
 

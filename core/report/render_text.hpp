@@ -13,6 +13,7 @@ namespace maintain {
 struct TextStyle {
   bool color = false;  // the caller decides: a terminal, and NO_COLOR is not set
   int width = 100;     // columns; running text is wrapped, tables are not
+  int table_width = 0;  // columns that the table of `status` has; 0: as many as it needs, as for a pipe
 };
 
 // A headline, then a block per item. Empty when there is nothing to tell.

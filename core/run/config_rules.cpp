@@ -11,7 +11,8 @@ ConfigRules config_rules(const Catalog& catalog) {
                 if (auto parsed = CronExpression::parse(text); !parsed) return fail(parsed.error());
                 return {};
               },
-          .is_known_zone = [](const std::string& zone) { return is_known_zone(zone); }};
+          .is_known_zone = [](const std::string& zone) { return is_known_zone(zone); },
+          .zone_names = [] { return zone_names(); }};
 }
 
 }  // namespace maintain

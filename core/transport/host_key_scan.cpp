@@ -14,6 +14,7 @@
 #include "transport/ssh_command.hpp"
 #include "transport/ssh_config.hpp"
 #include "transport/ssh_wire.hpp"
+#include "transport/tcp_connect.hpp"
 
 namespace maintain {
 namespace {
@@ -47,6 +48,8 @@ int rank(const HostKey& key) {
 }
 
 Result<std::string> ask_keyscan(const Server& server, const TransportSettings& settings) {
+  // ssh-keyscan says nothing of a port that refuses it.
+  if (const auto answers = connect_tcp(server, settings); !answers) return fail(answers.error());
   const auto timeout = std::chrono::ceil<Seconds>(settings.connect_timeout + settings.handshake_timeout);
   LocalCommand command{.argv = {"ssh-keyscan", "-T", std::to_string(timeout.count()), "-p", std::to_string(server.port),
                                 "-t", "ed25519,ecdsa,rsa", server.host()}};
@@ -60,7 +63,8 @@ Result<std::string> ask_keyscan(const Server& server, const TransportSettings& s
   std::vector<std::string> lines = split_lines(ended->error_output);
   std::erase_if(lines, [](const std::string& line) { return line.starts_with("#"); });
   return fail(ErrorKind::unreachable, fmt::format("{}: the server showed no host key: {}", name_of(server),
-                                                  lines.empty() ? "no answer" : shorten(printable(lines[0]), 300)));
+                                                  lines.empty() ? "no answer" : shorten(printable(lines[0]), 300)),
+              "the port is open: does an SSH server listen there?");
 }
 
 // ssh files the key before it tries to log in, so that a refused login is no failure here. The name that it files it
@@ -117,6 +121,24 @@ Result<std::vector<HostKey>> scan_host_keys(const Server& server, const Transpor
                       !ssh_config_reason(server, true).empty();
   const auto text = by_ssh ? ask_ssh(server, settings) : ask_keyscan(server, settings);
   return text ? Result<std::vector<HostKey>>(parse_host_keys(*text)) : fail(text.error());
+}
+
+Result<bool> are_pinned(const Server& server, const std::vector<HostKey>& keys, const std::vector<std::string>& files,
+                        bool replace) {
+  if (keys.empty()) return true;
+  const std::string& name = keys.front().name;
+  const auto known = read_known_hosts(files, name);
+  if (!known) return fail(known.error());
+  if (auto agreed = check_against(server, keys, *known, replace); !agreed) return fail(agreed.error());
+  const auto ours = read_known_hosts({files.front()}, name);
+  if (!ours) return fail(ours.error());
+  const auto is_offered = [&](const KnownKey& old) {
+    return std::any_of(keys.begin(), keys.end(), [&](const HostKey& key) { return key.blob == old.blob; });
+  };
+  if (replace && !std::all_of(ours->keys.begin(), ours->keys.end(), is_offered)) return false;
+  return std::all_of(keys.begin(), keys.end(), [&](const HostKey& key) {
+    return judge_host_key(*ours, key.blob) == HostKeyVerdict::known;
+  });
 }
 
 Result<TrustChange> trust_host_keys(const Server& server, const std::vector<HostKey>& keys,

@@ -58,6 +58,10 @@ void add_file(Identities& identities, const std::string& path, const std::vector
   const auto held = std::find_if(agent_keys.begin(), agent_keys.end(),
                                  [&](const AgentKey& key) { return key.blob == file->public_blob; });
   if (held != agent_keys.end()) identities.usable.push_back(from_agent(*held));
+  else if (file->is_public)
+    identities.problems.push_back({ErrorKind::configuration,
+                                   file->path + " is a public key, and no agent holds its private half",
+                                   "name the private key itself, for example ~/.ssh/maintain", {}});
   else
     identities.problems.push_back({ErrorKind::refused,
                                    "the private key " + file->path + " is protected by a passphrase and no agent holds it",

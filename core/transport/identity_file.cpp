@@ -1,4 +1,5 @@
 // load_identity: the part of private_key.hpp that touches files.
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 
 #include "base/fd.hpp"
 #include "base/text.hpp"
+#include "transport/local_user.hpp"
 #include "transport/private_key.hpp"
 #include "transport/ssh_wire.hpp"
 
@@ -53,15 +55,24 @@ std::string public_blob_beside(const std::string& path) {
   return words.size() < 2 ? std::string() : base64_decode(words[1]).value_or("");
 }
 
+Error forbidden_key(const std::string& path) {
+  Error error = fail_errno(fmt::format("cannot read the private key {}", path), EACCES).value();
+  error.hint = fmt::format("give it to the user that runs maintain: chown {} {}; chmod 600 {}", local_user(), path, path);
+  return error;
+}
+
 Result<IdentityFile> read_identity(const std::string& path, bool exposed) {
   auto text = read_file(path, largest_key_file);
-  if (!text) return fail(text.error());
+  if (!text) {
+    const bool forbidden = ::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) != 0 && errno == EACCES;
+    return fail(forbidden ? forbidden_key(path) : text.error());
+  }
   IdentityFile file{path};
   // A public key file in place of a private one: ssh takes it as the name of a key that the agent holds.
   if (const auto words = split_words(*text); words.size() >= 2 && words[0].find("BEGIN") == std::string::npos) {
     file.public_blob = base64_decode(words[1]).value_or("");
     if (key_type_of(file.public_blob) == words[0]) {
-      file.encrypted = true;
+      file.is_public = true;
       return file;
     }
   }
@@ -94,6 +105,7 @@ Result<IdentityFile> load_identity(const std::string& path) {
     const int error = errno;
     if (error == ENOENT || error == ENOTDIR)
       return fail(ErrorKind::not_found, fmt::format("the private key {} does not exist", expanded));
+    if (error == EACCES) return fail(forbidden_key(expanded));
     return fail_errno(fmt::format("cannot read the private key {}", expanded), error);
   }
   const bool exposed = status.st_uid == ::getuid() && (status.st_mode & 077) != 0;

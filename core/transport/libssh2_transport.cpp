@@ -40,17 +40,15 @@ Result<ConnectionPlan> plan_connection(const Server& server, const TransportSett
   plan.known = std::move(*known);
   plan.identities = gather_identities(server, settings);
   plan.openssh_reason = reason_for_openssh(server, settings, plan, ssh_config);
-  if (plan.openssh_reason.empty() && plan.known.empty()) return fail(host_key_error(server, plan.known, {}));
-  return plan;
+  if (!plan.openssh_reason.empty() || !plan.known.empty()) return plan;
+  // Where nobody answers there is no key to look at: such a server is away, which for a transient one is no trouble.
+  if (const auto answers = connect_tcp(server, settings); !answers) return fail(answers.error());
+  return fail(host_key_error(server, plan.known, {}));
 }
 
 Libssh2Attempt connect_libssh2(const Server& server, const TransportSettings& settings, const ConnectionPlan& plan) {
-  auto socket = connect_tcp(server.host(), server.port, settings.connect_timeout, settings.cancelled);
-  if (!socket) {
-    Error error = socket.error();
-    error.message = name_of(server) + ": " + error.message;
-    return {fail(error)};
-  }
+  auto socket = connect_tcp(server, settings);
+  if (!socket) return {fail(socket.error())};
   const std::string user = server.user.empty() ? local_user() : server.user;
   auto session = std::make_unique<Ssh2Session>(server, settings, std::move(*socket));
   if (auto shaken = session->handshake(plan.known); !shaken)

@@ -46,6 +46,7 @@ struct IdentityFile {
   std::string public_blob = {};                     // empty when even that cannot be read
   std::shared_ptr<const PrivateKey> key = nullptr;  // null: encrypted, or of a kind that only ssh can use
   bool encrypted = false;
+  bool is_public = false;                           // not the private half at all: names a key that an agent may hold
   bool only_ssh = false;                            // a hardware key, or a certificate lies beside
 };
 

@@ -1,6 +1,7 @@
 #include "transport/private_key.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -12,6 +13,7 @@
 #include "base/fd.hpp"
 #include "base/process.hpp"
 #include "base/text.hpp"
+#include "transport/identities.hpp"
 #include "transport/ssh_wire.hpp"
 
 using namespace maintain;
@@ -139,4 +141,36 @@ TEST_CASE("identity files: permissions, public keys in their place, certificates
 
   directory.write("certified-cert.pub", "ssh-ed25519-cert-v01@openssh.com AAAA");
   CHECK(load_identity(directory.write("certified", text_of("key_ed25519")))->only_ssh);
+}
+
+TEST_CASE("a public key that is named as identity file is told as what it is") {
+  const Directory directory;
+  Server server;
+  server.name = "web1";
+  server.identity_files = {directory.write("maintain.pub", text_of("key_ed25519.pub"))};
+  TransportSettings settings;
+  settings.use_agent = false;
+  const Identities identities = gather_identities(server, settings);
+  REQUIRE(identities.problems.size() == 1);
+  CHECK_THAT(identities.problems[0].message, Catch::Contains("maintain.pub is a public key"));
+  CHECK_THAT(identities.problems[0].hint, Catch::Contains("private key"));
+}
+
+TEST_CASE("a private key that the user may not read is told with who should own it") {
+  if (::geteuid() != 0) return;  // nobody else can make such a file
+  const Directory directory;
+  const std::string file = directory.write("maintain", text_of("key_ed25519"));
+  REQUIRE(::chmod(directory.path, 0755) == 0);
+  REQUIRE(::seteuid(65534) == 0);
+  const auto in_open_directory = load_identity(file);
+  REQUIRE(::seteuid(0) == 0);
+  REQUIRE(::chmod(directory.path, 0700) == 0);
+  REQUIRE(::seteuid(65534) == 0);
+  const auto in_closed_directory = load_identity(file);
+  REQUIRE(::seteuid(0) == 0);
+  for (const auto* key : {&in_open_directory, &in_closed_directory}) {
+    REQUIRE_FALSE(*key);
+    CHECK(key->error().message == "cannot read the private key " + file + ": Permission denied");
+    CHECK_THAT(key->error().hint, Catch::Contains("chmod 600 " + file));
+  }
 }

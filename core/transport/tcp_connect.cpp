@@ -17,6 +17,9 @@
 
 #include <fmt/format.h>
 
+#include "transport/ssh_command.hpp"
+#include "transport/transport.hpp"
+
 namespace maintain {
 namespace {
 
@@ -181,6 +184,14 @@ Result<UniqueFd> connect_tcp(const std::string& host, std::uint16_t port, Millis
     if (next < addresses.size()) span = std::min(span, next_start.remaining());
     if (auto fd = race.wait(span)) return fd;
   }
+}
+
+Result<UniqueFd> connect_tcp(const Server& server, const TransportSettings& settings) {
+  auto socket = connect_tcp(server.host(), server.port, settings.connect_timeout, settings.cancelled);
+  if (socket) return socket;
+  Error error = socket.error();
+  error.message = name_of(server) + ": " + error.message;
+  return fail(std::move(error));
 }
 
 }  // namespace maintain

@@ -7,6 +7,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/fd.hpp"
+#include "model/server.hpp"
 #include "transport/wait.hpp"
 
 namespace maintain {
@@ -15,5 +16,10 @@ namespace maintain {
 // second before the next is tried beside it. The socket does not block and has TCP_NODELAY.
 // unreachable: the name is unknown, or no address answered (the message says what each did); cancelled.
 Result<UniqueFd> connect_tcp(const std::string& host, std::uint16_t port, Milliseconds timeout, const Cancelled& cancelled);
+
+struct TransportSettings;
+
+// The same to a server, whose name its errors begin with.
+Result<UniqueFd> connect_tcp(const Server& server, const TransportSettings& settings);
 
 }  // namespace maintain

@@ -136,6 +136,29 @@ TEST_CASE("a job left on the server is collected at once") {
   CHECK(scene.planned("shop", "reboot").decision == Decision::not_allowed);
 }
 
+TEST_CASE("collecting a job answers a scheduled moment only when the schedule made the task due, too") {
+  Scene scene("2026-11-22T21:10:00Z");
+  scene.server_task("shop", "reboot", "reboot.if_needed", "6 21 * * *").window = 30min;
+  scene.record("shop", "reboot").pending_job = "order";
+  CHECK(scene.planned("shop", "reboot").scheduled == at("2026-11-22T21:06:00Z"));
+  CHECK(scene.planned("shop", "reboot").window_end == at("2026-11-22T21:36:00Z"));
+
+  SECTION("the moment was answered") { scene.succeeded("shop", "reboot", "2026-11-22T21:07:00Z"); }
+  SECTION("the task backs off") { scene.failed("shop", "reboot", "2026-11-22T21:09:00Z", 1); }
+  SECTION("another project's window is closed") {
+    scene.server_task("wiki", "reboot", "reboot.if_needed", "0 3 * * *").window = 30min;
+  }
+  SECTION("another project's window is not known") {
+    scene.project("wiki").unreadable = true;
+  }
+  SECTION("the task is switched off") { scene.project("shop").tasks[0].enabled = false; }
+
+  const PlannedTask planned = scene.planned("shop", "reboot");
+  CHECK(planned.decision == Decision::due);
+  CHECK_FALSE(planned.scheduled);
+  CHECK_FALSE(planned.window_end);
+}
+
 TEST_CASE("what may not run says why") {
   Scene scene("2026-11-22T20:30:00Z");
   scene.task("shop", "off", "backup.database", "20 20 * * *").enabled = false;

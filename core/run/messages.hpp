@@ -71,8 +71,9 @@ struct WorkerEnded {
 
 // ---- supervisor -> worker
 
-struct Job {
-  static constexpr const char* type = "job";
+// What one worker is to do, and all that it must know for it.
+struct Assignment {
+  static constexpr const char* type = "assignment";
   Server server;
   Purpose purpose = Purpose::run;
   Mode mode = Mode::apply;
@@ -200,9 +201,10 @@ struct Done {
   static constexpr const char* type = "done";
 };
 
-using Message = std::variant<Hello, Setup, StartWorker, SignalWorker, WorkerEnded, Job, Cancel, Answer, Unconfined,
-                             Contacted, NotContacted, ConfigsFetched, Planned, TaskStarted, LogLine, FindingEmitted,
-                             MetricEmitted, ProgressEmitted, SummaryEmitted, OutputEmitted, Ask, TaskEnded, Done>;
+using Message = std::variant<Hello, Setup, StartWorker, SignalWorker, WorkerEnded, Assignment, Cancel, Answer,
+                             Unconfined, Contacted, NotContacted, ConfigsFetched, Planned, TaskStarted, LogLine,
+                             FindingEmitted, MetricEmitted, ProgressEmitted, SummaryEmitted, OutputEmitted, Ask,
+                             TaskEnded, Done>;
 
 std::string encode_message(const Message& message);
 

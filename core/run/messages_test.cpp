@@ -80,35 +80,35 @@ TEST_CASE("a planned task crosses with every field") {
   CHECK(back.config_errors.at(0).where == (Position{"f", 1, 2}));
 }
 
-TEST_CASE("a job crosses with what the worker must know") {
-  Job job;
-  job.server.name = "web1";
-  job.server.port = 2222;
-  job.server.transport = TransportKind::openssh;
-  job.server.become = {true, "admin", "/secret", {"pass", "show"}};
-  job.server.expect = {{"os", "debian-12"}};
-  job.server.ssh_options = {"-o", "ProxyJump=gate"};
-  job.purpose = Purpose::check_config;
-  job.mode = Mode::check;
-  job.now = Time(Seconds(1'790'000'000));
-  job.only_tasks = {"a"};
-  job.now_tasks = {"b"};
-  job.memory.configs = {{"/etc/x.yml", "text", "good"}};
-  job.memory.unreachable_since = job.now;
+TEST_CASE("an assignment crosses with what the worker must know") {
+  Assignment assignment;
+  assignment.server.name = "web1";
+  assignment.server.port = 2222;
+  assignment.server.transport = TransportKind::openssh;
+  assignment.server.become = {true, "admin", "/secret", {"pass", "show"}};
+  assignment.server.expect = {{"os", "debian-12"}};
+  assignment.server.ssh_options = {"-o", "ProxyJump=gate"};
+  assignment.purpose = Purpose::check_config;
+  assignment.mode = Mode::check;
+  assignment.now = Time(Seconds(1'790'000'000));
+  assignment.only_tasks = {"a"};
+  assignment.now_tasks = {"b"};
+  assignment.memory.configs = {{"/etc/x.yml", "text", "good"}};
+  assignment.memory.unreachable_since = assignment.now;
   TaskRecord record;
-  record.last_success = job.now;
+  record.last_success = assignment.now;
   record.last_outcome = Outcome::crashed;
   record.failures_in_a_row = 3;
   record.state = "{}";
   record.pending_job = "upgrade";
-  job.records = {{{"web1", "", "t"}, record}};
-  job.legacy_marks = {{"web1", "db_backup_when", job.now}};
-  job.resume = std::vector{full_task()};
-  job.first_index = 4;
-  const Job back = there_and_back(job);
-  CHECK(encode_message(back) == encode_message(job));
+  assignment.records = {{{"web1", "", "t"}, record}};
+  assignment.legacy_marks = {{"web1", "db_backup_when", assignment.now}};
+  assignment.resume = std::vector{full_task()};
+  assignment.first_index = 4;
+  const Assignment back = there_and_back(assignment);
+  CHECK(encode_message(back) == encode_message(assignment));
   CHECK(back.server.port == 2222);
-  CHECK(back.server.become.password_command == job.server.become.password_command);
+  CHECK(back.server.become.password_command == assignment.server.become.password_command);
   CHECK(back.records.at(0).second.pending_job == "upgrade");
   CHECK(back.resume->size() == 1);
   CHECK(back.purpose == Purpose::check_config);

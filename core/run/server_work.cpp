@@ -29,32 +29,32 @@ void ServerWork::log(LogLevel level, const std::string& line) {
   state_.observer.log(about, level, clean_line(line));
 }
 
-Result<Job> ServerWork::make_job() {
-  Job job;
-  job.server = server_;
-  job.purpose = state_.request.purpose;
-  job.mode = state_.request.mode;
-  job.now = state_.clock.now();
-  job.only_tasks = state_.request.only_tasks;
-  job.now_tasks = state_.request.now_tasks;
+Result<Assignment> ServerWork::make_assignment() {
+  Assignment assignment;
+  assignment.server = server_;
+  assignment.purpose = state_.request.purpose;
+  assignment.mode = state_.request.mode;
+  assignment.now = state_.clock.now();
+  assignment.only_tasks = state_.request.only_tasks;
+  assignment.now_tasks = state_.request.now_tasks;
   // Of what is wrong with the server or its configuration only a look at it tells that it is over.
-  job.refresh_configs = state_.request.refresh_configs || state_.with_open_findings.contains(server_.name);
+  assignment.refresh_configs = state_.request.refresh_configs || state_.with_open_findings.contains(server_.name);
   auto memory = state_.store.server_memory(server_.name);
   if (!memory) return fail(memory.error());
   memory_ = std::move(*memory);
-  job.memory = memory_;
+  assignment.memory = memory_;
   auto records = state_.store.server_records(server_.name);
   if (!records) return fail(records.error());
-  job.records = std::move(*records);
+  assignment.records = std::move(*records);
   auto marks = state_.store.legacy_marks();
   if (!marks) return fail(marks.error());
   for (LegacyMark& mark : *marks)
-    if (mark.server == server_.name) job.legacy_marks.push_back(std::move(mark));
+    if (mark.server == server_.name) assignment.legacy_marks.push_back(std::move(mark));
   if (plan_) {
-    job.first_index = next_task_;
-    job.resume.emplace(due_.begin() + static_cast<std::ptrdiff_t>(next_task_), due_.end());
+    assignment.first_index = next_task_;
+    assignment.resume.emplace(due_.begin() + static_cast<std::ptrdiff_t>(next_task_), due_.end());
   }
-  return job;
+  return assignment;
 }
 
 void ServerWork::start_worker(LauncherLink& launcher, std::uint64_t worker) {
@@ -65,16 +65,16 @@ void ServerWork::start_worker(LauncherLink& launcher, std::uint64_t worker) {
   stopping_ = Stopping::no;
   if (!plan_ && deaths_without_task_ == 0) state_.observer.server_started(server_.name);
 
-  const auto job = make_job();
-  if (!job) {
-    state_.require(fail(job.error()));
-    return give_up(job.error());
+  const auto assignment = make_assignment();
+  if (!assignment) {
+    state_.require(fail(assignment.error()));
+    return give_up(assignment.error());
   }
   auto channel = launcher.start_worker(worker);
   if (!channel) return cannot_start(channel.error());
   channel_ = std::move(*channel);
   (void)channel_.send(Hello{});
-  if (auto sent = channel_.send(*job); !sent) {
+  if (auto sent = channel_.send(*assignment); !sent) {
     channel_.close();
     return cannot_start(sent.error());
   }

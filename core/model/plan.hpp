@@ -52,6 +52,8 @@ struct PlannedTask {
   std::optional<Time> scheduled = {};        // the scheduled moment this run answers to, when due
   std::optional<Time> window_end = {};       // when the window it runs in closes
   std::optional<Time> next = {};             // next moment it can become due
+
+  bool operator==(const PlannedTask&) const = default;
 };
 
 // All tasks of one server: due ones first, in the order they will run, then the others.

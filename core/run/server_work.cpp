@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -230,9 +231,12 @@ void ServerWork::finish() {
   deadline_.reset();
   if (ran_tasks_ && plan_ && state_.writes()) {
     const Time now = state_.clock.now();
-    if (const auto records = state_.store.server_records(server_.name))
-      state_.require(state_.store.save_task_statuses(server_.name,
-                                                     statuses_of(replanned(*plan_, *records, now), contacts_, now), now));
+    std::set<TaskKey> ran;
+    for (std::size_t i = 0; i < next_task_; ++i) ran.insert(due_[i].key);
+    if (const auto records = state_.store.server_records(server_.name)) {
+      const Plan after = replanned(*plan_, ran, *records, now);
+      state_.require(state_.store.save_task_statuses(server_.name, statuses_of(after, contacts_, now), now));
+    }
   }
   state_.observer.server_finished(report_);
 }

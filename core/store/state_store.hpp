@@ -40,7 +40,6 @@ struct TaskCommit {
   TaskResult result;
   std::string output;                      // the task's output as it is to be kept, uncompressed
   std::optional<std::string> new_state = {};  // maintain.state/1 document
-  std::optional<std::string> pending_job = {};  // set: the job now pending, "" when collected
   Mode mode = Mode::apply;                 // check: the result is kept in the history; records, state and marks are not touched
 };
 
@@ -70,10 +69,8 @@ class StateStore {
   // Runs and their results. begin_run keeps id, mode and start; results come by commit_task.
   virtual Result<void> begin_run(const Run& run) = 0;
   // Adds the result and its output to the run. In mode apply, for a result that names a task, also its record: a
-  // success moves last_success to result.started and ends the count of failures; a failure adds to it. pending_job
-  // and new_state as committed, except that a run that did not end by itself (crashed, timed_out, unreachable,
-  // cancelled) never makes a pending job forgotten. [relaxed] for an `ok` about a server, which is only kept until
-  // the digest has seen it.
+  // success moves last_success to result.started and ends the count of failures; a failure adds to it. [relaxed] for
+  // an `ok` about a server, which is only kept until the digest has seen it.
   virtual Result<void> commit_task(const TaskCommit& commit) = 0;
   virtual Result<void> finish_run(const std::string& run_id, Time finished) = 0;
   virtual Result<std::vector<RunSummary>> runs(int limit) const = 0;         // newest first

@@ -26,14 +26,12 @@ TEST_CASE_METHOD(StoreFixture, "a commit writes result and record together, and 
   begin("a", noon);
   TaskCommit commit = commit_of("a", upgrade, Outcome::changed, noon);
   commit.new_state = R"({"seen":[1]})";
-  commit.pending_job = "upgrade-7";
   must(store->commit_task(commit));
   reopen();
   const TaskRecord record = record_of(*store, upgrade);
   CHECK(record.last_success == noon);
   CHECK(record.last_outcome == Outcome::changed);
   CHECK(record.state == R"({"seen":[1]})");
-  CHECK(record.pending_job == "upgrade-7");
   CHECK(must(store->server_records("web1")).size() == 1);
   CHECK(must(store->server_records("web2")).empty());
 }

@@ -83,11 +83,9 @@ class StateStore {
   virtual Result<std::vector<TaskResult>> history(const TaskKey& filter, int limit) const = 0;
 
   // Task records.
-  virtual Result<std::vector<TaskRecord>> task_records(const std::vector<TaskKey>& keys) const = 0;  // same order
   virtual Result<std::vector<std::pair<TaskKey, TaskRecord>>> server_records(const std::string& server) const = 0;
   virtual Result<void> save_task_state(const TaskKey& key, const std::string& json) = 0;     // checkpoint
   virtual Result<void> save_pending_job(const TaskKey& key, const std::string& job) = 0;     // "" forgets it
-  virtual Result<void> import_success(const TaskKey& key, Time at) = 0;      // keeps the later of both
 
   // What was imported from the earlier bot waits here until its server's configuration has been seen, because only
   // that says which task a status key belongs to (TaskSpec::legacy_status_key).
@@ -120,7 +118,6 @@ class StateStore {
   // nothing.
   virtual Result<LeaseAnswer> acquire_lease(const std::string& name, const std::string& holder, int places, Time now, Time until) = 0;
   virtual Result<void> release_lease(const std::string& name, const std::string& holder) = 0;
-  virtual Result<std::vector<Lease>> leases(Time now) const = 0;
 
   // Deletes results and output: of failures (is_failure) older than `failures`, of the rest older than `successes`;
   // then runs that are left without results. What an open finding points to, and what is unreported, stays.

@@ -48,18 +48,6 @@ Result<void> raise_last_success(Database& database, const TaskKey& key, Time at)
                         key.server, key.project, key.task, at).run();
 }
 
-Result<std::vector<TaskRecord>> SqliteStore::task_records(const std::vector<TaskKey>& keys) const {
-  return view<std::vector<TaskRecord>>([&](Database& database) -> Result<std::vector<TaskRecord>> {
-    std::vector<TaskRecord> records;
-    for (const TaskKey& key : keys) {
-      auto record = load_record(database, key);
-      if (!record) return fail(record.error());
-      records.push_back(std::move(*record));
-    }
-    return records;
-  });
-}
-
 Result<std::vector<std::pair<TaskKey, TaskRecord>>> SqliteStore::server_records(const std::string& server) const {
   std::vector<std::pair<TaskKey, TaskRecord>> records;
   auto read = database_->query(select_server_records, server).each([&](const Statement& row) {
@@ -83,10 +71,6 @@ Result<void> SqliteStore::save_pending_job(const TaskKey& key, const std::string
                           " on conflict do update set pending_job = excluded.pending_job",
                           key.server, key.project, key.task, job).run();
   });
-}
-
-Result<void> SqliteStore::import_success(const TaskKey& key, Time at) {
-  return change(Kind::durable, [&](Database& database) { return raise_last_success(database, key, at); });
 }
 
 }  // namespace maintain

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,7 +31,7 @@ struct TaskRecord {
   std::optional<Outcome> last_outcome = {};  // of the last run, whatever came of it
   int failures_in_a_row = 0;
   std::string state = {};        // the plugin's own document (maintain.state/1), JSON text; may be empty
-  std::string pending_job = {};  // detached jobs on the server not collected yet: names, with spaces
+  std::set<std::string> pending_jobs = {};  // names of detached jobs on the server, not collected yet
 };
 
 enum class Decision {

@@ -63,7 +63,7 @@ class Judge {
 
   Verdict verdict() const {
     // A job that runs already is there whatever the configuration says now.
-    if (!task_.spec->enabled && task_.record.pending_job.empty()) {
+    if (!task_.spec->enabled && task_.record.pending_jobs.empty()) {
       return {Decision::disabled, "switched off in the configuration (enabled: false)"};
     }
     if (!task_.allowed) {
@@ -71,7 +71,7 @@ class Judge {
     }
     // What is switched off is there for its job alone: its schedule makes it due no more.
     Verdict verdict = task_.schedule && task_.spec->enabled ? by_schedule() : without_schedule();
-    if (!task_.record.pending_job.empty()) {
+    if (!task_.record.pending_jobs.empty()) {
       overrule(verdict, "an earlier run left a job on the server: re-attaches to it");
     } else if (task_.now) {
       overrule(verdict, "asked for with --now");

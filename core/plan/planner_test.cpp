@@ -126,7 +126,7 @@ TEST_CASE("a job left on the server is collected at once") {
   Scene scene("2026-11-22T12:00:00Z");
   scene.task("shop", "reboot", "reboot.if_needed", "6 21 * * *").window = 30min;
   scene.failed("shop", "reboot", "2026-11-22T11:59:00Z", 1);  // not even the backoff counts
-  scene.record("shop", "reboot").pending_job = "{}";
+  scene.record("shop", "reboot").pending_jobs = {"order"};
   CHECK(scene.verdict("shop", "reboot") ==
         "due: an earlier run left a job on the server: re-attaches to it; next 2026-11-22T21:06:00Z");
   scene.project("shop").tasks[0].enabled = false;
@@ -139,7 +139,7 @@ TEST_CASE("a job left on the server is collected at once") {
 TEST_CASE("collecting a job answers a scheduled moment only when the schedule made the task due, too") {
   Scene scene("2026-11-22T21:10:00Z");
   scene.server_task("shop", "reboot", "reboot.if_needed", "6 21 * * *").window = 30min;
-  scene.record("shop", "reboot").pending_job = "order";
+  scene.record("shop", "reboot").pending_jobs = {"order"};
   CHECK(scene.planned("shop", "reboot").scheduled == at("2026-11-22T21:06:00Z"));
   CHECK(scene.planned("shop", "reboot").window_end == at("2026-11-22T21:36:00Z"));
 

@@ -24,7 +24,7 @@ std::string last_of(const TaskStatus& status) {
   if (!status.record.last_outcome) return "never";
   std::string text = to_string(*status.record.last_outcome);
   if (status.record.failures_in_a_row > 1) text += fmt::format(" x{}", status.record.failures_in_a_row);
-  if (!status.record.pending_job.empty()) text += ", job goes on";
+  if (!status.record.pending_jobs.empty()) text += ", job goes on";
   return text;
 }
 

@@ -30,7 +30,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FindingEmitted, finding)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MetricEmitted, metric)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProgressEmitted, done, total, unit)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SummaryEmitted, line)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Ask, ask, kind, text, places, lease_ms, wait_ms)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Ask, ask, kind, text, jobs, places, lease_ms, wait_ms)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TaskEnded, index, outcome, error, new_state)
 
 void to_json(json& j, const OutputEmitted& output) { j = {{"bytes", bytes_to_json(output.bytes)}}; }

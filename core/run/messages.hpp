@@ -176,14 +176,15 @@ struct OutputEmitted {
   std::string bytes;
 };
 
-enum class AskKind { checkpoint, job_pending, acquire_lock, release_lock };
+enum class AskKind { checkpoint, jobs_pending, acquire_lock, release_lock };
 
 // Wants an Answer, which comes when what was asked for is on the disk.
 struct Ask {
   static constexpr const char* type = "ask";
   std::uint64_t ask = 0;
   AskKind kind = AskKind::checkpoint;
-  std::string text = {};              // document, job or lock
+  std::string text = {};              // document or lock
+  std::set<std::string> jobs = {};    // all that are pending
   int places = 0;
   std::uint64_t lease_ms = 0;
   std::uint64_t wait_ms = 0;

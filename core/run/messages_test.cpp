@@ -79,7 +79,7 @@ TEST_CASE("an assignment crosses with what the worker must know") {
   record.last_outcome = Outcome::crashed;
   record.failures_in_a_row = 3;
   record.state = "{}";
-  record.pending_job = "upgrade";
+  record.pending_jobs = {"prepare", "order"};
   assignment.records = {{{"web1", "", "t"}, record}};
   assignment.legacy_marks = {{"web1", "db_backup_when", assignment.now}};
   assignment.resume = std::vector{full_task()};
@@ -88,9 +88,16 @@ TEST_CASE("an assignment crosses with what the worker must know") {
   CHECK(encode_message(back) == encode_message(assignment));
   CHECK(back.server.port == 2222);
   CHECK(back.server.become.password_command == assignment.server.become.password_command);
-  CHECK(back.records.at(0).second.pending_job == "upgrade");
+  CHECK(back.records.at(0).second.pending_jobs == record.pending_jobs);
   CHECK(back.resume->size() == 1);
   CHECK(back.purpose == Purpose::check_config);
+}
+
+TEST_CASE("a note of jobs crosses with all names") {
+  Ask ask;
+  ask.kind = AskKind::jobs_pending;
+  ask.jobs = {"prepare", "order"};
+  CHECK(there_and_back(ask).jobs == ask.jobs);
 }
 
 TEST_CASE("bytes that are not UTF-8 cross unchanged") {

@@ -153,7 +153,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TaskSpec, name, use, when, timezone, window, 
                                    legacy_nickname, where)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TaskKey, server, project, task)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TaskRecord, last_success, last_attempt, last_outcome, failures_in_a_row, state,
-                                   pending_job)
+                                   pending_jobs)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PlannedTask, key, spec, decision, reason, scheduled, window_end, next)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Plan, server, tasks)
 

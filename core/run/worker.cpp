@@ -198,7 +198,7 @@ class Worker {
     call.timezone = task.spec.timezone;
     const TaskRecord record = record_of(task.key);
     if (!record.state.empty()) call.state = record.state;
-    call.pending_job = record.pending_job;
+    call.pending_jobs = record.pending_jobs;
     const auto directory = directories_.of_task(task.key.project, task.key.task);
     if (auto made = make_directories(directory, 0700); !made) return {Outcome::failed, made.error(), {}};
     call.directory = directory.string();

@@ -23,7 +23,7 @@ class SqliteStore final : public StateStore {
 
   Result<std::vector<std::pair<TaskKey, TaskRecord>>> server_records(const std::string& server) const override;
   Result<void> save_task_state(const TaskKey& key, const std::string& json) override;
-  Result<void> save_pending_job(const TaskKey& key, const std::string& job) override;
+  Result<void> save_pending_jobs(const TaskKey& key, const std::set<std::string>& names) override;
 
   Result<void> save_legacy_marks(const std::vector<LegacyMark>& marks) override;
   Result<std::vector<LegacyMark>> legacy_marks() const override;

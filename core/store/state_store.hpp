@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -85,7 +86,7 @@ class StateStore {
   // Task records.
   virtual Result<std::vector<std::pair<TaskKey, TaskRecord>>> server_records(const std::string& server) const = 0;
   virtual Result<void> save_task_state(const TaskKey& key, const std::string& json) = 0;     // checkpoint
-  virtual Result<void> save_pending_job(const TaskKey& key, const std::string& job) = 0;     // "" forgets it
+  virtual Result<void> save_pending_jobs(const TaskKey& key, const std::set<std::string>& names) = 0;  // all there are
 
   // What was imported from the earlier bot waits here until its server's configuration has been seen, because only
   // that says which task a status key belongs to (TaskSpec::legacy_status_key).

@@ -34,11 +34,11 @@ Result<TaskRecord> load_record(Database& database, const TaskKey& key) {
 Result<void> save_record(Database& database, const TaskKey& key, const TaskRecord& record) {
   return database.query(
       "insert into tasks (server, project, task, last_success, last_attempt, last_outcome, failures_in_a_row, state,"
-      " pending_job) values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set last_success = excluded.last_success,"
+      " pending_jobs) values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set last_success = excluded.last_success,"
       " last_attempt = excluded.last_attempt, last_outcome = excluded.last_outcome,"
-      " failures_in_a_row = excluded.failures_in_a_row, state = excluded.state, pending_job = excluded.pending_job",
+      " failures_in_a_row = excluded.failures_in_a_row, state = excluded.state, pending_jobs = excluded.pending_jobs",
       key.server, key.project, key.task, record.last_success, record.last_attempt, outcome_word(record),
-      record.failures_in_a_row, record.state, record.pending_job).run();
+      record.failures_in_a_row, record.state, pending_jobs_column(record.pending_jobs)).run();
 }
 
 Result<void> raise_last_success(Database& database, const TaskKey& key, Time at) {
@@ -65,11 +65,11 @@ Result<void> SqliteStore::save_task_state(const TaskKey& key, const std::string&
   });
 }
 
-Result<void> SqliteStore::save_pending_job(const TaskKey& key, const std::string& job) {
+Result<void> SqliteStore::save_pending_jobs(const TaskKey& key, const std::set<std::string>& names) {
   return change(Kind::durable, [&](Database& database) {
-    return database.query("insert into tasks (server, project, task, pending_job) values (?, ?, ?, ?)"
-                          " on conflict do update set pending_job = excluded.pending_job",
-                          key.server, key.project, key.task, job).run();
+    return database.query("insert into tasks (server, project, task, pending_jobs) values (?, ?, ?, ?)"
+                          " on conflict do update set pending_jobs = excluded.pending_jobs",
+                          key.server, key.project, key.task, pending_jobs_column(names)).run();
   });
 }
 

@@ -53,17 +53,17 @@ TEST_CASE_METHOD(StoreFixture, "a result about a server makes no task record") {
   CHECK(must(store->server_records("web1")).empty());
 }
 
-TEST_CASE_METHOD(StoreFixture, "checkpoint and pending job leave the rest of the record alone") {
+TEST_CASE_METHOD(StoreFixture, "checkpoint and pending jobs leave the rest of the record alone") {
   begin("a", noon);
   must(store->commit_task(commit_of("a", upgrade, Outcome::ok, noon)));
   must(store->save_task_state(upgrade, R"({"step":1})"));
-  must(store->save_pending_job(upgrade, "job-1"));
+  must(store->save_pending_jobs(upgrade, {"prepare", "order"}));
   TaskRecord record = record_of(*store, upgrade);
   CHECK(record.last_success == noon);
   CHECK(record.state == R"({"step":1})");
-  CHECK(record.pending_job == "job-1");
-  must(store->save_pending_job(upgrade, ""));
-  CHECK(record_of(*store, upgrade).pending_job.empty());
+  CHECK(record.pending_jobs == std::set<std::string>{"order", "prepare"});
+  must(store->save_pending_jobs(upgrade, {}));
+  CHECK(record_of(*store, upgrade).pending_jobs.empty());
   CHECK(record_of(*store, upgrade).state == R"({"step":1})");
 }
 

@@ -114,6 +114,10 @@ bool is_failure(Outcome outcome) {
          outcome == Outcome::crashed;
 }
 
+std::string project_and_task(const TaskKey& key) {
+  return key.project.empty() ? key.task : key.project + "/" + key.task;
+}
+
 std::string to_string(const TaskKey& key) {
   std::string text = key.server;
   if (!key.project.empty()) text += "/" + key.project;

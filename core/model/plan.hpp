@@ -23,6 +23,8 @@ struct TaskKey {
 };
 // "server/project/task", or "server/task" for the unnamed project.
 std::string to_string(const TaskKey& key);
+// The same without the server; of a project "project/", of a server nothing.
+std::string project_and_task(const TaskKey& key);
 
 // What the store remembers of a task; the planner's only memory.
 struct TaskRecord {

@@ -13,9 +13,9 @@ namespace {
 constexpr std::size_t summary_bytes = 60;
 const std::string none = "-";
 
-std::string project_and_task(const std::string& project, const std::string& task) {
-  if (task.empty()) return project.empty() ? none : project + "/";
-  return project.empty() ? task : project + "/" + task;
+std::string task_cell(const TaskKey& key) {
+  const std::string name = project_and_task(key);
+  return name.empty() ? none : name;
 }
 
 std::string or_none(const std::optional<Time>& time) { return time ? format_time(*time) : none; }
@@ -42,7 +42,7 @@ std::string render_status(const std::vector<TaskStatus>& statuses, Time now, con
                              : *status.next_due <= now ? "now"
                                                        : format_time(*status.next_due);
     const Outcome outcome = status.record.last_outcome.value_or(Outcome::ok);
-    table.add({status.key.server, project_and_task(status.key.project, status.key.task), status.type, last_of(status),
+    table.add({status.key.server, task_cell(status.key), status.type, last_of(status),
                or_none(status.last_run), next, age, status.max_age ? format_duration(*status.max_age) : none},
               stale ? color_of(Outcome::failed) : color_of(outcome));
   }
@@ -66,8 +66,9 @@ std::string render_history(const std::vector<TaskResult>& results, const TextSty
   PaintedTable table({"WHEN", "RUN", "SERVER", "TASK", "OUTCOME", "TOOK", "SUMMARY"}, style);
   for (const TaskResult& result : results) {
     const std::string outcome = to_string(result.outcome) + (result.mode == Mode::check ? " (check)" : "");
-    table.add({format_time(result.started), result.run_id, result.server, project_and_task(result.project, result.task),
-               outcome, format_duration(result.finished - result.started), shorten(printable(result.summary), summary_bytes)},
+    table.add({format_time(result.started), result.run_id, result.server,
+               task_cell({result.server, result.project, result.task}), outcome,
+               format_duration(result.finished - result.started), shorten(printable(result.summary), summary_bytes)},
               color_of(result.outcome));
   }
   return table.render();

@@ -130,10 +130,6 @@ std::string to_lower(std::string_view text) {
   return lower;
 }
 
-bool starts_with_word(std::string_view text, std::string_view word) {
-  return text.starts_with(word) && (text.size() == word.size() || is_blank(text[word.size()]));
-}
-
 std::string printable(std::string_view text, bool multiline) {
   std::string clean;
   clean.reserve(text.size());

@@ -23,8 +23,6 @@ struct Options {
   bool refresh = false;
 };
 
-std::string task_name(const TaskKey& key) { return key.project.empty() ? key.task : key.project + "/" + key.task; }
-
 Json time_or_null(const std::optional<Time>& time) { return time ? Json(format_time(*time)) : Json(nullptr); }
 
 // A task that is switched off has none, whatever its schedule says.
@@ -52,7 +50,7 @@ std::string plan_as_text(const RunResult& result, Time now, int next) {
   for (const Plan& plan : result.plans) {
     TextTable table({plan.server, "", ""});
     for (const PlannedTask& task : plan.tasks) {
-      table.add({"  " + task_name(task.key), to_string(task.decision), task.reason});
+      table.add({"  " + project_and_task(task.key), to_string(task.decision), task.reason});
       if (next == 0) continue;
       for (const Occurrence& occurrence : occurrences(task, now, next)) table.add({"", "", "  " + occurrence.local});
     }

@@ -10,12 +10,6 @@
 #include "model/names.hpp"
 
 namespace maintain {
-namespace {
-
-std::string name_of(const TaskKey& key) { return key.project.empty() ? key.task : key.project + "/" + key.task; }
-
-}  // namespace
-
 bool can_be_redrawn(const char* term) {
   return term != nullptr && *term != '\0' && std::string_view(term) != "dumb";
 }
@@ -38,13 +32,13 @@ void LiveDisplay::server_finished(const ServerReport& report) {
 }
 
 void LiveDisplay::task_started(const TaskKey& key, const std::string& type) {
-  active_[key.server] = fmt::format("{} ({})", name_of(key), type);
+  active_[key.server] = fmt::format("{} ({})", project_and_task(key), type);
   redraw();
 }
 
 void LiveDisplay::progress(const TaskKey& key, std::uint64_t done, std::uint64_t total, const std::string& unit) {
   std::string& line = active_[key.server];
-  line = name_of(key) + ": " + (total > 0 ? fmt::format("{} of {}", done, total) : fmt::format("{}", done));
+  line = project_and_task(key) + ": " + (total > 0 ? fmt::format("{} of {}", done, total) : fmt::format("{}", done));
   if (!unit.empty()) line += " " + unit;
   redraw();
 }

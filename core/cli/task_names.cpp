@@ -26,10 +26,8 @@ bool is_there(const RunResult& result, const std::string& name) {
 std::vector<std::string> known_names(const RunResult& result) {
   std::set<std::string> names;
   for (const Plan& plan : result.plans)
-    for (const PlannedTask& task : plan.tasks) {
-      names.insert({task.key.task, task.spec.use});
-      if (!task.key.project.empty()) names.insert(task.key.project + "/" + task.key.task);
-    }
+    for (const PlannedTask& task : plan.tasks)
+      names.insert({task.key.task, task.spec.use, project_and_task(task.key)});
   return {names.begin(), names.end()};
 }
 

@@ -77,7 +77,6 @@ std::string to_string(Order order) { return word_of(orders, order); }
 
 std::optional<State> parse_state(std::string_view text) { return value_of(states, text); }
 std::optional<Outcome> parse_outcome(std::string_view text) { return value_of(outcomes, text); }
-std::optional<Decision> parse_decision(std::string_view text) { return value_of(decisions, text); }
 std::optional<Mode> parse_mode(std::string_view text) { return value_of(modes, text); }
 std::optional<TransportKind> parse_transport_kind(std::string_view text) { return value_of(transports, text); }
 std::optional<Scope> parse_scope(std::string_view text) { return value_of(scopes, text); }
@@ -113,6 +112,10 @@ bool is_success(Outcome outcome) { return outcome == Outcome::ok || outcome == O
 bool is_failure(Outcome outcome) {
   return outcome == Outcome::failed || outcome == Outcome::unreachable || outcome == Outcome::timed_out ||
          outcome == Outcome::crashed;
+}
+
+std::string project_and_task(const TaskKey& key) {
+  return key.project.empty() ? key.task : key.project + "/" + key.task;
 }
 
 std::string to_string(const TaskKey& key) {

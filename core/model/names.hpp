@@ -23,7 +23,6 @@ std::string to_string(Order order);
 
 std::optional<State> parse_state(std::string_view text);
 std::optional<Outcome> parse_outcome(std::string_view text);
-std::optional<Decision> parse_decision(std::string_view text);
 std::optional<Mode> parse_mode(std::string_view text);
 std::optional<TransportKind> parse_transport_kind(std::string_view text);  // "auto" is automatic
 std::optional<Scope> parse_scope(std::string_view text);

@@ -39,4 +39,6 @@ TEST_CASE("a server may be named as people name servers, but not out of its dire
 TEST_CASE("a task of the unnamed project has no project in its name") {
   CHECK(to_string(TaskKey{"web1", "", "db_backup"}) == "web1/db_backup");
   CHECK(to_string(TaskKey{"web1", "shop", "orders"}) == "web1/shop/orders");
+  CHECK(project_and_task({"web1", "", "db_backup"}) == "db_backup");
+  CHECK(project_and_task({"web1", "shop", "orders"}) == "shop/orders");
 }

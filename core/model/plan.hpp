@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct TaskKey {
 };
 // "server/project/task", or "server/task" for the unnamed project.
 std::string to_string(const TaskKey& key);
+// The same without the server; of a project "project/", of a server nothing.
+std::string project_and_task(const TaskKey& key);
 
 // What the store remembers of a task; the planner's only memory.
 struct TaskRecord {
@@ -30,7 +33,7 @@ struct TaskRecord {
   std::optional<Outcome> last_outcome = {};  // of the last run, whatever came of it
   int failures_in_a_row = 0;
   std::string state = {};        // the plugin's own document (maintain.state/1), JSON text; may be empty
-  std::string pending_job = {};  // detached jobs on the server not collected yet: names, with spaces
+  std::set<std::string> pending_jobs = {};  // names of detached jobs on the server, not collected yet
 };
 
 enum class Decision {
@@ -52,6 +55,8 @@ struct PlannedTask {
   std::optional<Time> scheduled = {};        // the scheduled moment this run answers to, when due
   std::optional<Time> window_end = {};       // when the window it runs in closes
   std::optional<Time> next = {};             // next moment it can become due
+
+  bool operator==(const PlannedTask&) const = default;
 };
 
 // All tasks of one server: due ones first, in the order they will run, then the others.

@@ -16,6 +16,8 @@ namespace maintain {
 struct Retry {
   Seconds first = std::chrono::minutes(15);
   Seconds longest = std::chrono::hours(6);
+
+  bool operator==(const Retry&) const = default;
 };
 
 struct TaskSpec {
@@ -38,6 +40,8 @@ struct TaskSpec {
   std::string legacy_status_key = {};  // key in maintenance-status.json, when it came from a legacy file
   std::string legacy_nickname = {};
   Position where = {};
+
+  bool operator==(const TaskSpec&) const = default;
 };
 
 }  // namespace maintain

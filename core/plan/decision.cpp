@@ -63,16 +63,16 @@ class Judge {
 
   Verdict verdict() const {
     // A job that runs already is there whatever the configuration says now.
-    if (!task_.spec->enabled && task_.record.pending_job.empty()) {
+    if (!task_.spec->enabled && task_.record.pending_jobs.empty()) {
       return {Decision::disabled, "switched off in the configuration (enabled: false)"};
     }
     if (!task_.allowed) {
       return {Decision::not_allowed, fmt::format("the project's allow list lacks '{}'", task_.spec->permission)};
     }
-    Verdict verdict = task_.schedule ? by_schedule() : without_schedule();
-    if (!task_.record.pending_job.empty()) {
+    // What is switched off is there for its job alone: its schedule makes it due no more.
+    Verdict verdict = task_.schedule && task_.spec->enabled ? by_schedule() : without_schedule();
+    if (!task_.record.pending_jobs.empty()) {
       overrule(verdict, "an earlier run left a job on the server: re-attaches to it");
-      if (task_.schedule) answer_slot(verdict, task_.schedule->slot(now_));
     } else if (task_.now) {
       overrule(verdict, "asked for with --now");
     }
@@ -87,12 +87,13 @@ class Judge {
   }
 
  private:
-  // Due whatever the schedule says.
+  // Due whatever the schedule says. Only what its schedule makes due, too, answers a scheduled moment: that is how a
+  // plugin tells whether it may begin new work when it finds no job.
   void overrule(Verdict& verdict, std::string reason) const {
     verdict.reason = std::move(reason);
     if (verdict.decision == Decision::due) return;
     verdict.decision = Decision::due;
-    if (task_.schedule) verdict.next = earliest(now_, now_);
+    if (task_.schedule && task_.spec->enabled) verdict.next = earliest(now_, now_);
   }
 
   static Verdict without_schedule() {

@@ -126,7 +126,7 @@ TEST_CASE("a job left on the server is collected at once") {
   Scene scene("2026-11-22T12:00:00Z");
   scene.task("shop", "reboot", "reboot.if_needed", "6 21 * * *").window = 30min;
   scene.failed("shop", "reboot", "2026-11-22T11:59:00Z", 1);  // not even the backoff counts
-  scene.record("shop", "reboot").pending_job = "{}";
+  scene.record("shop", "reboot").pending_jobs = {"order"};
   CHECK(scene.verdict("shop", "reboot") ==
         "due: an earlier run left a job on the server: re-attaches to it; next 2026-11-22T21:06:00Z");
   scene.project("shop").tasks[0].enabled = false;
@@ -134,6 +134,29 @@ TEST_CASE("a job left on the server is collected at once") {
   scene.project("shop").tasks[0].permission = "reboot";
   scene.project("shop").allow = {"report"};
   CHECK(scene.planned("shop", "reboot").decision == Decision::not_allowed);
+}
+
+TEST_CASE("collecting a job answers a scheduled moment only when the schedule made the task due, too") {
+  Scene scene("2026-11-22T21:10:00Z");
+  scene.server_task("shop", "reboot", "reboot.if_needed", "6 21 * * *").window = 30min;
+  scene.record("shop", "reboot").pending_jobs = {"order"};
+  CHECK(scene.planned("shop", "reboot").scheduled == at("2026-11-22T21:06:00Z"));
+  CHECK(scene.planned("shop", "reboot").window_end == at("2026-11-22T21:36:00Z"));
+
+  SECTION("the moment was answered") { scene.succeeded("shop", "reboot", "2026-11-22T21:07:00Z"); }
+  SECTION("the task backs off") { scene.failed("shop", "reboot", "2026-11-22T21:09:00Z", 1); }
+  SECTION("another project's window is closed") {
+    scene.server_task("wiki", "reboot", "reboot.if_needed", "0 3 * * *").window = 30min;
+  }
+  SECTION("another project's window is not known") {
+    scene.project("wiki").unreadable = true;
+  }
+  SECTION("the task is switched off") { scene.project("shop").tasks[0].enabled = false; }
+
+  const PlannedTask planned = scene.planned("shop", "reboot");
+  CHECK(planned.decision == Decision::due);
+  CHECK_FALSE(planned.scheduled);
+  CHECK_FALSE(planned.window_end);
 }
 
 TEST_CASE("what may not run says why") {

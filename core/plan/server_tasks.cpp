@@ -121,7 +121,7 @@ std::vector<std::size_t> keep_one_per_type(std::vector<PlanEntry>& entries) {
     std::erase_if(group, [&](std::size_t i) { return entries[i].planned.decision != Decision::due; });
     if (group.size() < 2) continue;
     auto chosen = std::find_if(group.begin(), group.end(),
-                               [&](std::size_t i) { return !entries[i].candidate.record.pending_job.empty(); });
+                               [&](std::size_t i) { return !entries[i].candidate.record.pending_jobs.empty(); });
     if (chosen == group.end()) chosen = group.begin();
     const PlanEntry& leader = entries[*chosen];
     for (const std::size_t i : group) {

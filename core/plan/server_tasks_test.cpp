@@ -52,7 +52,7 @@ TEST_CASE("a task that re-attaches to its job goes before its equals") {
   Scene scene("2026-11-22T21:10:00Z");
   scene.server_task("shop", "os-upgrade", "apt.upgrade", "5 21 * * *");
   scene.server_task("wiki", "patch", "apt.upgrade", "5 9 * * *");
-  scene.record("wiki", "patch").pending_job = "{}";
+  scene.record("wiki", "patch").pending_jobs = {"upgrade"};
   CHECK(scene.due() == Names{"web1/wiki/patch"});
 }
 
@@ -208,7 +208,7 @@ TEST_CASE("a job that runs already is collected, also when its task was switched
   off.permission = "patch";
   scene.server_task("wiki", "patch", "apt.upgrade", "5 21 * * *");
   CHECK(scene.due() == Names{"web1/wiki/patch"});
-  scene.record("shop", "os-upgrade").pending_job = "{}";
+  scene.record("shop", "os-upgrade").pending_jobs = {"upgrade"};
   CHECK(scene.due() == Names{"web1/shop/os-upgrade"});
   scene.project("shop").allow = {"report"};
   CHECK(scene.due() == Names{"web1/wiki/patch"});

@@ -51,8 +51,7 @@ void Host::begin_run(const TaskCall& call, ServerSession& session, TaskEvents& e
   session_ = &session;
   events_ = &events;
   state = call.state.empty() ? "{}" : call.state;
-  const auto pending = split_words(call.pending_job);
-  pending_jobs = {pending.begin(), pending.end()};
+  pending_jobs = call.pending_jobs;
   started_jobs.clear();
 }
 

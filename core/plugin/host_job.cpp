@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/text.hpp"
 #include "model/names.hpp"
 #include "plugin/extension_tables.hpp"
 #include "plugin/host_command.hpp"
@@ -16,7 +15,6 @@
 namespace maintain {
 namespace {
 
-constexpr std::size_t most_jobs = 8;  // of one task at a time
 constexpr Milliseconds patience = std::chrono::minutes(1);  // for the short scripts
 
 tl::expected<RemoteJob, HostFailure> job_named(Host& host, maintain_text name) {
@@ -33,8 +31,7 @@ HostResult refuse_in_check_mode(const Host& host, const char* what) {
 
 // The supervisor's note names the jobs that somebody must come back for.
 HostResult note(Host& host, std::set<std::string> jobs) {
-  const std::string text = join({jobs.begin(), jobs.end()}, " ");
-  if (auto noted = host.ask([&](TaskEvents& events) { return events.job_pending(text); }); !noted)
+  if (auto noted = host.ask([&](TaskEvents& events) { return events.jobs_pending(jobs); }); !noted)
     return host_fail(noted.error());
   host.pending_jobs = std::move(jobs);
   return {};
@@ -43,8 +40,8 @@ HostResult note(Host& host, std::set<std::string> jobs) {
 HostResult remember(Host& host, const std::string& name) {
   std::set<std::string> jobs = host.pending_jobs;
   if (!jobs.insert(name).second) return {};
-  if (jobs.size() > most_jobs)
-    return host_fail(MAINTAIN_BUSY, fmt::format("{} jobs of the task have not been collected", most_jobs));
+  if (jobs.size() > most_pending_jobs)
+    return host_fail(MAINTAIN_BUSY, fmt::format("{} jobs of the task have not been collected", most_pending_jobs));
   return note(host, std::move(jobs));
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,8 @@
 #include "transport/transport.hpp"
 
 namespace maintain {
+
+inline constexpr std::size_t most_pending_jobs = 8;  // of one task
 
 enum class LogLevel { debug, info, warning, error };
 
@@ -31,7 +34,7 @@ class TaskEvents {
   virtual void summary(const std::string& line) = 0;
   virtual void output(const std::string& text) = 0;
   virtual Result<void> checkpoint(const std::string& json) = 0;          // on the disk when it returns
-  virtual Result<void> job_pending(const std::string& names) = 0;        // all of them, with spaces; on the disk when it returns
+  virtual Result<void> jobs_pending(const std::set<std::string>& names) = 0;  // all of them; on the disk when it returns
   virtual Result<void> acquire_lock(const std::string& name, int places, Milliseconds lease, Milliseconds wait) = 0;
   virtual Result<void> release_lock(const std::string& name) = 0;
 };
@@ -54,7 +57,7 @@ struct TaskCall {
   std::string options = "{}";
   std::string timezone = "UTC";
   std::string state = "{}";
-  std::string pending_job = {};            // names, with spaces: started by earlier runs and not collected
+  std::set<std::string> pending_jobs = {}; // names: started by earlier runs and not collected
   std::string directory;                   // the task's own, on the maintenance server
   Mode mode = Mode::apply;
   std::optional<Time> scheduled = {};

@@ -333,6 +333,9 @@ TEST_CASE_METHOD(Fixture, "locks are the supervisor's") {
 
 namespace {
 
+using Jobs = std::set<std::string>;
+using Notes = std::vector<Jobs>;
+
 // Jobs of a session that answers the start script itself: nothing is started here.
 struct JobFixture : Fixture {
   const maintain_job_1* job = get<maintain_job_1>(MAINTAIN_JOB_1);
@@ -364,11 +367,11 @@ const Error no_route{ErrorKind::unreachable, "no route", {}, {}};
 TEST_CASE_METHOD(JobFixture, "the supervisor knows of a job before the server does") {
   session.failures.push_back(reset);
   CHECK(start() == MAINTAIN_CONNECTION_LOST);
-  CHECK(events.pending_jobs == std::vector<std::string>{"upgrade"});  // perhaps it runs
+  CHECK(events.pending_jobs == Notes{{"upgrade"}});  // perhaps it runs
   CHECK(session.seen.back().become_user == "root");
   start_status = 143;
   CHECK(start() == MAINTAIN_CONNECTION_LOST);
-  CHECK(events.pending_jobs.back() == "upgrade");
+  CHECK(events.pending_jobs.back() == Jobs{"upgrade"});
   CHECK(job->start(host(), to_text("../upgrade"), &command, nullptr) == MAINTAIN_INVALID_ARGUMENT);
 }
 
@@ -417,10 +420,10 @@ TEST_CASE_METHOD(JobFixture, "all jobs of a task are noted until each is collect
   CHECK(start("prepare") == MAINTAIN_OK);
   CHECK(start("order") == MAINTAIN_OK);
   CHECK(job->collect(host(), to_text("another"), nullptr) == MAINTAIN_OK);
-  CHECK(events.pending_jobs == std::vector<std::string>{"prepare", "order prepare"});
+  CHECK(events.pending_jobs == Notes{{"prepare"}, {"order", "prepare"}});
   CHECK(job->collect(host(), to_text("prepare"), nullptr) == MAINTAIN_OK);
   CHECK(job->collect(host(), to_text("order"), nullptr) == MAINTAIN_OK);
-  CHECK(events.pending_jobs == std::vector<std::string>{"prepare", "order prepare", "order", ""});
+  CHECK(events.pending_jobs == Notes{{"prepare"}, {"order", "prepare"}, {"order"}, {}});
 }
 
 TEST_CASE_METHOD(JobFixture, "a task has not more jobs than the note has room for") {
@@ -430,7 +433,7 @@ TEST_CASE_METHOD(JobFixture, "a task has not more jobs than the note has room fo
 
 TEST_CASE_METHOD(JobFixture, "a job of an earlier run that is not there is forgotten") {
   self().end_run();
-  call.pending_job = "upgrade";
+  call.pending_jobs = {"upgrade"};
   SECTION("when it is looked for") {
     begin();
     found = "finished";
@@ -440,7 +443,7 @@ TEST_CASE_METHOD(JobFixture, "a job of an earlier run that is not there is forgo
     CHECK(find("another") == MAINTAIN_OK);
     CHECK(events.pending_jobs.empty());
     CHECK(find() == MAINTAIN_OK);
-    CHECK(events.pending_jobs == std::vector<std::string>{""});
+    CHECK(events.pending_jobs == Notes{Jobs{}});
   }
   SECTION("but not by a dry run") {
     call.mode = Mode::check;
@@ -454,7 +457,7 @@ TEST_CASE_METHOD(JobFixture, "one that was started in this run may be on its way
   session.failures.push_back(reset);
   CHECK(start() == MAINTAIN_CONNECTION_LOST);
   CHECK(find() == MAINTAIN_OK);
-  CHECK(events.pending_jobs == std::vector<std::string>{"upgrade"});
+  CHECK(events.pending_jobs == Notes{{"upgrade"}});
 }
 
 TEST_CASE_METHOD(JobFixture, "jobs and files, too, tell never sent from perhaps done") {

@@ -79,7 +79,7 @@ maintain_request request_of(const TaskCall& call) {
   request.scheduled_ms = in_milliseconds(call.scheduled);
   request.window_end_ms = in_milliseconds(call.window_end);
   request.deadline_ms = in_milliseconds(call.deadline_time);
-  request.reattach = call.pending_job.empty() ? 0 : 1;
+  request.reattach = call.pending_jobs.empty() ? 0 : 1;
   return request;
 }
 

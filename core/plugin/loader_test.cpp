@@ -115,7 +115,7 @@ TEST_CASE_METHOD(Fixture, "a task with impossible options is not run") {
 TEST_CASE_METHOD(Fixture, "a task learns that it is to look after a job") {
   run("misbehave.well");
   CHECK(events.last_summary == "behaved");
-  call.pending_job = "upgrade";
+  call.pending_jobs = {"upgrade"};
   run("misbehave.well");
   CHECK(events.last_summary == "behaved, re-attaching");
 }
@@ -168,7 +168,7 @@ TEST_CASE_METHOD(Fixture, "what was told before a crash has been told") {
     void summary(const std::string&) override {}
     void output(const std::string&) override {}
     Result<void> checkpoint(const std::string&) override { return {}; }
-    Result<void> job_pending(const std::string&) override { return {}; }
+    Result<void> jobs_pending(const std::set<std::string>&) override { return {}; }
     Result<void> acquire_lock(const std::string&, int, Milliseconds, Milliseconds) override { return {}; }
     Result<void> release_lock(const std::string&) override { return {}; }
 

@@ -64,6 +64,12 @@ bool may_reconnect(const Error& error) {
   return error.kind == ErrorKind::unreachable || error.kind == ErrorKind::timed_out;
 }
 
+// A caller takes `remote` for a lost job. What went wrong on the way to the server, or on this machine, says nothing of it.
+Error not_of_the_job(Error error) {
+  if (error.kind == ErrorKind::remote || error.kind == ErrorKind::system) error.kind = ErrorKind::unreachable;
+  return error;
+}
+
 // Waits; at most until the deadline, and no longer than the run goes on.
 void pause_for(Milliseconds span, const FollowOptions& options) {
   const Deadline end = Deadline::earlier(options.deadline, Deadline::after(span));
@@ -172,14 +178,15 @@ Result<JobEnd> RemoteJob::follow(std::uint64_t& offset, const FollowOptions& opt
       // At once the first time; a server that lets us in and drops us again is not to be hammered.
       if (losses++ > 0) pause_for(options.retry_pause, options);
       if (cancelled() || options.deadline.passed()) continue;
-      if (auto again = session_.reconnect(options.deadline.remaining()); !again) return fail(again.error());
+      if (auto again = session_.reconnect(options.deadline.remaining()); !again)
+        return fail(not_of_the_job(again.error()));
       last_output = SteadyClock::now();  // nobody could have heard it
       continue;
     }
     const auto state = answer ? parse_job_poll(*answer) : Result<JobPoll>(fail(answer.error()));
     if (!state) {
       // A poll can be killed, or find no memory, while the job goes on: that says nothing of the job.
-      if (state.error().kind != ErrorKind::remote) return fail(state.error());
+      if (state.error().kind != ErrorKind::remote) return fail(not_of_the_job(state.error()));
       if (++failures >= most_failures)
         return fail(ErrorKind::unreachable,
                     fmt::format("the job {} cannot be followed, it may go on: {}", id_, state.error().message));

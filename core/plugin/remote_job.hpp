@@ -73,7 +73,7 @@ class RemoteJob {
   // From byte `offset` on, which moves along. One command that waits on the server per round trip; when the
   // connection is lost, a new one is made as long as the deadline allows.
   // not_found; remote: the job is lost, and nothing else; timed_out: deadline or idle_timeout passed, the job goes on;
-  // cancelled; unreachable: no connection, or the server cannot tell of its jobs.
+  // cancelled; unreachable: no connection, whoever is to blame for it, or the server cannot tell of its jobs.
   Result<JobEnd> follow(std::uint64_t& offset, const FollowOptions& options);
   Result<void> stop(Milliseconds grace, Milliseconds patience);
   // refused: it still runs.

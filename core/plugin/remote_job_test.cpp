@@ -241,6 +241,16 @@ TEST_CASE_METHOD(Fixture, "a server that does not come back is unreachable") {
   CHECK(follow());
 }
 
+TEST_CASE_METHOD(Fixture, "what fails on this machine, or in connecting, does not make a job lost") {
+  REQUIRE(start("true"));
+  session.failures.push_back({ErrorKind::system, "cannot fork", {}, {}});
+  CHECK(follow().error().kind == ErrorKind::unreachable);
+  session.failures.push_back({ErrorKind::unreachable, "connection reset", {}, {}});
+  session.connect_failures.push_back({ErrorKind::remote, "the server refuses to run a command", {}, {}});
+  CHECK(follow().error().kind == ErrorKind::unreachable);
+  CHECK(follow());
+}
+
 TEST_CASE_METHOD(Fixture, "a job whose processes are gone without a result is lost") {
   REQUIRE(start("echo begun\n" + until_exists(directory.path() / "go")));
   kill_all();

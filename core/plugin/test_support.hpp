@@ -90,7 +90,8 @@ class RememberedEvents : public TaskEvents {
   std::vector<Metric> metrics;
   std::vector<std::uint64_t> progress_done;
   std::string last_summary, saved_output;
-  std::vector<std::string> checkpoints, pending_jobs;
+  std::vector<std::string> checkpoints;
+  std::vector<std::set<std::string>> pending_jobs;  // as noted, one after the other
   std::map<std::string, int> locks;
   std::optional<Error> refuse_lock = {};
 
@@ -104,8 +105,8 @@ class RememberedEvents : public TaskEvents {
     checkpoints.push_back(json);
     return {};
   }
-  Result<void> job_pending(const std::string& name) override {
-    pending_jobs.push_back(name);
+  Result<void> jobs_pending(const std::set<std::string>& names) override {
+    pending_jobs.push_back(names);
     return {};
   }
   Result<void> acquire_lock(const std::string& name, int places, Milliseconds, Milliseconds) override {

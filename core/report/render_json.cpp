@@ -108,7 +108,8 @@ Json to_json(const TaskStatus& status, Time now) {
   json["last_run"] = when(status.last_run);
   json["last_success"] = when(record.last_success);
   json["failures_in_a_row"] = record.failures_in_a_row;
-  json["pending_job"] = text(record.pending_job);
+  json["pending_jobs"] = Json::array();
+  for (const std::string& name : record.pending_jobs) json["pending_jobs"].push_back(text(name));
   json["next_due"] = when(status.next_due);
   json["age_seconds"] = record.last_success ? Json((now - *record.last_success).count()) : Json(nullptr);
   json["max_age_seconds"] = span(status.max_age);

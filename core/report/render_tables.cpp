@@ -14,9 +14,9 @@ namespace {
 constexpr std::size_t summary_bytes = 60;
 const std::string none = "-";
 
-std::string project_and_task(const std::string& project, const std::string& task) {
-  if (task.empty()) return project.empty() ? none : project + "/";
-  return project.empty() ? task : project + "/" + task;
+std::string task_cell(const TaskKey& key) {
+  const std::string name = project_and_task(key);
+  return name.empty() ? none : name;
 }
 
 // Seconds are the first that a narrow terminal has no room for.
@@ -30,7 +30,7 @@ std::string last_of(const TaskStatus& status) {
   if (!status.record.last_outcome) return "never";
   std::string text = to_string(*status.record.last_outcome);
   if (status.record.failures_in_a_row > 1) text += fmt::format(" x{}", status.record.failures_in_a_row);
-  if (!status.record.pending_job.empty()) text += ", job goes on";
+  if (!status.record.pending_jobs.empty()) text += ", job goes on";
   return text;
 }
 
@@ -50,7 +50,7 @@ std::string render_status(const std::vector<TaskStatus>& statuses, Time now, con
                              : *status.next_due <= now ? "now"
                                                        : time_for(*status.next_due, style);
     const Outcome outcome = status.record.last_outcome.value_or(Outcome::ok);
-    text.rows.push_back({printable(status.key.server), project_and_task(status.key.project, status.key.task), status.type,
+    text.rows.push_back({printable(status.key.server), task_cell(status.key), status.type,
                          last_of(status), status.last_run ? time_for(*status.last_run, style) : none, next, age,
                          status.max_age ? format_duration(*status.max_age) : none});
     colors.push_back(stale ? color_of(Outcome::failed) : color_of(outcome));
@@ -79,8 +79,9 @@ std::string render_history(const std::vector<TaskResult>& results, const TextSty
   PaintedTable table({"WHEN", "RUN", "SERVER", "TASK", "OUTCOME", "TOOK", "SUMMARY"}, style);
   for (const TaskResult& result : results) {
     const std::string outcome = to_string(result.outcome) + (result.mode == Mode::check ? " (check)" : "");
-    table.add({format_time(result.started), result.run_id, result.server, project_and_task(result.project, result.task),
-               outcome, format_duration(result.finished - result.started), shorten(printable(result.summary), summary_bytes)},
+    table.add({format_time(result.started), result.run_id, result.server,
+               task_cell({result.server, result.project, result.task}), outcome,
+               format_duration(result.finished - result.started), shorten(printable(result.summary), summary_bytes)},
               color_of(result.outcome));
   }
   return table.render();

@@ -80,7 +80,7 @@ std::vector<TaskStatus> telling_statuses(Time now) {
   TaskStatus running = declared({"web2", "", "upgrade"});
   running.record.last_outcome = Outcome::unreachable;
   running.record.failures_in_a_row = 1;
-  running.record.pending_job = "upgrade-1";
+  running.record.pending_jobs = {"upgrade-1"};
   running.last_run = now;
   TaskStatus disabled = declared({"web2", "", "old"});
   disabled.active = false;

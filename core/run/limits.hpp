@@ -13,7 +13,6 @@
 namespace maintain {
 
 inline constexpr std::size_t name_limit = 200;         // codes, subjects, units
-inline constexpr std::size_t job_names_limit = 1000;   // of one task: 8 names of 100 bytes, with spaces
 inline constexpr std::size_t line_limit = 2000;        // titles, summaries, log lines
 inline constexpr std::size_t text_limit = 32 * 1024;   // details
 inline constexpr std::size_t state_limit = 256 * 1024; // a task's own document, see maintain.state/1

@@ -14,8 +14,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Hello, protocol)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StartWorker, worker)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SignalWorker, worker, signal)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(WorkerEnded, worker, status, error)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Job, server, purpose, mode, now, only_tasks, now_tasks, refresh_configs, memory,
-                                   records, legacy_marks, resume, first_index)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Assignment, server, purpose, mode, now, only_tasks, now_tasks, refresh_configs,
+                                   memory, records, legacy_marks, resume, first_index)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Cancel, index)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Answer, ask, error)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Unconfined, reason)
@@ -30,7 +30,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(FindingEmitted, finding)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(MetricEmitted, metric)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ProgressEmitted, done, total, unit)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SummaryEmitted, line)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Ask, ask, kind, text, places, lease_ms, wait_ms)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Ask, ask, kind, text, jobs, places, lease_ms, wait_ms)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TaskEnded, index, outcome, error, new_state)
 
 void to_json(json& j, const OutputEmitted& output) { j = {{"bytes", bytes_to_json(output.bytes)}}; }

@@ -71,8 +71,9 @@ struct WorkerEnded {
 
 // ---- supervisor -> worker
 
-struct Job {
-  static constexpr const char* type = "job";
+// What one worker is to do, and all that it must know for it.
+struct Assignment {
+  static constexpr const char* type = "assignment";
   Server server;
   Purpose purpose = Purpose::run;
   Mode mode = Mode::apply;
@@ -175,14 +176,15 @@ struct OutputEmitted {
   std::string bytes;
 };
 
-enum class AskKind { checkpoint, job_pending, acquire_lock, release_lock };
+enum class AskKind { checkpoint, jobs_pending, acquire_lock, release_lock };
 
 // Wants an Answer, which comes when what was asked for is on the disk.
 struct Ask {
   static constexpr const char* type = "ask";
   std::uint64_t ask = 0;
   AskKind kind = AskKind::checkpoint;
-  std::string text = {};              // document, job or lock
+  std::string text = {};              // document or lock
+  std::set<std::string> jobs = {};    // all that are pending
   int places = 0;
   std::uint64_t lease_ms = 0;
   std::uint64_t wait_ms = 0;
@@ -200,9 +202,10 @@ struct Done {
   static constexpr const char* type = "done";
 };
 
-using Message = std::variant<Hello, Setup, StartWorker, SignalWorker, WorkerEnded, Job, Cancel, Answer, Unconfined,
-                             Contacted, NotContacted, ConfigsFetched, Planned, TaskStarted, LogLine, FindingEmitted,
-                             MetricEmitted, ProgressEmitted, SummaryEmitted, OutputEmitted, Ask, TaskEnded, Done>;
+using Message = std::variant<Hello, Setup, StartWorker, SignalWorker, WorkerEnded, Assignment, Cancel, Answer,
+                             Unconfined, Contacted, NotContacted, ConfigsFetched, Planned, TaskStarted, LogLine,
+                             FindingEmitted, MetricEmitted, ProgressEmitted, SummaryEmitted, OutputEmitted, Ask,
+                             TaskEnded, Done>;
 
 std::string encode_message(const Message& message);
 

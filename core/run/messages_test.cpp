@@ -28,6 +28,7 @@ PlannedTask full_task() {
   spec.severity = State::critical;
   spec.order = Order::very_last;
   spec.scope = Scope::server;
+  spec.common_window = true;
   spec.permission = "backup";
   spec.options = R"({"database":"orders"})";
   spec.legacy_status_key = "db_backup_when";
@@ -53,65 +54,50 @@ TEST_CASE("a planned task crosses with every field") {
   const Planned back = there_and_back(planned);
   // Encoded again it is the same text, so no field was dropped on the way in; what follows says none was on the way out.
   CHECK(encode_message(back) == encode_message(planned));
-  const TaskSpec& spec = back.plan.tasks.at(0).spec;
-  const TaskSpec sent = full_task().spec;
-  CHECK(spec.name == sent.name);
-  CHECK(spec.use == sent.use);
-  CHECK(spec.when == sent.when);
-  CHECK(spec.timezone == sent.timezone);
-  CHECK(spec.window == sent.window);
-  CHECK(spec.max_age == sent.max_age);
-  CHECK(spec.timeout == sent.timeout);
-  CHECK(spec.retry.first == sent.retry.first);
-  CHECK(spec.retry.longest == sent.retry.longest);
-  CHECK(spec.after == sent.after);
-  CHECK(spec.enabled == sent.enabled);
-  CHECK(spec.severity == sent.severity);
-  CHECK(spec.order == sent.order);
-  CHECK(spec.scope == sent.scope);
-  CHECK(spec.permission == sent.permission);
-  CHECK(spec.options == sent.options);
-  CHECK(spec.legacy_status_key == sent.legacy_status_key);
-  CHECK(spec.legacy_nickname == sent.legacy_nickname);
-  CHECK(spec.where == sent.where);
-  CHECK(back.plan.tasks[0].key == full_task().key);
-  CHECK(back.plan.tasks[0].next == full_task().next);
+  CHECK(back.plan.tasks.at(0) == full_task());
   CHECK(back.notes.at(0).findings.at(0).action == "a");
   CHECK(back.config_errors.at(0).where == (Position{"f", 1, 2}));
 }
 
-TEST_CASE("a job crosses with what the worker must know") {
-  Job job;
-  job.server.name = "web1";
-  job.server.port = 2222;
-  job.server.transport = TransportKind::openssh;
-  job.server.become = {true, "admin", "/secret", {"pass", "show"}};
-  job.server.expect = {{"os", "debian-12"}};
-  job.server.ssh_options = {"-o", "ProxyJump=gate"};
-  job.purpose = Purpose::check_config;
-  job.mode = Mode::check;
-  job.now = Time(Seconds(1'790'000'000));
-  job.only_tasks = {"a"};
-  job.now_tasks = {"b"};
-  job.memory.configs = {{"/etc/x.yml", "text", "good"}};
-  job.memory.unreachable_since = job.now;
+TEST_CASE("an assignment crosses with what the worker must know") {
+  Assignment assignment;
+  assignment.server.name = "web1";
+  assignment.server.port = 2222;
+  assignment.server.transport = TransportKind::openssh;
+  assignment.server.become = {true, "admin", "/secret", {"pass", "show"}};
+  assignment.server.expect = {{"os", "debian-12"}};
+  assignment.server.ssh_options = {"-o", "ProxyJump=gate"};
+  assignment.purpose = Purpose::check_config;
+  assignment.mode = Mode::check;
+  assignment.now = Time(Seconds(1'790'000'000));
+  assignment.only_tasks = {"a"};
+  assignment.now_tasks = {"b"};
+  assignment.memory.configs = {{"/etc/x.yml", "text", "good"}};
+  assignment.memory.unreachable_since = assignment.now;
   TaskRecord record;
-  record.last_success = job.now;
+  record.last_success = assignment.now;
   record.last_outcome = Outcome::crashed;
   record.failures_in_a_row = 3;
   record.state = "{}";
-  record.pending_job = "upgrade";
-  job.records = {{{"web1", "", "t"}, record}};
-  job.legacy_marks = {{"web1", "db_backup_when", job.now}};
-  job.resume = std::vector{full_task()};
-  job.first_index = 4;
-  const Job back = there_and_back(job);
-  CHECK(encode_message(back) == encode_message(job));
+  record.pending_jobs = {"prepare", "order"};
+  assignment.records = {{{"web1", "", "t"}, record}};
+  assignment.legacy_marks = {{"web1", "db_backup_when", assignment.now}};
+  assignment.resume = std::vector{full_task()};
+  assignment.first_index = 4;
+  const Assignment back = there_and_back(assignment);
+  CHECK(encode_message(back) == encode_message(assignment));
   CHECK(back.server.port == 2222);
-  CHECK(back.server.become.password_command == job.server.become.password_command);
-  CHECK(back.records.at(0).second.pending_job == "upgrade");
+  CHECK(back.server.become.password_command == assignment.server.become.password_command);
+  CHECK(back.records.at(0).second.pending_jobs == record.pending_jobs);
   CHECK(back.resume->size() == 1);
   CHECK(back.purpose == Purpose::check_config);
+}
+
+TEST_CASE("a note of jobs crosses with all names") {
+  Ask ask;
+  ask.kind = AskKind::jobs_pending;
+  ask.jobs = {"prepare", "order"};
+  CHECK(there_and_back(ask).jobs == ask.jobs);
 }
 
 TEST_CASE("bytes that are not UTF-8 cross unchanged") {

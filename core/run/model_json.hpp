@@ -149,10 +149,11 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TaskType, name, plugin, summary, scope, order
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Manifest, id, version, summary, abi_major, abi_minor, needs, wants, task_types)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Retry, first, longest)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TaskSpec, name, use, when, timezone, window, max_age, timeout, retry, after, enabled,
-                                   severity, order, scope, permission, options, legacy_status_key, legacy_nickname, where)
+                                   severity, order, scope, common_window, permission, options, legacy_status_key,
+                                   legacy_nickname, where)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TaskKey, server, project, task)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TaskRecord, last_success, last_attempt, last_outcome, failures_in_a_row, state,
-                                   pending_job)
+                                   pending_jobs)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(PlannedTask, key, spec, decision, reason, scheduled, window_end, next)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Plan, server, tasks)
 

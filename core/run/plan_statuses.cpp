@@ -26,14 +26,13 @@ std::vector<TaskStatus> statuses_of(const Plan& plan, const std::map<std::string
   return statuses;
 }
 
-Plan replanned(const Plan& plan, const std::vector<std::pair<TaskKey, TaskRecord>>& records, Time now) {
+Plan replanned(const Plan& plan, const std::set<TaskKey>& ran,
+               const std::vector<std::pair<TaskKey, TaskRecord>>& records, Time now) {
   std::map<std::string, Project> projects;
-  Plan result{plan.server, {}};
+  std::set<std::string> types_ran;  // about the whole server: what came of one task counts for all of its type
   for (const PlannedTask& task : plan.tasks) {
-    if (task.decision == Decision::not_allowed || task.decision == Decision::disabled) {
-      result.tasks.push_back(task);
-      continue;
-    }
+    if (ran.contains(task.key) && task.spec.scope == Scope::server) types_ran.insert(task.spec.use);
+    if (task.decision == Decision::not_allowed || task.decision == Decision::disabled) continue;
     Project& project = projects[task.key.project];
     project.name = task.key.project;
     project.tasks.push_back(task.spec);
@@ -43,10 +42,19 @@ Plan replanned(const Plan& plan, const std::vector<std::pair<TaskKey, TaskRecord
   request.now = now;
   for (auto& [name, project] : projects) request.projects.push_back(std::move(project));
   request.record = [&](const TaskKey& key) {
-    const auto found = std::find_if(records.begin(), records.end(), [&](const auto& known) { return known.first == key; });
+    const auto found =
+        std::find_if(records.begin(), records.end(), [&](const auto& known) { return known.first == key; });
     return found == records.end() ? TaskRecord{} : found->second;
   };
-  for (PlannedTask& task : make_plan(request).tasks) result.tasks.push_back(std::move(task));
+  std::map<TaskKey, PlannedTask> anew;
+  for (PlannedTask& task : make_plan(request).tasks) anew.emplace(task.key, std::move(task));
+
+  Plan result{plan.server, {}};
+  for (const PlannedTask& task : plan.tasks) {
+    const bool concerned = ran.contains(task.key) || types_ran.contains(task.spec.use);
+    const auto found = concerned ? anew.find(task.key) : anew.end();
+    result.tasks.push_back(found == anew.end() ? task : found->second);
+  }
   return result;
 }
 

@@ -32,6 +32,49 @@ TEST_CASE("a task that is disabled or not allowed is not active and owes nothing
   CHECK((statuses[3].active && statuses[3].max_age));
 }
 
+TEST_CASE("after a run the tasks that ran are planned anew, and what was said of the others holds") {
+  const Time now = parse_time("2026-11-22T20:30:00Z").value();
+  const Time tomorrow = parse_time("2026-11-23T20:00:00Z").value();
+  PlannedTask ran = task("ran", Decision::due);
+  // Waits for a project whose configuration is broken, of which a plan says nothing more.
+  PlannedTask waits = task("waits", Decision::outside_window);
+  ran.spec.when = waits.spec.when = "0 20 * * *";
+  waits.spec.use = "reboot.if_needed";
+  waits.spec.scope = Scope::server;
+  waits.reason = "the window of project wiki is not known: its configuration is broken";
+  const Plan plan{"web1", {ran, waits}};
+  TaskRecord success;
+  success.last_success = success.last_attempt = now;
+  success.last_outcome = Outcome::ok;
+
+  const Plan after = replanned(plan, {ran.key}, {{ran.key, success}}, now);
+  REQUIRE(after.tasks.size() == 2);
+  CHECK(after.tasks[0].decision == Decision::not_yet);
+  CHECK(after.tasks[0].next == tomorrow);
+  CHECK(after.tasks[1] == waits);
+  CHECK_FALSE(statuses_of(after, {}, now)[1].next_due);
+}
+
+TEST_CASE("what came of a task about the whole server counts for its equals") {
+  const Time now = parse_time("2026-11-22T20:30:00Z").value();
+  PlannedTask ran = task("upgrade", Decision::due);
+  ran.spec.when = "0 20 * * *";
+  ran.spec.scope = Scope::server;
+  PlannedTask equal = ran;
+  equal.key.project = "wiki";
+  equal.decision = Decision::not_yet;
+  TaskRecord failure;
+  failure.last_attempt = now;
+  failure.last_outcome = Outcome::failed;
+  failure.failures_in_a_row = 1;
+
+  const Plan after = replanned({"web1", {ran, equal}}, {ran.key}, {{ran.key, failure}}, now);
+  for (const PlannedTask& one : after.tasks) {
+    CHECK(one.decision == Decision::backing_off);
+    CHECK(one.next == now + std::chrono::minutes(15));
+  }
+}
+
 TEST_CASE("a plan with more tasks about the whole server than are weighed in good time is refused") {
   Plan plan{"web1", {}};
   for (std::size_t i = 0; i < server_tasks_limit; ++i) {

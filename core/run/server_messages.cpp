@@ -1,4 +1,6 @@
 // What a worker says, and what comes of it. Anything out of order is malformed: an Error here ends the worker.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/text.hpp"
@@ -191,10 +193,10 @@ std::optional<Answer> ServerWork::carry_out(const Ask& ask) {
     case AskKind::checkpoint:
       if (ask.text.size() > state_limit) return reply(fail(ErrorKind::refused, "the state is too large"));
       return reply(state_.store.save_task_state(task_->key(), ask.text));
-    case AskKind::job_pending:
-      if (ask.text.size() > job_names_limit || printable(ask.text) != ask.text)
+    case AskKind::jobs_pending:
+      if (ask.jobs.size() > most_pending_jobs || !std::all_of(ask.jobs.begin(), ask.jobs.end(), is_valid_name))
         return reply(fail(ErrorKind::refused, "not usable names of jobs"));
-      return reply(state_.store.save_pending_job(task_->key(), ask.text));
+      return reply(state_.store.save_pending_jobs(task_->key(), ask.jobs));
     case AskKind::acquire_lock: return state_.leases.acquire(worker_, server_.name, ask);
     case AskKind::release_lock: return state_.leases.release(server_.name, ask);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -29,32 +30,32 @@ void ServerWork::log(LogLevel level, const std::string& line) {
   state_.observer.log(about, level, clean_line(line));
 }
 
-Result<Job> ServerWork::make_job() {
-  Job job;
-  job.server = server_;
-  job.purpose = state_.request.purpose;
-  job.mode = state_.request.mode;
-  job.now = state_.clock.now();
-  job.only_tasks = state_.request.only_tasks;
-  job.now_tasks = state_.request.now_tasks;
+Result<Assignment> ServerWork::make_assignment() {
+  Assignment assignment;
+  assignment.server = server_;
+  assignment.purpose = state_.request.purpose;
+  assignment.mode = state_.request.mode;
+  assignment.now = state_.clock.now();
+  assignment.only_tasks = state_.request.only_tasks;
+  assignment.now_tasks = state_.request.now_tasks;
   // Of what is wrong with the server or its configuration only a look at it tells that it is over.
-  job.refresh_configs = state_.request.refresh_configs || state_.with_open_findings.contains(server_.name);
+  assignment.refresh_configs = state_.request.refresh_configs || state_.with_open_findings.contains(server_.name);
   auto memory = state_.store.server_memory(server_.name);
   if (!memory) return fail(memory.error());
   memory_ = std::move(*memory);
-  job.memory = memory_;
+  assignment.memory = memory_;
   auto records = state_.store.server_records(server_.name);
   if (!records) return fail(records.error());
-  job.records = std::move(*records);
+  assignment.records = std::move(*records);
   auto marks = state_.store.legacy_marks();
   if (!marks) return fail(marks.error());
   for (LegacyMark& mark : *marks)
-    if (mark.server == server_.name) job.legacy_marks.push_back(std::move(mark));
+    if (mark.server == server_.name) assignment.legacy_marks.push_back(std::move(mark));
   if (plan_) {
-    job.first_index = next_task_;
-    job.resume.emplace(due_.begin() + static_cast<std::ptrdiff_t>(next_task_), due_.end());
+    assignment.first_index = next_task_;
+    assignment.resume.emplace(due_.begin() + static_cast<std::ptrdiff_t>(next_task_), due_.end());
   }
-  return job;
+  return assignment;
 }
 
 void ServerWork::start_worker(LauncherLink& launcher, std::uint64_t worker) {
@@ -65,16 +66,16 @@ void ServerWork::start_worker(LauncherLink& launcher, std::uint64_t worker) {
   stopping_ = Stopping::no;
   if (!plan_ && deaths_without_task_ == 0) state_.observer.server_started(server_.name);
 
-  const auto job = make_job();
-  if (!job) {
-    state_.require(fail(job.error()));
-    return give_up(job.error());
+  const auto assignment = make_assignment();
+  if (!assignment) {
+    state_.require(fail(assignment.error()));
+    return give_up(assignment.error());
   }
   auto channel = launcher.start_worker(worker);
   if (!channel) return cannot_start(channel.error());
   channel_ = std::move(*channel);
   (void)channel_.send(Hello{});
-  if (auto sent = channel_.send(*job); !sent) {
+  if (auto sent = channel_.send(*assignment); !sent) {
     channel_.close();
     return cannot_start(sent.error());
   }
@@ -230,9 +231,12 @@ void ServerWork::finish() {
   deadline_.reset();
   if (ran_tasks_ && plan_ && state_.writes()) {
     const Time now = state_.clock.now();
-    if (const auto records = state_.store.server_records(server_.name))
-      state_.require(state_.store.save_task_statuses(server_.name,
-                                                     statuses_of(replanned(*plan_, *records, now), contacts_, now), now));
+    std::set<TaskKey> ran;
+    for (std::size_t i = 0; i < next_task_; ++i) ran.insert(due_[i].key);
+    if (const auto records = state_.store.server_records(server_.name)) {
+      const Plan after = replanned(*plan_, ran, *records, now);
+      state_.require(state_.store.save_task_statuses(server_.name, statuses_of(after, contacts_, now), now));
+    }
   }
   state_.observer.server_finished(report_);
 }

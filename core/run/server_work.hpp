@@ -56,7 +56,7 @@ class ServerWork {
   Result<void> handle_words(Message& message);     // what needs a running task
   std::optional<Answer> carry_out(const Ask& ask);
 
-  Result<Job> make_job();
+  Result<Assignment> make_assignment();
   void conclude(const std::string& how);
   void end_task_by_force(const std::string& how);
   void close_task(Outcome outcome, const std::string& closing_line, const std::optional<std::string>& new_state);

@@ -183,7 +183,7 @@ TEST_CASE("while something about a server is open it is looked at, whatever the 
   CHECK(fleet.run().servers[0].from_cache);
 }
 
-TEST_CASE("a server whose job cannot be sent is told") {
+TEST_CASE("a server whose assignment cannot be sent is told") {
   Fleet fleet;
   fleet.add("web1", {"a: misbehave.well"});
   fleet.add("web2", {"a: misbehave.well"});

@@ -42,26 +42,26 @@ class CarriedClock final : public Clock {
 
 class Worker {
  public:
-  Worker(WorkerLink& link, const WorkerContext& context, Job job, ServerDirectories directories)
-      : link_(link), context_(context), job_(std::move(job)), directories_(std::move(directories)), clock_(job_.now),
-        events_(link_, context_.setup.debug),
-        transport_(context_.transport(job_.server.transport, transport_settings())),
-        session_(job_.server, *transport_, [this] { return link_.cancelled(); }) {}
+  Worker(WorkerLink& link, const WorkerContext& context, Assignment assignment, ServerDirectories directories)
+      : link_(link), context_(context), assignment_(std::move(assignment)), directories_(std::move(directories)),
+        clock_(assignment_.now), events_(link_, context_.setup.debug),
+        transport_(context_.transport(assignment_.server.transport, transport_settings())),
+        session_(assignment_.server, *transport_, [this] { return link_.cancelled(); }) {}
 
   void work() {
-    if (job_.resume) return run_tasks(*job_.resume);
-    if (job_.purpose == Purpose::ping) return ping();
+    if (assignment_.resume) return run_tasks(*assignment_.resume);
+    if (assignment_.purpose == Purpose::ping) return ping();
     if (may_plan_from_memory()) {
-      Planned planned = plan(recalled(job_.memory.configs));
+      Planned planned = plan(recalled(assignment_.memory.configs));
       planned.from_cache = true;
-      if (job_.purpose == Purpose::plan || due_tasks(planned.plan).empty()) return tell(planned);
+      if (assignment_.purpose == Purpose::plan || due_tasks(planned.plan).empty()) return tell(planned);
     }
     auto survey = session_.survey(true);
     if (!survey) return cannot_reach(survey.error());
     contacted(survey->facts, {});
     const Planned planned = plan(*survey);
     tell(planned);
-    if (job_.purpose == Purpose::run) run_tasks(due_tasks(planned.plan));
+    if (assignment_.purpose == Purpose::run) run_tasks(due_tasks(planned.plan));
   }
 
  private:
@@ -89,30 +89,30 @@ class Worker {
 
   // A server that was down is asked again each time, so that its return is noticed.
   bool may_plan_from_memory() const {
-    const ServerMemory& memory = job_.memory;
-    return (job_.purpose == Purpose::run || job_.purpose == Purpose::plan) && !job_.refresh_configs &&
-           !memory.unreachable_since && memory.configs_fetched && is_sound(memory.configs) &&
-           job_.now >= *memory.configs_fetched &&
-           job_.now - *memory.configs_fetched < context_.setup.settings.config_cache;
+    const ServerMemory& memory = assignment_.memory;
+    return (assignment_.purpose == Purpose::run || assignment_.purpose == Purpose::plan) &&
+           !assignment_.refresh_configs && !memory.unreachable_since && memory.configs_fetched &&
+           is_sound(memory.configs) && assignment_.now >= *memory.configs_fetched &&
+           assignment_.now - *memory.configs_fetched < context_.setup.settings.config_cache;
   }
 
   Planned plan(const Survey& survey) {
-    Assessment assessment = assess_configs(job_.server.name, survey, job_.memory.configs, context_.rules);
+    Assessment assessment = assess_configs(assignment_.server.name, survey, assignment_.memory.configs, context_.rules);
     if (!survey.facts.empty()) {  // not recalled
       to_remember_ = std::move(assessment.to_remember);
-      for (Finding& finding : compare_facts(job_.server.expect, survey.facts))
+      for (Finding& finding : compare_facts(assignment_.server.expect, survey.facts))
         assessment.notes.front().findings.push_back(std::move(finding));
     }
-    if (job_.purpose == Purpose::check_config) ask_plugins_about(assessment);
-    if (!job_.legacy_marks.empty()) apply_legacy_marks(assessment.projects);
+    if (assignment_.purpose == Purpose::check_config) ask_plugins_about(assessment);
+    if (!assignment_.legacy_marks.empty()) apply_legacy_marks(assessment.projects);
 
     PlanRequest request;
-    request.server = job_.server.name;
+    request.server = assignment_.server.name;
     request.now = clock_.now();
     request.projects = std::move(assessment.projects);
     request.record = [this](const TaskKey& key) { return record_of(key); };
-    request.only_tasks = job_.only_tasks;
-    request.now_tasks = job_.now_tasks;
+    request.only_tasks = assignment_.only_tasks;
+    request.now_tasks = assignment_.now_tasks;
     Planned planned;
     planned.plan = make_plan(request);
     std::vector<Finding>& about_server = assessment.notes.front().findings;
@@ -144,16 +144,16 @@ class Worker {
   }
 
   void apply_legacy_marks(const std::vector<Project>& projects) {
-    for (const auto& [key, mark] : match_legacy_marks(job_.legacy_marks, job_.server.name, projects)) {
+    for (const auto& [key, mark] : match_legacy_marks(assignment_.legacy_marks, assignment_.server.name, projects)) {
       TaskRecord record = record_of(key);
       if (!record.last_success || *record.last_success < mark.at) record.last_success = mark.at;
-      std::erase_if(job_.records, [&k = key](const auto& known) { return known.first == k; });
-      job_.records.emplace_back(key, std::move(record));
+      std::erase_if(assignment_.records, [&k = key](const auto& known) { return known.first == k; });
+      assignment_.records.emplace_back(key, std::move(record));
     }
   }
 
   TaskRecord record_of(const TaskKey& key) const {
-    for (const auto& [known, record] : job_.records)
+    for (const auto& [known, record] : assignment_.records)
       if (known == key) return record;
     return {};
   }
@@ -167,7 +167,7 @@ class Worker {
 
   void run_tasks(const std::vector<PlannedTask>& tasks) {
     if (!tasks.empty()) keep_stray_output();
-    std::uint64_t index = job_.first_index;
+    std::uint64_t index = assignment_.first_index;
     for (const PlannedTask& task : tasks) {
       if (link_.everything_cancelled()) return;
       link_.set_current_task(index);
@@ -198,11 +198,11 @@ class Worker {
     call.timezone = task.spec.timezone;
     const TaskRecord record = record_of(task.key);
     if (!record.state.empty()) call.state = record.state;
-    call.pending_job = record.pending_job;
+    call.pending_jobs = record.pending_jobs;
     const auto directory = directories_.of_task(task.key.project, task.key.task);
     if (auto made = make_directories(directory, 0700); !made) return {Outcome::failed, made.error(), {}};
     call.directory = directory.string();
-    call.mode = job_.mode;
+    call.mode = assignment_.mode;
     call.scheduled = task.scheduled;
     call.window_end = task.window_end;
     const Seconds timeout = task_timeout(task.spec, context_.catalog);
@@ -239,7 +239,7 @@ class Worker {
 
   WorkerLink& link_;
   const WorkerContext& context_;
-  Job job_;
+  Assignment assignment_;
   ServerDirectories directories_;
   CarriedClock clock_;
   WorkerEvents events_;
@@ -250,8 +250,8 @@ class Worker {
 };
 
 // A server that is this very machine is not confined: what is run "on the server" are our children.
-Result<void> confine(const Job& job, const ServerDirectories& directories) {
-  if (job.server.transport == TransportKind::local) return {};
+Result<void> confine(const Assignment& assignment, const ServerDirectories& directories) {
+  if (assignment.server.transport == TransportKind::local) return {};
   limit_resources();
   std::vector<std::filesystem::path> writable;
   for (const auto& directory : {directories.own, directories.backups, directories.control})
@@ -285,16 +285,16 @@ WorkerContext make_worker_context(Setup setup) {
 
 int run_worker(UniqueFd socket, const WorkerContext& context) {
   WorkerLink link(std::move(socket));
-  auto job = link.receive_job();
-  if (!job) return 1;
+  auto assignment = link.receive_assignment();
+  if (!assignment) return 1;
   const Settings& settings = context.setup.settings;
   ServerDirectories directories = server_directories(settings.state_directory, settings.backup_directory,
-                                                           settings.run_directory, job->server.name);
+                                                     settings.run_directory, assignment->server.name);
   // Only ssh needs it, and says so when it is missing.
   if (auto control = make_control_directory(directories.control.string())) directories.control = *control;
   Result<void> ready{};
-  if (job->purpose == Purpose::run) ready = make_own_directories(directories);
-  const auto confined = confine(*job, directories);
+  if (assignment->purpose == Purpose::run) ready = make_own_directories(directories);
+  const auto confined = confine(*assignment, directories);
   link.listen();
   if (!confined && confined.error().kind == ErrorKind::refused) {
     (void)link.send(Unconfined{confined.error().describe()});
@@ -302,7 +302,7 @@ int run_worker(UniqueFd socket, const WorkerContext& context) {
     ready = fail(confined.error().kind, "the worker cannot be confined: " + confined.error().message,
                  "it touches no server unconfined; see `maintain ping --debug`");
   }
-  if (ready) Worker(link, context, std::move(*job), directories).work();
+  if (ready) Worker(link, context, std::move(*assignment), directories).work();
   else (void)link.send(NotContacted{ready.error()});
   (void)link.send(Done{});
   return worker_done_status;

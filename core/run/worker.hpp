@@ -27,7 +27,7 @@ WorkerContext make_worker_context(Setup setup);
 // the launcher looks for left-over processes only where there may be some.
 inline constexpr int worker_done_status = 42;
 
-// Serves the job that comes over the socket. Returns the exit status of the process.
+// Carries out the assignment that comes over the socket. Returns the exit status of the process.
 int run_worker(UniqueFd socket, const WorkerContext& context);
 
 }  // namespace maintain

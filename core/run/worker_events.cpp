@@ -40,10 +40,10 @@ Result<void> WorkerEvents::checkpoint(const std::string& json) {
   return link_.ask(std::move(ask), answer_patience);
 }
 
-Result<void> WorkerEvents::job_pending(const std::string& name) {
+Result<void> WorkerEvents::jobs_pending(const std::set<std::string>& names) {
   Ask ask;
-  ask.kind = AskKind::job_pending;
-  ask.text = name;
+  ask.kind = AskKind::jobs_pending;
+  ask.jobs = names;
   return link_.ask(std::move(ask), answer_patience);
 }
 

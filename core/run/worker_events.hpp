@@ -17,7 +17,7 @@ class WorkerEvents final : public TaskEvents {
   void summary(const std::string& line) override;
   void output(const std::string& text) override;
   Result<void> checkpoint(const std::string& json) override;
-  Result<void> job_pending(const std::string& name) override;
+  Result<void> jobs_pending(const std::set<std::string>& names) override;
   Result<void> acquire_lock(const std::string& name, int places, Milliseconds lease, Milliseconds wait) override;
   Result<void> release_lock(const std::string& name) override;
 

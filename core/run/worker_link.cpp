@@ -31,7 +31,7 @@ Result<Message> WorkerLink::receive() {
   }
 }
 
-Result<Job> WorkerLink::receive_job() {
+Result<Assignment> WorkerLink::receive_assignment() {
   if (auto sent = send(Hello{}); !sent) return fail(sent.error());
   const auto first = receive();
   if (!first) return fail(first.error());
@@ -40,8 +40,8 @@ Result<Job> WorkerLink::receive_job() {
     return fail(ErrorKind::internal, "the supervisor speaks another version of the protocol");
   auto second = receive();
   if (!second) return fail(second.error());
-  if (auto* job = std::get_if<Job>(&*second)) return std::move(*job);
-  return fail(ErrorKind::internal, "expected a job");
+  if (auto* assignment = std::get_if<Assignment>(&*second)) return std::move(*assignment);
+  return fail(ErrorKind::internal, "expected an assignment");
 }
 
 void WorkerLink::listen() { std::thread([this] { listen_until_closed(); }).detach(); }

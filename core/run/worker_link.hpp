@@ -21,9 +21,9 @@ class WorkerLink {
  public:
   explicit WorkerLink(UniqueFd socket);
 
-  // Greets, and waits for the job. To be called before listen(), while the process has one thread (Landlock confines
-  // threads one by one).
-  Result<Job> receive_job();
+  // Greets, and waits for the assignment. To be called before listen(), while the process has one thread (Landlock
+  // confines threads one by one).
+  Result<Assignment> receive_assignment();
   void listen();
 
   // refused: too large for a frame. A supervisor that has gone is not an error here.

@@ -1,9 +1,12 @@
 // Columns <-> model, where more than one file of the store needs the same.
 #pragma once
 
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "base/text.hpp"
 #include "model/names.hpp"
 #include "model/plan.hpp"
 #include "model/run.hpp"
@@ -29,7 +32,12 @@ inline Finding read_finding(const sqlite::Statement& row, int first) {
 }
 
 inline constexpr std::string_view record_columns =
-    "last_success, last_attempt, last_outcome, failures_in_a_row, state, pending_job";
+    "last_success, last_attempt, last_outcome, failures_in_a_row, state, pending_jobs";
+
+// Names have no spaces.
+inline std::string pending_jobs_column(const std::set<std::string>& names) {
+  return join({names.begin(), names.end()}, " ");
+}
 
 inline TaskRecord read_record(const sqlite::Statement& row, int first) {
   TaskRecord record;
@@ -38,7 +46,7 @@ inline TaskRecord read_record(const sqlite::Statement& row, int first) {
   if (const auto outcome = row.get<std::optional<std::string>>(first + 2)) record.last_outcome = parse_outcome(*outcome);
   record.failures_in_a_row = row.get<int>(first + 3);
   record.state = row.get<std::string>(first + 4);
-  record.pending_job = row.get<std::string>(first + 5);
+  for (std::string& name : split_words(row.get<std::string>(first + 5))) record.pending_jobs.insert(std::move(name));
   return record;
 }
 

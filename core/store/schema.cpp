@@ -56,7 +56,8 @@ create table tasks (
   server text not null, project text not null, task text not null,
   last_success integer, last_attempt integer, last_outcome text,
   failures_in_a_row integer not null default 0,
-  state text not null default '', pending_job text not null default '',
+  state text not null default '',
+  pending_jobs text not null default '',     -- names, with spaces
   last_run integer, last_summary text not null default '',
   primary key (server, project, task)
 ) without rowid;

@@ -21,11 +21,9 @@ class SqliteStore final : public StateStore {
   Result<std::string> task_output(const std::string& run_id, const TaskKey& key) const override;
   Result<std::vector<TaskResult>> history(const TaskKey& filter, int limit) const override;
 
-  Result<std::vector<TaskRecord>> task_records(const std::vector<TaskKey>& keys) const override;
   Result<std::vector<std::pair<TaskKey, TaskRecord>>> server_records(const std::string& server) const override;
   Result<void> save_task_state(const TaskKey& key, const std::string& json) override;
-  Result<void> save_pending_job(const TaskKey& key, const std::string& job) override;
-  Result<void> import_success(const TaskKey& key, Time at) override;
+  Result<void> save_pending_jobs(const TaskKey& key, const std::set<std::string>& names) override;
 
   Result<void> save_legacy_marks(const std::vector<LegacyMark>& marks) override;
   Result<std::vector<LegacyMark>> legacy_marks() const override;
@@ -43,7 +41,6 @@ class SqliteStore final : public StateStore {
 
   Result<LeaseAnswer> acquire_lease(const std::string& name, const std::string& holder, int places, Time now, Time until) override;
   Result<void> release_lease(const std::string& name, const std::string& holder) override;
-  Result<std::vector<Lease>> leases(Time now) const override;
 
   Result<void> prune(Time now, Seconds successes, Seconds failures) override;
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,7 +41,6 @@ struct TaskCommit {
   TaskResult result;
   std::string output;                      // the task's output as it is to be kept, uncompressed
   std::optional<std::string> new_state = {};  // maintain.state/1 document
-  std::optional<std::string> pending_job = {};  // set: the job now pending, "" when collected
   Mode mode = Mode::apply;                 // check: the result is kept in the history; records, state and marks are not touched
 };
 
@@ -70,10 +70,8 @@ class StateStore {
   // Runs and their results. begin_run keeps id, mode and start; results come by commit_task.
   virtual Result<void> begin_run(const Run& run) = 0;
   // Adds the result and its output to the run. In mode apply, for a result that names a task, also its record: a
-  // success moves last_success to result.started and ends the count of failures; a failure adds to it. pending_job
-  // and new_state as committed, except that a run that did not end by itself (crashed, timed_out, unreachable,
-  // cancelled) never makes a pending job forgotten. [relaxed] for an `ok` about a server, which is only kept until
-  // the digest has seen it.
+  // success moves last_success to result.started and ends the count of failures; a failure adds to it. [relaxed] for
+  // an `ok` about a server, which is only kept until the digest has seen it.
   virtual Result<void> commit_task(const TaskCommit& commit) = 0;
   virtual Result<void> finish_run(const std::string& run_id, Time finished) = 0;
   virtual Result<std::vector<RunSummary>> runs(int limit) const = 0;         // newest first
@@ -86,11 +84,9 @@ class StateStore {
   virtual Result<std::vector<TaskResult>> history(const TaskKey& filter, int limit) const = 0;
 
   // Task records.
-  virtual Result<std::vector<TaskRecord>> task_records(const std::vector<TaskKey>& keys) const = 0;  // same order
   virtual Result<std::vector<std::pair<TaskKey, TaskRecord>>> server_records(const std::string& server) const = 0;
   virtual Result<void> save_task_state(const TaskKey& key, const std::string& json) = 0;     // checkpoint
-  virtual Result<void> save_pending_job(const TaskKey& key, const std::string& job) = 0;     // "" forgets it
-  virtual Result<void> import_success(const TaskKey& key, Time at) = 0;      // keeps the later of both
+  virtual Result<void> save_pending_jobs(const TaskKey& key, const std::set<std::string>& names) = 0;  // all there are
 
   // What was imported from the earlier bot waits here until its server's configuration has been seen, because only
   // that says which task a status key belongs to (TaskSpec::legacy_status_key).
@@ -123,7 +119,6 @@ class StateStore {
   // nothing.
   virtual Result<LeaseAnswer> acquire_lease(const std::string& name, const std::string& holder, int places, Time now, Time until) = 0;
   virtual Result<void> release_lease(const std::string& name, const std::string& holder) = 0;
-  virtual Result<std::vector<Lease>> leases(Time now) const = 0;
 
   // Deletes results and output: of failures (is_failure) older than `failures`, of the rest older than `successes`;
   // then runs that are left without results. What an open finding points to, and what is unreported, stays.

@@ -91,7 +91,7 @@ TEST_CASE("every acknowledged commit survives SIGKILL, whole") {
     CHECK((found == count || found == count + 1));  // one commit may have been unacknowledged yet
     for (int i = 0; i < found; ++i) {
       const TaskKey key{"web1", run_id, "task" + std::to_string(i)};
-      CHECK(must(store->task_records({key})).front().state == std::to_string(i));
+      CHECK(record_of(*store, key).state == std::to_string(i));
       CHECK(run.results[static_cast<std::size_t>(i)].findings.size() == 1);
       CHECK(must(store->task_output(run_id, key)).size() == static_cast<std::size_t>(i % 7) * 1000);
     }

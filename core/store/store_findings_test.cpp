@@ -92,5 +92,5 @@ TEST_CASE_METHOD(StoreFixture, "pruning keeps failures longer, and what an open 
   for (const RunSummary& run : must(store->runs(100))) runs.push_back(run.id);
   CHECK(runs == std::vector<std::string>{"fresh", "untold", "pointed", "old"});
   CHECK(must(store->task_output("old", upgrade)).empty());
-  CHECK(must(store->task_records({upgrade})).front().last_success.has_value());  // marks outlive their results
+  CHECK(record_of(*store, upgrade).last_success.has_value());  // marks outlive their results
 }

@@ -54,12 +54,4 @@ Result<void> SqliteStore::release_lease(const std::string& name, const std::stri
   });
 }
 
-Result<std::vector<Lease>> SqliteStore::leases(Time now) const {
-  std::vector<Lease> all;
-  auto read = database_->query("select name, holder, until from leases where until > ? order by name, holder", now)
-                  .each([&](const Statement& row) { all.push_back(read_lease(row)); });
-  if (!read) return fail(read.error());
-  return all;
-}
-
 }  // namespace maintain

@@ -110,6 +110,6 @@ TEST_CASE_METHOD(StoreFixture, "history filters by what is given, newest first")
 TEST_CASE_METHOD(StoreFixture, "a result of a run that was never begun is refused whole") {
   CHECK_FALSE(store->commit_task(commit_of("nowhere", upgrade, Outcome::ok, noon)).has_value());
   CHECK(must(store->history({}, 10)).empty());
-  CHECK_FALSE(must(store->task_records({upgrade})).front().last_success.has_value());
+  CHECK_FALSE(record_of(*store, upgrade).last_success.has_value());
   CHECK(store->finish_run("nowhere", noon).error().kind == ErrorKind::not_found);
 }

@@ -34,11 +34,11 @@ Result<TaskRecord> load_record(Database& database, const TaskKey& key) {
 Result<void> save_record(Database& database, const TaskKey& key, const TaskRecord& record) {
   return database.query(
       "insert into tasks (server, project, task, last_success, last_attempt, last_outcome, failures_in_a_row, state,"
-      " pending_job) values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set last_success = excluded.last_success,"
+      " pending_jobs) values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set last_success = excluded.last_success,"
       " last_attempt = excluded.last_attempt, last_outcome = excluded.last_outcome,"
-      " failures_in_a_row = excluded.failures_in_a_row, state = excluded.state, pending_job = excluded.pending_job",
+      " failures_in_a_row = excluded.failures_in_a_row, state = excluded.state, pending_jobs = excluded.pending_jobs",
       key.server, key.project, key.task, record.last_success, record.last_attempt, outcome_word(record),
-      record.failures_in_a_row, record.state, record.pending_job).run();
+      record.failures_in_a_row, record.state, pending_jobs_column(record.pending_jobs)).run();
 }
 
 Result<void> raise_last_success(Database& database, const TaskKey& key, Time at) {
@@ -46,18 +46,6 @@ Result<void> raise_last_success(Database& database, const TaskKey& key, Time at)
                         " on conflict do update set last_success = max(ifnull(last_success, excluded.last_success),"
                         " excluded.last_success)",
                         key.server, key.project, key.task, at).run();
-}
-
-Result<std::vector<TaskRecord>> SqliteStore::task_records(const std::vector<TaskKey>& keys) const {
-  return view<std::vector<TaskRecord>>([&](Database& database) -> Result<std::vector<TaskRecord>> {
-    std::vector<TaskRecord> records;
-    for (const TaskKey& key : keys) {
-      auto record = load_record(database, key);
-      if (!record) return fail(record.error());
-      records.push_back(std::move(*record));
-    }
-    return records;
-  });
 }
 
 Result<std::vector<std::pair<TaskKey, TaskRecord>>> SqliteStore::server_records(const std::string& server) const {
@@ -77,16 +65,12 @@ Result<void> SqliteStore::save_task_state(const TaskKey& key, const std::string&
   });
 }
 
-Result<void> SqliteStore::save_pending_job(const TaskKey& key, const std::string& job) {
+Result<void> SqliteStore::save_pending_jobs(const TaskKey& key, const std::set<std::string>& names) {
   return change(Kind::durable, [&](Database& database) {
-    return database.query("insert into tasks (server, project, task, pending_job) values (?, ?, ?, ?)"
-                          " on conflict do update set pending_job = excluded.pending_job",
-                          key.server, key.project, key.task, job).run();
+    return database.query("insert into tasks (server, project, task, pending_jobs) values (?, ?, ?, ?)"
+                          " on conflict do update set pending_jobs = excluded.pending_jobs",
+                          key.server, key.project, key.task, pending_jobs_column(names)).run();
   });
-}
-
-Result<void> SqliteStore::import_success(const TaskKey& key, Time at) {
-  return change(Kind::durable, [&](Database& database) { return raise_last_success(database, key, at); });
 }
 
 }  // namespace maintain

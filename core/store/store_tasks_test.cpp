@@ -10,8 +10,6 @@ namespace {
 const Time noon = at("2026-11-22T12:00:00Z");
 const TaskKey upgrade{"web1", "shop", "os-upgrade"};
 
-TaskRecord record_of(const StateStore& store, const TaskKey& key) { return must(store.task_records({key})).front(); }
-
 TaskStatus declared(const TaskKey& key) {
   TaskStatus status;
   status.key = key;
@@ -26,14 +24,12 @@ TEST_CASE_METHOD(StoreFixture, "a commit writes result and record together, and 
   begin("a", noon);
   TaskCommit commit = commit_of("a", upgrade, Outcome::changed, noon);
   commit.new_state = R"({"seen":[1]})";
-  commit.pending_job = "upgrade-7";
   must(store->commit_task(commit));
   reopen();
   const TaskRecord record = record_of(*store, upgrade);
   CHECK(record.last_success == noon);
   CHECK(record.last_outcome == Outcome::changed);
   CHECK(record.state == R"({"seen":[1]})");
-  CHECK(record.pending_job == "upgrade-7");
   CHECK(must(store->server_records("web1")).size() == 1);
   CHECK(must(store->server_records("web2")).empty());
 }
@@ -57,34 +53,35 @@ TEST_CASE_METHOD(StoreFixture, "a result about a server makes no task record") {
   CHECK(must(store->server_records("web1")).empty());
 }
 
-TEST_CASE_METHOD(StoreFixture, "records come in the order they were asked for") {
-  must(store->import_success({"web1", "", "b"}, noon));
-  const auto records = must(store->task_records({{"web1", "", "a"}, {"web1", "", "b"}, {"web1", "x", "b"}}));
-  REQUIRE(records.size() == 3);
-  CHECK_FALSE(records[0].last_success.has_value());
-  CHECK(records[1].last_success == noon);
-  CHECK_FALSE(records[2].last_success.has_value());
-}
-
-TEST_CASE_METHOD(StoreFixture, "checkpoint and pending job leave the rest of the record alone") {
-  must(store->import_success(upgrade, noon));
+TEST_CASE_METHOD(StoreFixture, "checkpoint and pending jobs leave the rest of the record alone") {
+  begin("a", noon);
+  must(store->commit_task(commit_of("a", upgrade, Outcome::ok, noon)));
   must(store->save_task_state(upgrade, R"({"step":1})"));
-  must(store->save_pending_job(upgrade, "job-1"));
+  must(store->save_pending_jobs(upgrade, {"prepare", "order"}));
   TaskRecord record = record_of(*store, upgrade);
   CHECK(record.last_success == noon);
   CHECK(record.state == R"({"step":1})");
-  CHECK(record.pending_job == "job-1");
-  must(store->save_pending_job(upgrade, ""));
-  CHECK(record_of(*store, upgrade).pending_job.empty());
+  CHECK(record.pending_jobs == std::set<std::string>{"order", "prepare"});
+  must(store->save_pending_jobs(upgrade, {}));
+  CHECK(record_of(*store, upgrade).pending_jobs.empty());
   CHECK(record_of(*store, upgrade).state == R"({"step":1})");
 }
 
 TEST_CASE_METHOD(StoreFixture, "an import never moves a mark back") {
-  must(store->import_success(upgrade, noon));
-  must(store->import_success(upgrade, noon - std::chrono::hours(5)));
-  CHECK(record_of(*store, upgrade).last_success == noon);
-  must(store->import_success(upgrade, noon + std::chrono::hours(5)));
-  CHECK(record_of(*store, upgrade).last_success == noon + std::chrono::hours(5));
+  TaskSpec spec;
+  spec.name = upgrade.task;
+  spec.legacy_status_key = "os_upgrade_when";
+  Project project;
+  project.name = upgrade.project;
+  project.tasks = {spec};
+  const auto import = [&](Time at) {
+    must(store->save_legacy_marks({{"web1", "os_upgrade_when", at}}));
+    must(store->claim_legacy_marks("web1", {project}));
+    return record_of(*store, upgrade).last_success;
+  };
+  CHECK(import(noon) == noon);
+  CHECK(import(noon - std::chrono::hours(5)) == noon);
+  CHECK(import(noon + std::chrono::hours(5)) == noon + std::chrono::hours(5));
 }
 
 TEST_CASE_METHOD(StoreFixture, "marks of the earlier bot wait for their server and are taken once") {

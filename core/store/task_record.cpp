@@ -1,15 +1,6 @@
 #include "store/task_record.hpp"
 
 namespace maintain {
-namespace {
-
-// Such a run was stopped from outside; what it said of its job last may not be how the job ended.
-bool was_stopped(Outcome outcome) {
-  return outcome == Outcome::crashed || outcome == Outcome::timed_out || outcome == Outcome::unreachable ||
-         outcome == Outcome::cancelled;
-}
-
-}  // namespace
 
 TaskRecord record_after(TaskRecord record, const TaskCommit& commit) {
   const TaskResult& result = commit.result;
@@ -23,8 +14,6 @@ TaskRecord record_after(TaskRecord record, const TaskCommit& commit) {
     ++record.failures_in_a_row;
   }
   if (commit.new_state) record.state = *commit.new_state;
-  if (commit.pending_job && !(commit.pending_job->empty() && was_stopped(result.outcome)))
-    record.pending_job = *commit.pending_job;
   return record;
 }
 

@@ -61,16 +61,3 @@ TEST_CASE("state is replaced only when a new one came") {
   commit.new_state = R"({"n":2})";
   CHECK(record_after(before, commit).state == R"({"n":2})");
 }
-
-TEST_CASE("a pending job is forgotten only by a run that ended by itself") {
-  TaskRecord before;
-  before.pending_job = "upgrade-1";
-  TaskCommit commit = ended(Outcome::changed);
-  CHECK(record_after(before, commit).pending_job == "upgrade-1");
-  commit.pending_job = "";
-  CHECK(record_after(before, commit).pending_job.empty());
-  commit.result.outcome = GENERATE(Outcome::crashed, Outcome::timed_out, Outcome::unreachable, Outcome::cancelled);
-  CHECK(record_after(before, commit).pending_job == "upgrade-1");
-  commit.pending_job = "upgrade-2";
-  CHECK(record_after(before, commit).pending_job == "upgrade-2");
-}

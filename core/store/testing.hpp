@@ -64,6 +64,13 @@ struct StoreFixture {
 
 inline Time at(const std::string& text) { return must(parse_time(text)); }
 
+// A default one when the store knows nothing of the task.
+inline TaskRecord record_of(const StateStore& store, const TaskKey& key) {
+  for (auto& [known, record] : must(store.server_records(key.server)))
+    if (known == key) return record;
+  return {};
+}
+
 inline TaskCommit commit_of(const std::string& run_id, const TaskKey& key, Outcome outcome, Time started) {
   TaskCommit commit;
   commit.run_id = run_id;

@@ -25,6 +25,15 @@ void warn_of_plugins_passed_over(Program& program) {
                  skipped.reason.describe().c_str());
 }
 
+// Without any plugin every task of every server would be told to be unknown; the one cause is here.
+void require_plugins(Program& program) {
+  const Catalog& catalog = program.catalog();
+  if (!catalog.plugins.empty()) return;
+  const std::string why = catalog.skipped.empty() ? "none was found" : catalog.skipped.front().reason.describe();
+  fatal({ErrorKind::configuration, "no plugin can be used: " + why,
+         "'maintain plugins list' says where they are looked for, and why each was passed over", {}});
+}
+
 // A run that takes longer than the 15 minutes between cron's is nobody's business, and whatever we print is mailed. One
 // that takes a quarter of a day hangs.
 constexpr Seconds long_enough_to_tell = std::chrono::hours(6);
@@ -71,6 +80,7 @@ void run_due_tasks(Program& program, const RunOptions& options) {
   auto store = program.writable_store();
   const auto lock = lock_or_leave(program, options.dry_run && !program.json);
   if (!lock) return;
+  require_plugins(program);
   if (program.debug || program.standard_error_is_terminal()) warn_of_plugins_passed_over(program);
   const RunResult result = supervise_visibly(program, request, *store);
 

@@ -26,7 +26,10 @@ struct Fixture {
   std::string id = "shop:upgrade:run";
   RemoteJob job{session, place, id};
 
-  ~Fixture() { static_cast<void>(job.stop(0ms, 20s)); }
+  ~Fixture() {
+    session.alter = nullptr;  // what a test's function refers to is gone
+    static_cast<void>(job.stop(0ms, 20s));
+  }
 
   std::filesystem::path at(const char* file) const { return std::filesystem::path(place.base) / id / file; }
   void write(const char* file, const std::string& text) const { std::ofstream(at(file)) << text; }

@@ -13,6 +13,7 @@
 #include "apt/pending.hpp"
 #include "apt/server_state.hpp"
 #include "apt/version.hpp"
+#include "common/lock_holders.hpp"
 #include "common/server_snapshot.hpp"
 
 using namespace maintain::plugins;
@@ -53,7 +54,7 @@ void fuzz_server(std::string_view text) {
   effects.broken = parse_broken(text);
   effects.audit = effects.check = text;
   require_text(package_system_findings(effects));
-  require_text(lock_findings(parse_locks(text), {}, {}, {}));
+  require_text(lock_findings(parse_lock_holders(text), {}, {}, {}));
   require_text(leftover_findings(parse_leftovers(text), {}));
   require_text(stale_findings(parse_stale(text)));
   require_text(reboot_findings(text));

@@ -36,8 +36,8 @@ class Well final : public Task {
 class Crash final : public Task {
   Outcome run(Context& context) override {
     tell(context);
-    volatile int* volatile nowhere = nullptr;  // twice: else the compiler leaves the store out
-    *nowhere = 1;
+    ::signal(SIGSEGV, SIG_DFL);  // sanitizers make an exit of it, and of a store to nowhere before it happens
+    ::raise(SIGSEGV);
     return Outcome::ok;
   }
 };

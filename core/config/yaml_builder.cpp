@@ -126,6 +126,9 @@ void YamlBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML:
   node.place = lines_.place(mark);
   node.kind = scalar_kind(tag, node.place, limits_.foreign_tags);
   if (value.find('\0') != std::string::npos) throw YamlRefused{node.place, "this text holds an escaped NUL character"};
+  // yaml-cpp makes a lone byte, which is no UTF-8, of the escapes \N and \_.
+  if (valid_utf8_length(value) != value.size())
+    throw YamlRefused{node.place, "this text holds an escape that is not understood: write the character itself"};
   if (node.kind != YamlNode::Kind::null) node.text = value;
   count(node.place, 1, node.text.size(), open_.size());
   remember(anchor, node);

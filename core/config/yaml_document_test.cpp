@@ -155,6 +155,7 @@ TEST_CASE("tags beyond the core schema, second documents and wrong bytes are ref
   CHECK(refused("a: 1\n---\nb: 2\n").where == Position{"f.yml", 2, 1});
   CHECK(refused("a: \xFF\n").where == Position{"f.yml", 1, 4});
   CHECK(refused("a: \xC3\x28\n").message.find("UTF-8") != std::string::npos);
+  CHECK(refused("a: \"x\\Ny\"\n").message.find("write the character itself") != std::string::npos);
   CHECK(refused(std::string_view("a: 1\nb: \0x\n", 11)).where == Position{"f.yml", 2, 4});
   CHECK(refused("a: \x1b[31m\n").where == Position{"f.yml", 1, 4});
   CHECK(refused("a: x\rb: y\n").message.find("0x0D") != std::string::npos);

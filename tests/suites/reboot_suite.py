@@ -36,8 +36,8 @@ class RebootCase(ServerCase):
         return self.central.maintain("history", "--task", task, *filters, "--json").json()["results"][0]
 
     def wait_for(self, name, condition):
-        """Until a shell's condition is true on the server."""
-        self.fleet.shell(name, f"until {condition}; do sleep 0.1; done")
+        """Until a shell's condition is true on the server, which has no event for it; a minute at most."""
+        self.fleet.shell(name, f"for i in $(seq 600); do if {condition}; then exit 0; fi; sleep 0.1; done; exit 1")
 
 
 class Reboots(RebootCase):

@@ -7,11 +7,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <thread>
 
 #include <fmt/format.h>
 
 namespace maintain {
 namespace {
+
+constexpr Milliseconds lock_interval(20);
 
 Result<void> write_all(int fd, std::string_view content, const std::string& name) {
   while (!content.empty()) {
@@ -104,12 +107,14 @@ Result<std::pair<UniqueFd, UniqueFd>> socket_pair() {
   return std::pair(UniqueFd(fds[0]), UniqueFd(fds[1]));
 }
 
-Result<UniqueFd> lock_file(const std::filesystem::path& path) {
+Result<UniqueFd> lock_file(const std::filesystem::path& path, Milliseconds patience) {
   UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!fd) return fail_errno("cannot open the lock " + path.string(), errno);
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EWOULDBLOCK) return fail(ErrorKind::busy, path.string() + " is locked by another process");
-    return fail_errno("cannot lock " + path.string(), errno);
+  const Deadline deadline = Deadline::after(patience);
+  while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {  // flock(2) knows no deadline
+    if (errno != EWOULDBLOCK) return fail_errno("cannot lock " + path.string(), errno);
+    if (deadline.passed()) return fail(ErrorKind::busy, path.string() + " is locked by another process");
+    std::this_thread::sleep_for(lock_interval);
   }
   return fd;
 }

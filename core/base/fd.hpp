@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 
 namespace maintain {
@@ -51,7 +52,7 @@ Result<void> set_nonblocking(int fd, bool on);
 Result<std::pair<UniqueFd, UniqueFd>> socket_pair();
 
 // An exclusive flock on path, created 0600 if absent and never deleted, so that it cannot go stale.
-// busy when another process holds it.
-Result<UniqueFd> lock_file(const std::filesystem::path& path);
+// busy when another process still holds it after patience, which bounds the wait for holders who need it for a moment.
+Result<UniqueFd> lock_file(const std::filesystem::path& path, Milliseconds patience = Milliseconds::zero());
 
 }  // namespace maintain

@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <future>
+
 #include <catch2/catch.hpp>
 
 using namespace maintain;
@@ -58,6 +60,17 @@ TEST_CASE("a lock is exclusive and free again when its holder is gone") {
     CHECK(lock_file(lock).error().kind == ErrorKind::busy);
   }
   CHECK(lock_file(lock));
+}
+
+TEST_CASE("a lock that is held for a moment is waited for") {
+  const TemporaryDirectory directory;
+  const fs::path lock = directory.path / "lock";
+  auto first = lock_file(lock);
+  REQUIRE(first);
+  CHECK(lock_file(lock, Milliseconds(30)).error().kind == ErrorKind::busy);
+  auto second = std::async(std::launch::async, [&] { return lock_file(lock, Seconds(60)); });
+  first->reset();
+  CHECK(second.get());
 }
 
 TEST_CASE("directories are made with all their parents") {

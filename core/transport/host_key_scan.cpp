@@ -20,6 +20,7 @@ namespace maintain {
 namespace {
 
 constexpr std::size_t largest_file = 16 * 1024 * 1024;
+constexpr Milliseconds lock_patience = Seconds(10);  // for another `maintain trust`
 
 // A directory for one file that ssh writes; both vanish with it.
 class TemporaryFile {
@@ -149,7 +150,7 @@ Result<TrustChange> trust_host_keys(const Server& server, const std::vector<Host
   const std::filesystem::path path(file);
   if (path.has_parent_path())
     if (auto made = make_directories(path.parent_path(), 0700); !made) return fail(made.error());
-  const auto lock = lock_file(file + ".lock");
+  const auto lock = lock_file(file + ".lock", lock_patience);
   if (!lock) return fail(lock.error());
   auto text = read_file(path, largest_file);
   if (!text && text.error().kind != ErrorKind::not_found) return fail(text.error());

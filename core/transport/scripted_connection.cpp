@@ -33,11 +33,6 @@ ScriptedServer& ScriptedServer::reply_once(std::string part, ScriptedReply reply
   return *this;
 }
 
-ScriptedServer& ScriptedServer::reply(std::string part, Answer answer) {
-  rules_.push_back({std::move(part), std::move(answer)});
-  return *this;
-}
-
 bool ScriptedServer::was_asked(const std::string& part) const {
   return std::any_of(commands_.begin(), commands_.end(), [&](const RemoteCommand& command) {
     return text_of(command).find(part) != std::string::npos;

@@ -6,6 +6,7 @@
 //   ScriptedTransport transport({{"web1", &server}});
 #pragma once
 
+#include <concepts>
 #include <functional>
 #include <map>
 #include <memory>
@@ -34,7 +35,12 @@ class ScriptedServer {
   // before those of reply, each of them once and in their order.
   ScriptedServer& reply(std::string part, ScriptedReply reply);
   ScriptedServer& reply_once(std::string part, ScriptedReply reply);
-  ScriptedServer& reply(std::string part, Answer answer);
+  // answer(const RemoteCommand&) gives a Result<RemoteExit>.
+  template <std::invocable<const RemoteCommand&> Function>
+  ScriptedServer& reply(std::string part, Function answer) {
+    rules_.push_back({std::move(part), std::move(answer)});
+    return *this;
+  }
   // From now on connecting and running fail with this; nothing: they work again.
   void set_down(std::optional<Error> error) { down_ = std::move(error); }
 

@@ -13,6 +13,7 @@
 // and jobs move it, nothing waits.
 #pragma once
 
+#include <concepts>
 #include <filesystem>
 #include <set>
 
@@ -121,7 +122,8 @@ class FakeServer {
   Expectation& expect(Matcher matcher);            // command on the server; in any order among expectations
   Expectation& expect_local(Matcher matcher);      // program on the maintenance server
   void stub(Matcher matcher, Reply reply);         // any number of times, when no expectation fits; the latest wins
-  void stub(Matcher matcher, std::function<Reply(const SeenCommand&)> answer);
+  template <std::invocable<const SeenCommand&> Answer>  // returns a Reply
+  void stub(Matcher matcher, Answer answer);
   void stub_local(Matcher matcher, Reply reply);
   void expect_job(const std::string& name, FakeJob job);  // must be started; then behaves like this
   void on_reconnect(Reply reply);                  // answers the next reconnect not yet scripted; default: works at once

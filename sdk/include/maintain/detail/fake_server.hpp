@@ -23,7 +23,8 @@ inline Expectation& FakeServer::expect_local(Matcher matcher) {
 inline void FakeServer::stub(Matcher matcher, Reply reply) {
   stub(std::move(matcher), [reply = std::move(reply)](const SeenCommand&) { return reply; });
 }
-inline void FakeServer::stub(Matcher matcher, std::function<Reply(const SeenCommand&)> answer) {
+template <std::invocable<const SeenCommand&> Answer>
+void FakeServer::stub(Matcher matcher, Answer answer) {
   script_->stubs.push_front({std::move(matcher), std::move(answer)});
 }
 inline void FakeServer::stub_local(Matcher matcher, Reply reply) {

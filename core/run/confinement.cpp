@@ -15,6 +15,14 @@
 
 #include "base/fd.hpp"
 
+#if defined(__SANITIZE_ADDRESS__)  // g++
+#define MAINTAIN_ADDRESS_SANITIZER
+#elif defined(__has_feature)  // clang++
+#if __has_feature(address_sanitizer)
+#define MAINTAIN_ADDRESS_SANITIZER
+#endif
+#endif
+
 namespace maintain {
 namespace {
 
@@ -101,7 +109,7 @@ void limit_resources() {
   limit(RLIMIT_CORE, 0);
   limit(RLIMIT_NOFILE, 1024);
   limit(RLIMIT_FSIZE, 1024 * gibibyte);
-#ifndef __SANITIZE_ADDRESS__  // its shadow memory counts as data
+#ifndef MAINTAIN_ADDRESS_SANITIZER  // its shadow memory counts as data
   limit(RLIMIT_DATA, 2 * gibibyte);
 #endif
 }

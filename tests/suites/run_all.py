@@ -3,8 +3,8 @@
 
 Stages, each counted case by case:
   unit         Catch2 programs under the dev preset, through ctest (and the suites that need only loopback)
-  sanitizers   the unit programs again under AddressSanitizer and UndefinedBehaviorSanitizer
-  fuzz         every fuzz harness over its fixed corpus, then MAINTAIN_FUZZ_SECONDS of new input each (default: none, so
+  sanitizers   the unit programs again under AddressSanitizer and UndefinedBehaviorSanitizer (the asan preset)
+  fuzz         every fuzz harness of the same preset over its fixed corpus, then MAINTAIN_FUZZ_SECONDS of new input each (default: none, so
                that the same tree always gives the same answer)
   servers      *_suite.py beside this file, against real servers made by tests/fleet; they wait more than they
                compute, so they run beside the builds of the stages above, which give way to them
@@ -66,18 +66,16 @@ class BuildFailed(Exception):
     """The text is what the compiler said."""
 
 
-def build(preset, *targets, environment=None, niceness=0):
+def build(preset, *targets, niceness=0):
     """Configures and builds one preset; its whole output is in build/PRESET.log."""
     log = BUILD / f"{preset}.log"
     BUILD.mkdir(exist_ok=True)
     started = time.monotonic()
     with open(log, "wb") as output:
-        env = {**os.environ, **(environment or {})}
-        configured = call(["cmake", "--preset", preset, "-DCMAKE_C_COMPILER=" + env.get("CC", "gcc"),
-                           "-DCMAKE_CXX_COMPILER=" + env.get("CXX", "g++")], stdout=output, stderr=output, env=env)
+        configured = call(["cmake", "--preset", preset], stdout=output, stderr=output)
         built = configured.returncode == 0 and call(
             ["nice", "-n", niceness, "cmake", "--build", f"build/{preset}", *(["--target", *targets] if targets else [])],
-            stdout=output, stderr=output, env=env).returncode == 0
+            stdout=output, stderr=output).returncode == 0
     if not built:
         raise BuildFailed(f"{log.read_text(errors='replace')[-8000:]}\n"
                           f"The {preset} build failed; its whole log is {log.relative_to(ROOT)}")
@@ -121,12 +119,12 @@ def sanitizers():
 
 
 def fuzz():
-    build("fuzz", "fuzz_programs", environment={"CC": "clang", "CXX": "clang++"}, niceness=BACKGROUND)
-    programs = sorted((BUILD / "fuzz/tests/fuzz").glob("*_fuzz"))
+    build("asan", "fuzz_programs", niceness=BACKGROUND)
+    programs = sorted((BUILD / "asan/tests/fuzz").glob("*_fuzz"))
 
     def one(program):
         corpus = ROOT / "tests/fuzz/corpus" / program.name.removesuffix("_fuzz")
-        fresh = BUILD / "fuzz/new" / program.name
+        fresh = BUILD / "asan/new" / program.name
         fresh.mkdir(parents=True, exist_ok=True)
         effort = [f"-max_total_time={FUZZ_SECONDS}", fresh] if FUZZ_SECONDS else ["-runs=0"]
         result = call([program, "-close_fd_mask=1", "-timeout=10", "-rss_limit_mb=2048",

@@ -268,7 +268,8 @@ TEST_CASE("many tasks in circles and with unknown names are answered quickly") {
   const auto start = std::chrono::steady_clock::now();
   CHECK(tasks(circles).project.tasks.empty());
   CHECK(tasks(unknown).project.tasks.empty());
-  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));  // under a second, several under sanitizers; more only when something is quadratic in names
+  // Under a second, several under sanitizers; more only when something grows faster than the square of the names.
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
 }
 
 TEST_CASE("what is declared and cannot be read is known by its type") {

@@ -4,8 +4,8 @@
 Stages, each counted case by case:
   unit         Catch2 programs under the dev preset, through ctest (and the suites that need only loopback)
   sanitizers   the unit programs again under AddressSanitizer and UndefinedBehaviorSanitizer (the asan preset)
-  fuzz         every fuzz harness of the same preset over its fixed corpus, then MAINTAIN_FUZZ_SECONDS of new input each (default: none, so
-               that the same tree always gives the same answer)
+  fuzz         every fuzz harness of the same preset over its fixed corpus, then MAINTAIN_FUZZ_SECONDS of new input each
+               (default: none, so that the same tree always gives the same answer)
   servers      *_suite.py beside this file, against real servers made by tests/fleet; they wait more than they
                compute, so they run beside the builds of the stages above, which give way to them
 

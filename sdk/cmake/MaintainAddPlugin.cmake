@@ -2,7 +2,8 @@
 #
 # Builds the plugin NAME.so: a module that exports maintain_plugin_v1 and nothing else, is never unmapped (threads
 # and thread-local destructors of its libraries outlive dlclose), and carries the manifest as an ELF note. The
-# manifest's id, version and ABI reach the sources as MAINTAIN_PLUGIN_ID, _VERSION and _ABI_MINOR.
+# manifest's id, version, ABI and task types reach the sources as MAINTAIN_PLUGIN_ID, _VERSION, _ABI_MINOR and
+# _TASK_TYPES.
 #
 # Targets: plugin_NAME, the module; plugin_NAME_objects, its objects, for unit tests to link.
 # MAINTAIN_PLUGIN_OUTPUT_DIRECTORY says where NAME.so goes (default: the current binary directory).
@@ -28,7 +29,8 @@ function(maintain_add_plugin)
   target_compile_definitions(${objects} PRIVATE
     MAINTAIN_PLUGIN_ID="${MAINTAIN_PLUGIN_ID}"
     MAINTAIN_PLUGIN_VERSION="${MAINTAIN_PLUGIN_VERSION}"
-    MAINTAIN_PLUGIN_ABI_MINOR=${MAINTAIN_PLUGIN_ABI_MINOR}u)
+    MAINTAIN_PLUGIN_ABI_MINOR=${MAINTAIN_PLUGIN_ABI_MINOR}u
+    MAINTAIN_PLUGIN_TASK_TYPES="${MAINTAIN_PLUGIN_TASK_TYPES}")
   # The test kit hands out only the extensions that the manifest lists, as the host does.
   target_compile_definitions(${objects} INTERFACE MAINTAIN_PLUGIN_MANIFEST="${manifest}")
   set(module plugin_${ARG_NAME})
@@ -78,6 +80,17 @@ function(_maintain_read_manifest name manifest)
   if(error OR count EQUAL 0)
     message(FATAL_ERROR "${manifest}: \"tasks\" must be a list with at least one task type")
   endif()
+  set(types "")
+  math(EXPR last "${count} - 1")
+  foreach(index RANGE ${last})
+    string(JSON type ERROR_VARIABLE error GET "${json}" tasks ${index} type)
+    if(error OR NOT type MATCHES "^[a-z0-9][a-z0-9._-]*$")
+      message(FATAL_ERROR "${manifest}: \"tasks\"[${index}].type must be [a-z0-9][a-z0-9._-]*")
+    endif()
+    list(APPEND types ${type})
+  endforeach()
+  list(JOIN types " " types)
+  set(MAINTAIN_PLUGIN_TASK_TYPES ${types} PARENT_SCOPE)
   set(MAINTAIN_PLUGIN_ID ${id} PARENT_SCOPE)
   set(MAINTAIN_PLUGIN_VERSION ${version} PARENT_SCOPE)
 endfunction()

@@ -56,6 +56,19 @@ TEST_CASE("the plugin's table says what the manifest says") {
   CHECK_THROWS_WITH(run_task(plugin, "test.unmade", server), Catch::Contains("no task type 'test.unmade'"));
 }
 
+TEST_CASE("the task types must be those of the manifest, so that a slip does not build") {
+  constexpr TaskEntry entries[] = {task<Made>("test.made"), task<Made>("test.other")};
+  STATIC_REQUIRE(maintain::sdk::detail::are_task_types(entries, "test.made test.other"));
+  STATIC_REQUIRE(maintain::sdk::detail::are_task_types(entries, "test.other test.made"));
+  STATIC_REQUIRE_FALSE(maintain::sdk::detail::are_task_types(entries, "test.made"));
+  STATIC_REQUIRE_FALSE(maintain::sdk::detail::are_task_types(entries, "test.made test.othre"));
+  STATIC_REQUIRE_FALSE(maintain::sdk::detail::are_task_types(entries, "test.made test.other test.third"));
+  STATIC_REQUIRE_FALSE(maintain::sdk::detail::are_task_types(entries, "test.made test.made"));
+  constexpr TaskEntry twice[] = {task<Made>("test.made"), task<Made>("test.made")};
+  STATIC_REQUIRE_FALSE(maintain::sdk::detail::are_task_types(twice, "test.made test.other"));
+  STATIC_REQUIRE_FALSE(maintain::sdk::detail::are_task_types(twice, "test.made"));
+}
+
 TEST_CASE("the request reaches the task") {
   FakeServer server;
   RunOptions options;

@@ -10,8 +10,9 @@
 //   MAINTAIN_PLUGIN(hello, maintain::sdk::task<Hello>("hello.uptime"))
 //
 // The id and version come from the manifest, through maintain_add_plugin() of the CMake package; the first word of
-// MAINTAIN_PLUGIN must be that id. Whatever a task throws is caught at the boundary: Failure becomes its status,
-// anything else INTERNAL. Bodies are in detail/; nothing there is meant to be used by name.
+// MAINTAIN_PLUGIN must be that id, and its task types those of the manifest. Whatever a task throws is caught at the
+// boundary: Failure becomes its status, anything else INTERNAL. Bodies are in detail/; nothing there is meant to be used
+// by name.
 #pragma once
 
 #include <chrono>
@@ -235,6 +236,8 @@ constexpr TaskEntry task(std::string_view type) {
                 "MAINTAIN_PLUGIN names another plugin than manifest.json");                                    \
   extern "C" MAINTAIN_EXPORT const maintain_plugin* maintain_plugin_v1(void) {                                 \
     static constexpr ::maintain::sdk::TaskEntry entries[] = {__VA_ARGS__};                                     \
+    static_assert(::maintain::sdk::detail::are_task_types(entries, MAINTAIN_PLUGIN_TASK_TYPES),                \
+                  "the task types of MAINTAIN_PLUGIN are not those of manifest.json");                         \
     static constexpr maintain_plugin table = {                                                                 \
         sizeof(maintain_plugin),                                                                               \
         MAINTAIN_ABI_MAJOR,                                                                                    \

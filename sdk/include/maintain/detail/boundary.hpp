@@ -87,6 +87,28 @@ inline const maintain_task* new_box(const maintain_host* host, std::unique_ptr<T
   return &box.release()->raw;
 }
 
+// How often `type` stands in `words`, which have one space between them; without a type, how many words there are.
+constexpr std::size_t count_words(std::string_view words, std::optional<std::string_view> type = {}) {
+  std::size_t count = 0;
+  while (!words.empty()) {
+    const std::string_view word = words.substr(0, words.find(' '));
+    if (!type || *type == word) ++count;
+    words.remove_prefix(word.size() < words.size() ? word.size() + 1 : word.size());
+  }
+  return count;
+}
+
+// Whether the entries are the task types of `words`, each once.
+constexpr bool are_task_types(std::span<const TaskEntry> entries, std::string_view words) {
+  for (const TaskEntry& entry : entries) {
+    std::size_t offered = 0;
+    for (const TaskEntry& other : entries)
+      if (other.type == entry.type) ++offered;
+    if (offered != 1 || count_words(words, entry.type) != 1) return false;
+  }
+  return count_words(words) == entries.size();
+}
+
 inline maintain_status create_task(std::span<const TaskEntry> entries, const maintain_host* host, maintain_text type,
                                    const maintain_task** task, maintain_error* error) noexcept {
   return guarded(error, [&] {

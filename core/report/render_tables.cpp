@@ -27,7 +27,8 @@ std::string time_for(Time time, const TextStyle& style) {
 }
 
 std::string last_of(const TaskStatus& status) {
-  if (!status.record.last_outcome) return "never";
+  // The earlier bot's marks have a time and no outcome of ours.
+  if (!status.record.last_outcome) return status.record.last_success ? "imported" : "never";
   std::string text = to_string(*status.record.last_outcome);
   if (status.record.failures_in_a_row > 1) text += fmt::format(" x{}", status.record.failures_in_a_row);
   if (!status.record.pending_jobs.empty()) text += ", job goes on";
@@ -50,8 +51,9 @@ std::string render_status(const std::vector<TaskStatus>& statuses, Time now, con
                              : *status.next_due <= now ? "now"
                                                        : time_for(*status.next_due, style);
     const Outcome outcome = status.record.last_outcome.value_or(Outcome::ok);
-    text.rows.push_back({printable(status.key.server), task_cell(status.key), status.type,
-                         last_of(status), status.last_run ? time_for(*status.last_run, style) : none, next, age,
+    const auto& when = status.last_run ? status.last_run : success;
+    text.rows.push_back({printable(status.key.server), task_cell(status.key), status.type, last_of(status),
+                         when ? time_for(*when, style) : none, next, age,
                          status.max_age ? format_duration(*status.max_age) : none});
     colors.push_back(stale ? color_of(Outcome::failed) : color_of(outcome));
   }

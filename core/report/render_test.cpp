@@ -84,7 +84,9 @@ std::vector<TaskStatus> telling_statuses(Time now) {
   running.last_run = now;
   TaskStatus disabled = declared({"web2", "", "old"});
   disabled.active = false;
-  return {well, failing, running, declared({"web2", "", "new"}), disabled};
+  TaskStatus imported = declared({"web2", "", "taken-over"});
+  imported.record.last_success = now - hours(10);
+  return {well, failing, running, declared({"web2", "", "new"}), disabled, imported};
 }
 
 Run telling_run() {

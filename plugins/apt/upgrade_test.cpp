@@ -16,6 +16,9 @@ TEST_CASE("an upgrade that goes well") {
   CHECK(server.metrics.at("apt_upgraded_packages") == 5);
   CHECK(server.metrics.at("apt_security_packages") == 0);
   CHECK(server.collected_jobs == std::vector<std::string>{"upgrade"});
+  CHECK(server.output.find("Setting up demo-newdep (2.0) ...\n") != std::string::npos);
+  CHECK(server.output.find("Get:3 http://10.77.0.1/web2 bookworm Release") != std::string::npos);
+  CHECK(server.output.find("@@maintain") == std::string::npos);
   CHECK(server.output.find("demo-security 1.0 -> 2.0\n") != std::string::npos);
   CHECK(server.output.find("kept the server's /etc/demo-conffile.conf\n") != std::string::npos);
   CHECK_FALSE(server.state.contains("job"));

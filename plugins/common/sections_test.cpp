@@ -60,6 +60,29 @@ TEST_CASE("a status that is none is not taken for success") {
   }
 }
 
+TEST_CASE("marks are left out of what a person sees, however the pieces fall") {
+  const std::string output =
+      "begun\n@@maintain begin a\nx\n\ny\n\n@@maintain end 0\n@@maintain begin b\nno line end\n@@maintain end 3\n"
+      "@@maintain begin c\n\n@@maintain end 0\n\nContinue? [y/N] ";
+  for (const std::size_t size : {std::size_t{1}, std::size_t{3}, std::size_t{17}, output.size()}) {
+    CAPTURE(size);
+    std::string shown;
+    {
+      ShownSections sections([&](std::string_view text) { shown += text; });
+      for (std::size_t at = 0; at < output.size(); at += size) sections.add(std::string_view(output).substr(at, size));
+      CHECK_FALSE(shown.ends_with("[y/N] "));
+    }
+    CHECK(shown == "begun\nx\n\ny\nno line end\n\nContinue? [y/N] ");
+  }
+}
+
+TEST_CASE("a line without end is shown before it grows large") {
+  std::string shown;
+  ShownSections sections([&](std::string_view text) { shown += text; });
+  for (int i = 0; i < 100; ++i) sections.add(std::string(100, '.'));
+  CHECK(shown.size() > 8000);
+}
+
 TEST_CASE("lines and words") {
   CHECK(split_lines("a\r\n\nb") == std::vector<std::string_view>{"a", "", "b"});
   CHECK(split_lines("").empty());

@@ -73,3 +73,16 @@ TEST_CASE("valid UTF-8 is measured up to the first wrong byte") {
   CHECK(valid_utf8_length("a\xED\xA0\x80") == 1);  // a surrogate
   CHECK(valid_utf8_length("a\xE2\x82") == 1);      // cut short
 }
+
+TEST_CASE("numbers in text are in the order of their values") {
+  CHECK(natural_less("a.yml:9:3: x", "a.yml:10:1: x"));
+  CHECK_FALSE(natural_less("a.yml:10:1: x", "a.yml:9:3: x"));
+  CHECK(natural_less("a.yml:9:3", "a.yml:9:12"));
+  CHECK(natural_less("a.yml", "b.yml"));
+  CHECK(natural_less("a", "a1"));
+  CHECK(natural_less("a1b", "a2"));
+  CHECK(natural_less("x99999999999999999998", "x99999999999999999999"));
+  CHECK_FALSE(natural_less("a007", "a7"));
+  CHECK_FALSE(natural_less("a7", "a007"));
+  CHECK_FALSE(natural_less("same 1", "same 1"));
+}

@@ -126,8 +126,8 @@ TEST_CASE("what the earlier bot passed over in silence is told, and costs no tas
       R"(db_backup | backup.database | 20 20 * * * | {"database":"shop_production","engine":"postgresql"})",
       R"(check_python_package_versions | pydeps.check | 15 5 * * * | {"audit":true,"ignore":[],"list_command":"/srv/bin/list"})"});
   CHECK(told(parsed) == Lines{
-      path + ":10:5: the key 'database' is repeated; it is already on line 8, column 5 (keep one of them)",
       path + ":9:5: 'db_backup': unknown key 'compress', passed over",
+      path + ":10:5: the key 'database' is repeated; it is already on line 8, column 5 (keep one of them)",
       path + ":11:1: unknown key 'set_clock' (no installed plugin takes it)",
       path + ":12:1: unknown key 'maintenance_aply_when' (did you mean 'maintenance_apply_when'?)"});
 }

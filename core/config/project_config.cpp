@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "config/legacy_config.hpp"
+#include "config/problems.hpp"
 #include "config/task_entry.hpp"
 #include "config/task_sequence.hpp"
 #include "config/yaml_scalar.hpp"
@@ -227,6 +228,7 @@ ParsedProject parse_project_config(const std::string& path, std::string_view tex
   }
   const bool legacy = file_name(path) == file_name(std::string(legacy_config_path));
   parsed = legacy ? parse_legacy_config(*document, rules) : ProjectReader(*document, rules).read();
+  sort_by_place(parsed.errors);
   cap_errors(parsed);
   return parsed;
 }

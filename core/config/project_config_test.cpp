@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -170,8 +171,8 @@ TEST_CASE("one bad task does not stop its neighbours") {
       at + "9:3: task 'g': 'use' is missing (it names the task type, as in use: apt.upgrade)",
       at + "10:3: task 'h' must be a mapping with 'use' (as in {use: apt.upgrade, when: \"5 21 * * *\"})",
       at + "11:3: 'I' is not a task's name (names are made of a-z, 0-9, '.', '_' and '-', and begin with a letter or digit)",
-      at + "12:48: task 'j': 'timezone' must be a time zone, not 'Mars' (write it like Europe/Berlin, or UTC)",
       at + "12:34: task 'j': 'threshold' must be at least 0, not '-1'",
+      at + "12:48: task 'j': 'timezone' must be a time zone, not 'Mars' (write it like Europe/Berlin, or UTC)",
       at + "13:23: task 'k': unknown key 'wndow' (did you mean 'window'?)",
       at + "14:37: task 'l': the key 'threshold' is repeated; it is already on line 14, column 23 (keep one of them)",
       at + "15:26: task 'm': unknown key 'extra'"});
@@ -184,7 +185,9 @@ TEST_CASE("a task declared twice does not run at all") {
 }
 
 TEST_CASE("durations and retries must make sense") {
-  const auto error = [](const char* keys) { return first_error(tasks("  a: {use: apt.check, " + std::string(keys) + "}\n")); };
+  const auto error = [](const char* keys) {
+    return join(told(tasks("  a: {use: apt.check, " + std::string(keys) + "}\n")), "\n");
+  };
   CHECK(error("window: 30").find("'window' must be a duration, not '30'") != std::string::npos);
   CHECK(error("window: 0s").find("3:31: task 'a': 'window' must be longer than nothing") != std::string::npos);
   CHECK(error("timeout: 0m").find("'timeout' must be longer than nothing") != std::string::npos);
@@ -245,6 +248,23 @@ TEST_CASE("a plugin's defective schema costs its own tasks") {
   CHECK_FALSE(check_task_schema(R"({"type": "object", "$ref": "#"})"));
   CHECK(check_task_schema(R"({"type": "object", "properties": {"a": {}}})"));
   CHECK(check_task_schema(""));
+}
+
+TEST_CASE("errors come in the order of the file, whatever found them") {
+  const ParsedProject parsed = tasks(
+      "  a: {use: apt.check, after: nobody}\n"
+      "  b: {use: apt.chekc}\n"
+      "  c: {use: apt.check,\n"
+      "      when: never, odd: 1}\n"
+      "  d: {use: apt.check, after: d}\n"
+      "  e: {use: apt.check}\n"
+      "  f: {use: apt.check}\n"
+      "  g: {use: apt.chekc}\n");
+  std::vector<int> lines;
+  for (const Error& error : parsed.errors) lines.push_back(error.where->line);
+  CHECK(std::is_sorted(lines.begin(), lines.end()));
+  CHECK(lines.front() == 3);
+  CHECK(lines.back() == 10);
 }
 
 TEST_CASE("errors are capped, and what a server wrote is made printable") {

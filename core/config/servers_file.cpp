@@ -77,6 +77,7 @@ class ServersReader {
       }
       entries.push_back(std::move(entry));
     }
+    sort_by_place(errors_);
     if (!errors_.empty()) return fail(combine(std::move(errors_)));
     return entries;
   }

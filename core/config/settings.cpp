@@ -150,6 +150,7 @@ Result<Settings> parse_settings(const Platform& platform, const fs::path& config
   static const Json schema = Json::parse(schema_text);
   const Json json = read_by_schema(document->root, schema, rules, errors);
   if (errors.empty()) refuse_empty_timeouts(*document, errors);
+  sort_by_place(errors);
   if (!errors.empty()) return fail(combine(std::move(errors)));
 
   const auto section = [&](const char* name) { return Section(json, name, platform, config_directory); };

@@ -50,6 +50,19 @@ TEST_CASE_METHOD(Bot, "a finding is told once, reminded after a day, and its end
   CHECK(tick().items.empty());
 }
 
+TEST_CASE_METHOD(Bot, "the errors of a configuration file come as they stand in it") {
+  const auto error_at = [](const char* line, const char* message) {
+    Finding error = finding(State::warning, "config.error", std::string("shop.yml: ") + message);
+    error.title = std::string("shop.yml:") + line + ":3: " + message;
+    return error;
+  };
+  const std::vector<Finding> errors = {error_at("10", "b"), error_at("9", "c"), error_at("100", "a")};
+  std::vector<std::string> titles;
+  for (const DigestItem& item : tick({result({"web1", "shop", ""}, Outcome::ok, errors)}).items)
+    titles.push_back(item.finding.title);
+  CHECK(titles == Lines{"shop.yml:9:3: c", "shop.yml:10:3: b", "shop.yml:100:3: a"});
+}
+
 TEST_CASE_METHOD(Bot, "worse is told at once, better is not, and worse again is") {
   const auto with = [](State state) { return std::vector{result(upgrade, Outcome::ok, {finding(state, "disk.full", "/")})}; };
   CHECK(told(tick(with(State::unknown))) == Lines{"alert unknown web1/shop/upgrade disk.full /"});

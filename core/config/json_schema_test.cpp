@@ -129,13 +129,15 @@ TEST_CASE("the constraints speak") {
 TEST_CASE("formats check what they name") {
   const auto with = [](const char* format) { return R"({"type": "string", "format": ")" + std::string(format) + "\"}"; };
   CHECK(value_of("1h30m", with("duration")) == R"("1h30m")");
-  CHECK(error_of("30", with("duration")).find("must be a duration, not '30' (write a number with a unit") != std::string::npos);
+  CHECK(error_of("30", with("duration")).find("must be a duration, not '30' (write a number with a unit") !=
+        std::string::npos);
   CHECK(value_of("/srv/a b", with("path")) == R"("/srv/a b")");
   CHECK(error_of("srv", with("path")) == "f.yml:1:1: the value must be an absolute path, not 'srv'");
   CHECK(error_of("\"/a\\nb\"", with("path")).find("absolute path") != std::string::npos);
   CHECK(error_of("Shop", with("name")).find("must be a name") != std::string::npos);
   CHECK(value_of("2028-02-29", with("date")) == R"("2028-02-29")");
-  for (const char* wrong : {"2027-02-29", "2027-2-9", "20270209", "abcd-ef-gh"}) CHECK(error_of(wrong, with("date")).find("date") != std::string::npos);
+  for (const char* wrong : {"2027-02-29", "2027-2-9", "20270209", "abcd-ef-gh"})
+    CHECK(error_of(wrong, with("date")).find("date") != std::string::npos);
   CHECK(value_of("https://example.org/x", with("url")) == R"("https://example.org/x")");
   for (const char* wrong : {"ftp://x", "https://", "https:///x", "'https://a b'"}) CHECK(error_of(wrong, with("url")).find("address") != std::string::npos);
   SchemaRules rules;
@@ -145,11 +147,13 @@ TEST_CASE("formats check what they name") {
   };
   rules.is_known_zone = [](const std::string& zone) { return zone == "UTC"; };
   CHECK(read("good", with("cron"), rules).json == R"("good")");
-  CHECK(read("bad", with("cron"), rules).errors.at(0) == "f.yml:1:1: the value must be a cron line: minute: 'x' (five fields)");
+  CHECK(read("bad", with("cron"), rules).errors.at(0) ==
+        "f.yml:1:1: the value must be a cron line: minute: 'x' (five fields)");
   CHECK(read("UTC", with("timezone"), rules).json == R"("UTC")");
   CHECK(read("Mars", with("timezone"), rules).errors.at(0).find("time zone, not 'Mars'") != std::string::npos);
   rules.zone_names = [] { return std::vector<std::string>{"UTC", "Europe/Berlin"}; };
-  CHECK(read("Europe/Berln", with("timezone"), rules).errors.at(0).find("(did you mean 'Europe/Berlin'?)") != std::string::npos);
+  CHECK(read("Europe/Berln", with("timezone"), rules).errors.at(0).find("(did you mean 'Europe/Berlin'?)") !=
+        std::string::npos);
   CHECK(value_of("whatever", with("cron")) == R"("whatever")");
 }
 

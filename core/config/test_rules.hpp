@@ -6,7 +6,8 @@
 
 namespace maintain {
 
-inline TaskType make_type(std::string name, std::string permission, std::string schema, std::vector<LegacyClaim> legacy = {}) {
+inline TaskType make_type(std::string name, std::string permission, std::string schema,
+                          std::vector<LegacyClaim> legacy = {}) {
   TaskType type;
   type.name = std::move(name);
   type.plugin = type.name.substr(0, type.name.find('.'));
@@ -28,7 +29,9 @@ inline ConfigRules test_rules() {
     if (words == 5 || (words == 1 && text.front() == '@')) return {};
     return fail(ErrorKind::configuration, "'" + text + "' does not have five fields", "minute hour day month weekday");
   };
-  rules.is_known_zone = [](const std::string& zone) { return zone == "UTC" || zone == "Europe/Berlin" || zone == "America/New_York"; };
+  rules.is_known_zone = [](const std::string& zone) {
+    return zone == "UTC" || zone == "Europe/Berlin" || zone == "America/New_York";
+  };
 
   const std::string none = R"({"type": "object", "properties": {}})";
   rules.types.push_back(make_type("apt.upgrade", "patch", R"({"type": "object", "properties": {
@@ -42,7 +45,8 @@ inline ConfigRules test_rules() {
       {{"maintenance_reboot_when", "maintenance_reboot_when", "reboot", "{}", R"({"window": "30m"})"}}));
   rules.types.back().order = Order::very_last;
   rules.types.back().scope = Scope::server;
-  rules.types.push_back(make_type("reboot.check", "report", "", {{"check_reboot", "maintenance_check_reboot_when", "check_reboot", "", ""}}));
+  rules.types.push_back(make_type("reboot.check", "report", "",
+                                  {{"check_reboot", "maintenance_check_reboot_when", "check_reboot", "", ""}}));
   rules.types.push_back(make_type("backup.database", "backup", R"({"type": "object", "required": ["database"], "properties": {
       "database": {"type": "string", "minLength": 1},
       "engine": {"enum": ["postgresql", "mariadb"], "default": "postgresql"},

@@ -86,12 +86,14 @@ Result<std::string> ask_ssh(const Server& server, const TransportSettings& setti
   return fail(explain_ssh_failure(server, ended->error_output));
 }
 
-Result<void> check_against(const Server& server, const std::vector<HostKey>& keys, const KnownHost& known, bool replace) {
+Result<void> check_against(const Server& server, const std::vector<HostKey>& keys, const KnownHost& known,
+                           bool replace) {
   const auto is_known = [&](const HostKey& key) { return judge_host_key(known, key.blob) == HostKeyVerdict::known; };
   // A server that has lost every key we know may be another machine, whatever the types of those it shows.
   const bool stranger = !known.keys.empty() && std::none_of(keys.begin(), keys.end(), is_known);
   for (const HostKey& key : keys) {
-    if (judge_host_key(known, key.blob) == HostKeyVerdict::revoked) return fail(host_key_error(server, known, key.blob));
+    if (judge_host_key(known, key.blob) == HostKeyVerdict::revoked)
+      return fail(host_key_error(server, known, key.blob));
     const auto rival = [&](const KnownKey& old) { return old.type == key.type && old.blob != key.blob; };
     if (!replace && !is_known(key) && (stranger || std::any_of(known.keys.begin(), known.keys.end(), rival)))
       return fail(host_key_error(server, known, key.blob));

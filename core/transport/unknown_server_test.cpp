@@ -64,7 +64,8 @@ TEST_CASE("where nobody answers a server is away, and its host key is no matter 
   const auto plan = plan_connection(port.server, settings_without_keys(), SshConfig::ignored);
   REQUIRE_FALSE(plan);
   CHECK(plan.error().kind == ErrorKind::unreachable);
-  CHECK_THAT(plan.error().message, Catch::StartsWith("web1 (127.0.0.1:") && Catch::EndsWith("127.0.0.1: Connection refused"));
+  CHECK_THAT(plan.error().message,
+             Catch::StartsWith("web1 (127.0.0.1:") && Catch::EndsWith("127.0.0.1: Connection refused"));
 
   Server nowhere = port.server;
   nowhere.address = "web1.invalid";  // RFC 6761: a name that never resolves

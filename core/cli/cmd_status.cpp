@@ -15,7 +15,8 @@ namespace {
 template <class Entry>
 void keep_those_of(const std::vector<Server>& servers, std::vector<Entry>& entries) {
   std::erase_if(entries, [&](const Entry& entry) {
-    return std::none_of(servers.begin(), servers.end(), [&](const Server& server) { return server.name == entry.key.server; });
+    return std::none_of(servers.begin(), servers.end(),
+                        [&](const Server& server) { return server.name == entry.key.server; });
   });
 }
 

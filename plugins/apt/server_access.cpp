@@ -43,7 +43,8 @@ Sections ServerAccess::run(const std::string& script, std::vector<std::string> a
   Sections sections = parse_sections(output);
   if (sections.empty()) {
     throw Failure(MAINTAIN_FAILED, "cannot look at the package system as root: exit status " +
-                                       std::to_string(done.status) + ", " + printable(last_lines(done.error_output, 3)));
+                                       std::to_string(done.status) + ", " +
+                  printable(last_lines(done.error_output, 3)));
   }
   return sections;
 }

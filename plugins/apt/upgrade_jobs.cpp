@@ -42,7 +42,8 @@ class ProgressCounter {
   bool feed(const std::string& output) {
     constexpr std::string_view mark = "\nSetting up ";
     const std::size_t before = done_;
-    for (std::size_t at; (at = output.find(mark, position_)) != std::string::npos; position_ = at + mark.size()) ++done_;
+    for (std::size_t at; (at = output.find(mark, position_)) != std::string::npos; position_ = at + mark.size())
+      ++done_;
     return done_ != before;
   }
   std::size_t done() const { return std::min(done_, total_); }

@@ -45,7 +45,8 @@ section input cat
 }
 
 TEST_CASE("a section that was cut off has no status") {
-  const auto sections = parse_sections("noise\n@@maintain begin a\nx\n\n@@maintain end 0\n@@maintain begin b\nhalf a li");
+  const auto sections =
+      parse_sections("noise\n@@maintain begin a\nx\n\n@@maintain end 0\n@@maintain begin b\nhalf a li");
   CHECK(find_section(sections, "a")->ok());
   CHECK(find_section(sections, "a")->body == "x\n");
   CHECK_FALSE(find_section(sections, "b")->status);
@@ -98,7 +99,8 @@ TEST_CASE("lines and words") {
 
 TEST_CASE("text for people holds nothing but text") {
   CHECK(printable("plain\ttext\n") == "plain\ttext\n");
-  CHECK(printable("Gr\xC3\xBC\xC3\x9F" "e \xE2\x82\xAC \xF0\x9F\x90\xA7") == "Gr\xC3\xBC\xC3\x9F" "e \xE2\x82\xAC \xF0\x9F\x90\xA7");
+  CHECK(printable("Gr\xC3\xBC\xC3\x9F" "e \xE2\x82\xAC \xF0\x9F\x90\xA7") ==
+        "Gr\xC3\xBC\xC3\x9F" "e \xE2\x82\xAC \xF0\x9F\x90\xA7");
   CHECK(printable("\x1B[31mred\r") == "?[31mred?");
   CHECK(printable(std::string_view("a\0b\x7F", 4)) == "a?b?");
   CHECK(printable("\xFF\xC3(\xC0\xAF\xED\xA0\x80") == "?" "?(?" "?" "?" "?" "?");

@@ -135,7 +135,8 @@ TEST_CASE("timeouts end a command, not the connection") {
   CHECK(contains(idle.message, "silent"));
   CHECK(Clocking::now() - began < prompt);
   // Output in time keeps a command alive beyond the idle time.
-  CHECK(run(*connection, {.script = "for i in 1 2 3 4; do echo $i; sleep 0.2; done", .idle_timeout = Milliseconds(1500)})
+  CHECK(run(*connection,
+            {.script = "for i in 1 2 3 4; do echo $i; sleep 0.2; done", .idle_timeout = Milliseconds(1500)})
             .output == "1\n2\n3\n4\n");
   CHECK(run(*connection, {.argv = {"echo", "on"}}).output == "on\n");
 }

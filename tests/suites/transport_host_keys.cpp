@@ -39,7 +39,8 @@ TEST_CASE("host keys are checked strictly") {
   }
   SECTION("only the second of its keys is known, hashed, after lines of all sorts") {
     const std::string file = sshd.directory().write(
-        "hashed", "# comment\r\n\r\nbroken line\n*.example.org ssh-ed25519 AAAA\n" + name + " " + sshd.host_key("ecdsa") + "\n");
+        "hashed", "# comment\r\n\r\nbroken line\n*.example.org ssh-ed25519 AAAA\n" + name + " " +
+        sshd.host_key("ecdsa") + "\n");
     REQUIRE(run_local({.argv = {"ssh-keygen", "-q", "-H", "-f", file}}));
     settings.known_hosts_files = {file};
     CHECK(run(*connect(kind, sshd.server(), settings), {.argv = {"echo", "in"}}).output == "in\n");

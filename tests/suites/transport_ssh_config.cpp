@@ -54,7 +54,8 @@ TEST_CASE("a jump host is connected to with our keys, and checked against our ho
 TEST_CASE("ssh_config's names for a server hold for connecting and for trust") {
   const LoopbackSshd sshd;
   const bool alias = GENERATE(false, true);
-  const SshConfigHome home("Host the-name\n  HostName 127.0.0.1\n" + std::string(alias ? "  HostKeyAlias Other\n" : ""));
+  const SshConfigHome home("Host the-name\n  HostName 127.0.0.1\n" +
+                           std::string(alias ? "  HostKeyAlias Other\n" : ""));
   Server server = sshd.server();
   server.address = "the-name";
   TransportSettings settings = sshd.settings();

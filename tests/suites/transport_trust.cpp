@@ -53,7 +53,8 @@ TEST_CASE("trust looks into all files, and says what other files still trust") {
   const auto keys = scan_host_keys(sshd.server(), sshd.settings());
   REQUIRE(keys);
   SECTION("a rival") {
-    const std::string other = sshd.directory().write("other", "# theirs\n" + name + " " + before.host_key("ed25519") + "\n");
+    const std::string other = sshd.directory()
+        .write("other", "# theirs\n" + name + " " + before.host_key("ed25519") + "\n");
     const auto refused = trust_host_keys(sshd.server(), *keys, {ours, other}, false);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().where == Position{other, 2, 0});

@@ -22,7 +22,8 @@ inline LoopbackSshd& shared_sshd() {
   return sshd;
 }
 
-inline std::unique_ptr<Connection> connect(TransportKind kind, const Server& server, const TransportSettings& settings) {
+inline std::unique_ptr<Connection> connect(TransportKind kind, const Server& server,
+                                           const TransportSettings& settings) {
   auto connection = make_transport(kind, settings)->connect(server);
   if (!connection) FAIL(connection.error().describe());
   return std::move(*connection);

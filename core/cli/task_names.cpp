@@ -11,10 +11,8 @@ namespace maintain {
 namespace {
 
 bool all_plans_are_known(const RunResult& result) {
-  return !result.interrupted &&
-         std::all_of(result.servers.begin(), result.servers.end(), [](const ServerReport& server) {
-    return !server.error && server.config_errors.empty();
-  });
+  const auto is_known = [](const ServerReport& server) { return !server.error && server.config_errors.empty(); };
+  return !result.interrupted && std::all_of(result.servers.begin(), result.servers.end(), is_known);
 }
 
 bool is_there(const RunResult& result, const std::string& name) {

@@ -191,7 +191,8 @@ TEST_CASE("an unusable file") {
 
 TEST_CASE("third parties can claim keys, and names stay valid and distinct") {
   ConfigRules rules = test_rules();
-  rules.types.push_back(make_type("x.y", "report", "", {{"My Key_when", "", "", "", ""}, {"my-key", "", "", "", ""}, {"-9", "", "", "", R"({"timeout": "5m"})"}, {"--", "", "", "", ""}}));
+  rules.types.push_back(make_type("x.y", "report", "",
+                                  {{"My Key_when", "", "", "", ""}, {"my-key", "", "", "", ""}, {"-9", "", "", "", R"({"timeout": "5m"})"}, {"--", "", "", "", ""}}));
   const ParsedProject parsed = parse("My Key_when: 0 5 * * *\nmy-key: 0 6 * * *\n-9: 0 7 * * *\n--: 0 8 * * *\n",
                                      rules);
   CHECK(told(parsed) == Lines{});
@@ -212,7 +213,8 @@ TEST_CASE("claims are checked against their task type's schema") {
   CHECK(problem(R"({"path": "paths", "old": ""})", R"({"window": "5m", "paths": []})").empty());
   CHECK(problem("[]", "") == "legacy key 'k': options must be a JSON object");
   CHECK(problem("", "{") == "legacy key 'k': defaults must be a JSON object");
-  CHECK(problem(R"({"path": "path"})", "") == "legacy key 'k': options: 'path' leads to 'path', which the schema does not have");
+  CHECK(problem(R"({"path": "path"})", "") ==
+        "legacy key 'k': options: 'path' leads to 'path', which the schema does not have");
   CHECK(problem(R"({"path": 5})", "") == "legacy key 'k': options: 'path' must lead to an option's name, or to \"\"");
   CHECK(problem("", R"({"x": 1})") == "legacy key 'k': defaults: the schema does not have 'x'");
   CHECK(problem("", R"({"when": "x"})") == "legacy key 'k': defaults: 'when' cannot have one");

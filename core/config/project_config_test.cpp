@@ -264,7 +264,8 @@ TEST_CASE("a plugin's defective schema costs its own tasks") {
   CHECK(parsed.errors[0].kind == ErrorKind::internal);
   CHECK(parsed.errors[1].message ==
         "task 'b': the plugin 'odd' is defective: schema, at /: a task's options are a mapping");
-  CHECK(check_task_schema(R"({"type": "object", "properties": {"when": {}}})").error().message == "schema, at /properties: 'when' is a key that every task has");
+  CHECK(check_task_schema(R"({"type": "object", "properties": {"when": {}}})").error().message ==
+        "schema, at /properties: 'when' is a key that every task has");
   CHECK_FALSE(check_task_schema(R"({"type": "object", "$ref": "#"})"));
   CHECK(check_task_schema(R"({"type": "object", "properties": {"a": {}}})"));
   CHECK(check_task_schema(""));

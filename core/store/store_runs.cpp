@@ -115,7 +115,8 @@ Result<std::vector<TaskResult>> load_results(Database& database, Statement resul
   if (!read) return fail(read.error());
   for (std::size_t i = 0; i < all.size(); ++i) {
     read = database.query("select state, code, subject, title, detail, action from findings where result = ?"
-                          " order by rowid", ids[i]).each([&](const Statement& row) { all[i].findings.push_back(read_finding(row, 0)); });
+                          " order by rowid", ids[i])
+               .each([&](const Statement& row) { all[i].findings.push_back(read_finding(row, 0)); });
     if (!read) return fail(read.error());
     read = database.query("select name, value, unit from metrics where result = ? order by rowid", ids[i])
                .each([&](const Statement& row) {
@@ -171,11 +172,11 @@ Result<Run> SqliteStore::run(const std::string& run_id) const {
     Run run;
     run.id = *id;
     auto read = database.query("select mode, started, finished from runs where id = ?", *id)
-        .each([&](const Statement& row) {
-      run.mode = parse_mode(row.get<std::string>(0)).value_or(Mode::apply);
-      run.started = row.get<Time>(1);
-      run.finished = row.get<std::optional<Time>>(2);
-    });
+                    .each([&](const Statement& row) {
+                      run.mode = parse_mode(row.get<std::string>(0)).value_or(Mode::apply);
+                      run.started = row.get<Time>(1);
+                      run.finished = row.get<std::optional<Time>>(2);
+                    });
     if (!read) return fail(read.error());
     auto results = load_results(database, database.query(select_results + "where run_id = ? order by id", *id));
     if (!results) return fail(results.error());

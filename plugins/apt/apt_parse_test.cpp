@@ -140,8 +140,8 @@ TEST_CASE("sources that fail are named, also when apt-get exits with 0") {
 TEST_CASE("troubles of archives elsewhere") {
   CHECK(only(parse_update("W: An error occurred during the signature verification. The repository is not updated and"
                           " the previous index files will be used. GPG error: https://apt.example/stable stable"
-                          " InRelease: The following signatures couldn't be verified because the public key is not available: "
-                          "NO_PUBKEY 0123456789ABCDEF\n")).trouble == SourceTrouble::signature);
+                          " InRelease: The following signatures couldn't be verified because the public key is not"
+                          " available: NO_PUBKEY 0123456789ABCDEF\n")).trouble == SourceTrouble::signature);
   const auto expired = only(parse_update("E: Release file for http://mirror.example/debian/dists/bookworm/InRelease is "
                                          "expired (invalid since 3d 2h 5min 7s). Updates for this repository will not "
                                          "be applied.\n"));

@@ -29,8 +29,8 @@ long long size_at(const Json& json, const char* key, long long fallback) {
 }
 
 ConffilePolicy policy_named(const std::string& name) {
-  return name == "new" ? ConffilePolicy::take_new : name == "hold-back" ? ConffilePolicy::hold_back
-                                                                        : ConffilePolicy::keep;
+  if (name == "new") return ConffilePolicy::take_new;
+  return name == "hold-back" ? ConffilePolicy::hold_back : ConffilePolicy::keep;
 }
 
 std::vector<BlockEntry> read_blocklist(const Json& list) {

@@ -138,11 +138,12 @@ TEST_CASE("what an upgrade leaves behind") {
   CHECK(stale[0].unit.empty());
   CHECK(stale[1].unit == "old.service");
   CHECK(stale[1].file == "/usr/lib/x");
-  const auto more = parse_stale("/system.slice/system-postgresql.slice/postgresql@15-main.service\tpostgres\t/usr/lib/libssl.so.3\n"
-                                "/system.slice/system-postgresql.slice/postgresql@15-main.service\tpostgres\t/usr/lib/libz.so\n"
-                                "/system.slice/web.service/worker\tweb\t/usr/lib/libz.so\n"
-                                "/user.slice/user-0.slice/session-3.scope\tbash\t/usr/bin/bash\n"
-                                "/system.slice/docker-abc.scope\tnode\t/usr/lib/libz.so\n");
+  const auto more = parse_stale(
+      "/system.slice/system-postgresql.slice/postgresql@15-main.service\tpostgres\t/usr/lib/libssl.so.3\n"
+      "/system.slice/system-postgresql.slice/postgresql@15-main.service\tpostgres\t/usr/lib/libz.so\n"
+      "/system.slice/web.service/worker\tweb\t/usr/lib/libz.so\n"
+      "/user.slice/user-0.slice/session-3.scope\tbash\t/usr/bin/bash\n"
+      "/system.slice/docker-abc.scope\tnode\t/usr/lib/libz.so\n");
   REQUIRE(more.size() == 4);
   CHECK(more[0].unit == "postgresql@15-main.service");
   CHECK(more[1].unit == "web.service");

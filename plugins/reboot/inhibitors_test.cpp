@@ -70,7 +70,8 @@ TEST_CASE("programs are known by name, script or kernel name") {
 
 TEST_CASE("what is always there is not busy") {
   CHECK(busy("unattended-upgr",
-             "/usr/bin/python3\t/usr/share/unattended-upgrades/unattended-upgrade-shutdown\t--wait-for-signal\t").empty());
+             "/usr/bin/python3\t/usr/share/unattended-upgrades/unattended-upgrade-shutdown\t--wait-for-signal\t")
+            .empty());
   CHECK(busy("rsync", "/usr/bin/rsync\t--daemon\t--no-detach\t").empty());
   CHECK(busy("rsync", "rsync\t--server\t--sender\t-a\t.\t/srv\t").size() == 1);
   CHECK(busy("kworker/0:1", "").empty());

@@ -16,7 +16,8 @@ set(MAINTAIN_SANITIZE "" CACHE STRING "Comma-separated -fsanitize= list, e.g. ad
 if(MAINTAIN_SANITIZE)
   add_compile_options(-fsanitize=${MAINTAIN_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${MAINTAIN_SANITIZE})
-  # The sanitizers' own code hides from g++ 12 what is initialised (its manual says so of -fsanitize); other presets warn.
+  # The sanitizers' own code hides from g++ 12 what is initialised (its manual says so of -fsanitize); other presets
+  # warn.
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-maybe-uninitialized>)
   else()

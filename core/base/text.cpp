@@ -68,7 +68,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     next[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
       next[j] = std::min({row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] == b[j - 1] ? 0u : 1u)});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) next[j] = std::min(next[j], before[j - 2] + 1);
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        next[j] = std::min(next[j], before[j - 2] + 1);
     }
     std::swap(before, row);
     std::swap(row, next);
@@ -173,6 +174,28 @@ std::string shorten(std::string_view text, std::size_t limit) {
 std::string count_of(std::size_t count, std::string_view noun, std::string_view plural_form) {
   if (count == 1) return fmt::format("1 {}", noun);
   return plural_form.empty() ? fmt::format("{} {}s", count, noun) : fmt::format("{} {}", count, plural_form);
+}
+
+bool natural_less(std::string_view a, std::string_view b) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto take_number = [&](std::string_view& text) {
+    const auto end = static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_digit) - text.begin());
+    std::string_view digits = text.substr(0, end);
+    text.remove_prefix(end);
+    while (digits.starts_with('0')) digits.remove_prefix(1);
+    return std::pair(digits.size(), digits);  // the longer one is the greater one
+  };
+  while (!a.empty() && !b.empty()) {
+    if (is_digit(a.front()) && is_digit(b.front())) {
+      const auto first = take_number(a), second = take_number(b);
+      if (first != second) return first < second;
+    } else {
+      if (a.front() != b.front()) return static_cast<unsigned char>(a.front()) < static_cast<unsigned char>(b.front());
+      a.remove_prefix(1);
+      b.remove_prefix(1);
+    }
+  }
+  return a.empty() && !b.empty();
 }
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {

@@ -28,6 +28,9 @@ std::string shorten(std::string_view text, std::size_t limit);
 // "3 packages", "1 package"; plural_form defaults to noun + "s".
 std::string count_of(std::size_t count, std::string_view noun, std::string_view plural_form = {});
 
+// Whether a comes before b for a person: numbers in them count by their value, as in "shop.yml:9" before "shop.yml:10".
+bool natural_less(std::string_view a, std::string_view b);
+
 // The name nearest to `word` among candidates ("did you mean"), or empty when none is near.
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 

@@ -51,7 +51,8 @@ TEST_CASE("durations are read with their unit and shown with the two largest") {
   CHECK(parse_duration("90s").value() == Seconds(90));
   CHECK(parse_duration("1h30m").value() == Seconds(5400));
   CHECK(parse_duration("2w").value() == Seconds(14 * 86400));
-  for (const char* wrong : {"", "5", "m", "5x", "1h30", "-5m", "99999999999999999999s", "200000w"}) CHECK_FALSE(parse_duration(wrong));
+  for (const char* wrong : {"", "5", "m", "5x", "1h30", "-5m", "99999999999999999999s", "200000w"})
+    CHECK_FALSE(parse_duration(wrong));
   CHECK(format_duration(Seconds(0)) == "0s");
   CHECK(format_duration(Seconds(5400)) == "1h 30m");
   CHECK(format_duration(Seconds(3 * 86400 + 30)) == "3d");
@@ -62,7 +63,8 @@ TEST_CASE("times are written and read as RFC 3339 in UTC") {
   const auto time = parse_time("2026-11-22T13:03:41Z");
   REQUIRE(time);
   CHECK(format_time(*time) == "2026-11-22T13:03:41Z");
-  for (const char* wrong : {"", "2026-11-22", "2026-02-30T00:00:00Z", "2026-11-22T24:00:00Z", "2026-11-22T13:03:41+01:00"})
+  for (const char* wrong : {"", "2026-11-22", "2026-02-30T00:00:00Z", "2026-11-22T24:00:00Z",
+                            "2026-11-22T13:03:41+01:00"})
     CHECK_FALSE(parse_time(wrong));
 }
 
@@ -72,4 +74,17 @@ TEST_CASE("valid UTF-8 is measured up to the first wrong byte") {
   CHECK(valid_utf8_length("\xC0\x80") == 0);      // overlong
   CHECK(valid_utf8_length("a\xED\xA0\x80") == 1);  // a surrogate
   CHECK(valid_utf8_length("a\xE2\x82") == 1);      // cut short
+}
+
+TEST_CASE("numbers in text are in the order of their values") {
+  CHECK(natural_less("a.yml:9:3: x", "a.yml:10:1: x"));
+  CHECK_FALSE(natural_less("a.yml:10:1: x", "a.yml:9:3: x"));
+  CHECK(natural_less("a.yml:9:3", "a.yml:9:12"));
+  CHECK(natural_less("a.yml", "b.yml"));
+  CHECK(natural_less("a", "a1"));
+  CHECK(natural_less("a1b", "a2"));
+  CHECK(natural_less("x99999999999999999998", "x99999999999999999999"));
+  CHECK_FALSE(natural_less("a007", "a7"));
+  CHECK_FALSE(natural_less("a7", "a007"));
+  CHECK_FALSE(natural_less("same 1", "same 1"));
 }

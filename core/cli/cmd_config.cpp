@@ -25,7 +25,8 @@ constexpr std::size_t largest_config = 256 * 1024;
 
 Json error_json(const Error& error) {
   Json json{{"message", error.message}, {"hint", error.hint}};
-  if (error.where) json.update({{"file", error.where->file}, {"line", error.where->line}, {"column", error.where->column}});
+  if (error.where)
+    json.update({{"file", error.where->file}, {"line", error.where->line}, {"column", error.where->column}});
   return json;
 }
 
@@ -74,7 +75,8 @@ void check_own_files(Program& program) {
 }
 
 void check_server(Program& program, const std::string& name) {
-  RunRequest request{.settings = program.settings(), .catalog = program.catalog(), .servers = program.select_servers({name})};
+  RunRequest request{.settings = program.settings(), .catalog = program.catalog(),
+                     .servers = program.select_servers({name})};
   request.purpose = Purpose::check_config;
   request.refresh_configs = true;
   request.debug = program.debug;
@@ -122,7 +124,8 @@ void check(Program& program, const std::string& what) {
 void add_config_command(CLI::App& app, Program& program) {
   CLI::App* command = add_command(app, "config", "config");
   command->require_subcommand(1);
-  CLI::App* checking = add_command(*command, "check", "config", "Check a configuration file, a server's configurations, or our own files");
+  CLI::App* checking = add_command(*command, "check", "config",
+                                   "Check a configuration file, a server's configurations, or our own files");
   const auto what = std::make_shared<std::string>();
   checking->add_option("what", *what, "A project's configuration file, or a server")->type_name("FILE|SERVER");
   checking->callback([&program, what] { check(program, *what); });

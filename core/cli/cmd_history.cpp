@@ -44,7 +44,8 @@ void refuse_unknown_names(Program& program, const StateStore* store, const TaskK
 void history(Program& program, const Options& options) {
   const auto store = program.readable_store();
   const TextStyle style{.color = program.colours()};
-  const bool of_tasks = !options.filter.server.empty() || !options.filter.project.empty() || !options.filter.task.empty();
+  const bool of_tasks = !options.filter.server.empty() || !options.filter.project.empty() ||
+                        !options.filter.task.empty();
   if (of_tasks) {
     std::vector<TaskResult> results;
     if (store) results = value_or_fatal(store->history(options.filter, options.limit));
@@ -65,7 +66,8 @@ void add_history_command(CLI::App& app, Program& program) {
   command->add_option("--server,-s", options->filter.server, "Results of this server")->type_name("NAME");
   command->add_option("--project,-p", options->filter.project, "Results of this project")->type_name("NAME");
   command->add_option("--task,-t", options->filter.task, "Results of this task")->type_name("TASK");
-  command->add_option("--limit", options->limit, "At most this many lines")->check(CLI::Range(1, 100000))->capture_default_str()->type_name("N");
+  command->add_option("--limit", options->limit, "At most this many lines")->check(CLI::Range(1, 100000))
+      ->capture_default_str()->type_name("N");
   command->callback([&program, options] { history(program, *options); });
 }
 

@@ -20,7 +20,8 @@ void import(Program& program, const std::string& file) {
   const auto store = program.writable_store();
   const RunLock lock = value_or_fatal(take_run_lock(program.settings().state_directory, now));
   ok_or_fatal(store->save_legacy_marks(status.marks));
-  for (const Error& warning : status.warnings) std::fprintf(stderr, "maintain: %s\n", printable(warning.describe()).c_str());
+  for (const Error& warning : status.warnings)
+    std::fprintf(stderr, "maintain: %s\n", printable(warning.describe()).c_str());
   if (program.json)
     print(fmt::format("{{\"imported\": {}, \"passed_over\": {}}}\n", status.marks.size(), status.warnings.size()));
   else

@@ -44,7 +44,8 @@ void legacy(Program& program, const Options& options) {
 void add_legacy_command(CLI::App& app, Program& program) {
   CLI::App* command = add_command(app, "legacy", "legacy");
   const auto options = std::make_shared<Options>();
-  command->add_option("backup_dir", options->backup_directory, "Where backups are kept")->required()->type_name("BACKUP_DIR");
+  command->add_option("backup_dir", options->backup_directory, "Where backups are kept")->required()
+      ->type_name("BACKUP_DIR");
   command->add_option("log_dir", options->log_directory, "Accepted and not used: the state store has the output")
       ->required()->type_name("LOG_DIR");
   command->add_option("config_cache_dir", options->config_cache_directory,

@@ -14,7 +14,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string milliseconds(const std::optional<Milliseconds>& span) { return span ? fmt::format("{} ms", span->count()) : ""; }
+std::string milliseconds(const std::optional<Milliseconds>& span) {
+  return span ? fmt::format("{} ms", span->count()) : "";
+}
 
 std::string fact(const Json& facts, const char* name) {
   const auto found = facts.find(name);
@@ -34,8 +36,8 @@ void ping(Program& program, const Selection& selection) {
   for (const ServerReport& report : result.servers) {
     const Json facts = Json::parse(report.facts, nullptr, false);
     const std::string system = fact(facts, "os_id") + " " + fact(facts, "os_version");
-    table.add({report.server, report.error ? "no" : "yes", milliseconds(report.connect_time), milliseconds(report.round_trip),
-               std::string(trim(system)), fact(facts, "kernel"), report.transport});
+    table.add({report.server, report.error ? "no" : "yes", milliseconds(report.connect_time),
+               milliseconds(report.round_trip), std::string(trim(system)), fact(facts, "kernel"), report.transport});
     Json answer{{"server", report.server}, {"answers", !report.error.has_value()}};
     if (report.connect_time) answer["connect_ms"] = report.connect_time->count();
     if (report.round_trip) answer["round_trip_ms"] = report.round_trip->count();

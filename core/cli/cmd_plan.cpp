@@ -73,7 +73,8 @@ void plan(Program& program, const Options& options) {
                      .servers = program.select_servers(options.selection.servers)};
   request.purpose = Purpose::plan;
   request.only_tasks = options.selection.task_set();
-  request.refresh_configs = options.refresh || !request.only_tasks.empty();  // who names a task may have just written it
+  // who names a task may have just written it
+  request.refresh_configs = options.refresh || !request.only_tasks.empty();
   request.debug = program.debug;
   const auto store = store_to_look_at(program);
   const RunResult result = supervise_visibly(program, request, *store);
@@ -106,7 +107,8 @@ void add_plan_command(CLI::App& app, Program& program) {
   const auto options = std::make_shared<Options>();
   add_server_arguments(*command, options->selection);
   add_task_option(*command, options->selection);
-  command->add_option("--next", options->next, "Also the next N times, in the project's time zone")->check(CLI::Range(0, 1000))->type_name("N");
+  command->add_option("--next", options->next, "Also the next N times, in the project's time zone")
+      ->check(CLI::Range(0, 1000))->type_name("N");
   command->add_flag("--refresh", options->refresh, "Fetch all configurations, also where cached ones are fresh");
   command->callback([&program, options] { plan(program, *options); });
 }

@@ -64,11 +64,13 @@ void info(Program& program, const std::string& name) {
     if (entry.manifest.id != name) continue;
     if (program.json) return print(plugin_json(entry).dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
     const Manifest& manifest = entry.manifest;
-    std::string text = fmt::format("{} {}: {}\nlibrary: {}\nABI: {}.{}\nneeds: {}\nwants: {}\n", manifest.id, manifest.version,
+    std::string text = fmt::format("{} {}: {}\nlibrary: {}\nABI: {}.{}\nneeds: {}\nwants: {}\n", manifest.id,
+                                   manifest.version,
                                    manifest.summary, entry.library.string(), manifest.abi_major, manifest.abi_minor,
                                    join(manifest.needs, " "), join(manifest.wants, " "));
     for (const TaskType& type : manifest.task_types) {
-      text += fmt::format("\n{}: {}\n  one per {}, order {}, {}, timeout {}, {}\n", type.name, type.summary, to_string(type.scope),
+      text += fmt::format("\n{}: {}\n  one per {}, order {}, {}, timeout {}, {}\n", type.name, type.summary,
+                          to_string(type.scope),
                           to_string(type.order), type.changes ? "changes the server" : "only looks",
                           format_duration(type.default_timeout),
                           type.permission.empty() ? "needs no permission" : "needs the permission " + type.permission);
@@ -96,7 +98,8 @@ void add_plugins_command(CLI::App& app, Program& program) {
   command->require_subcommand(1);
   CLI::App* listing = add_command(*command, "list", "plugins", "The plugins found, and why others were passed over");
   listing->callback([&program] { list(program); });
-  CLI::App* about = add_command(*command, "info", "plugins", "What one plugin offers: its task types and their options");
+  CLI::App* about = add_command(*command, "info", "plugins",
+                                "What one plugin offers: its task types and their options");
   const auto name = std::make_shared<std::string>();
   about->add_option("plugin", *name, "The plugin's id")->required()->type_name("PLUGIN");
   about->callback([&program, name] { info(program, *name); });

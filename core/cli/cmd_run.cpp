@@ -52,7 +52,8 @@ std::optional<RunLock> lock_or_leave(Program& program, bool for_a_person) {
   if (lock) return std::move(*lock);
   if (lock.error().kind != ErrorKind::busy) fatal(lock.error());
   if (program.json) {  // a program reads this; it is owed a document
-    const nlohmann::ordered_json json{{"exit_status", static_cast<int>(ExitStatus::busy)}, {"message", lock.error().describe()}};
+    const nlohmann::ordered_json json{{"exit_status", static_cast<int>(ExitStatus::busy)},
+                                      {"message", lock.error().describe()}};
     print(json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
   }
   if (for_a_person || program.debug || program.standard_error_is_terminal()) fatal(lock.error());
@@ -122,7 +123,8 @@ void add_run_command(CLI::App& app, Program& program) {
   const auto options = std::make_shared<RunOptions>();
   add_server_option(*command, options->selection);
   add_task_option(*command, options->selection);
-  command->add_option("--now", options->now, "Run this task now, whatever its schedule says (repeatable)")->type_name("TASK");
+  command->add_option("--now", options->now, "Run this task now, whatever its schedule says (repeatable)")
+      ->type_name("TASK");
   command->add_flag("--dry-run,-n", options->dry_run, "Change nothing; say what would be done");
   command->add_flag("--refresh", options->refresh, "Fetch all configurations, also where cached ones are fresh");
   command->add_option("--forks", options->forks, "Servers handled at once")->check(CLI::Range(1, 256))->type_name("N");

@@ -51,7 +51,8 @@ void show(Program& program, const Options& options) {
 void add_show_command(CLI::App& app, Program& program) {
   CLI::App* command = add_command(app, "show", "show");
   const auto options = std::make_shared<Options>();
-  command->add_option("run", options->run, "The run's id, as history and the digest name it, or 'last'")->required()->type_name("RUN");
+  command->add_option("run", options->run, "The run's id, as history and the digest name it, or 'last'")->required()
+      ->type_name("RUN");
   command->add_option("task", options->task, "Show this task's saved output: SERVER/PROJECT/TASK")->type_name("TASK");
   command->callback([&program, options] { show(program, *options); });
 }

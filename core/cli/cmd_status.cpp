@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <memory>
+#include <tuple>
 
 #include "cli/commands.hpp"
 #include "cli/selection.hpp"
+#include "report/finding_order.hpp"
 #include "report/render_json.hpp"
 #include "report/render_text.hpp"
 
@@ -13,13 +15,17 @@ namespace {
 template <class Entry>
 void keep_those_of(const std::vector<Server>& servers, std::vector<Entry>& entries) {
   std::erase_if(entries, [&](const Entry& entry) {
-    return std::none_of(servers.begin(), servers.end(), [&](const Server& server) { return server.name == entry.key.server; });
+    return std::none_of(servers.begin(), servers.end(),
+                        [&](const Server& server) { return server.name == entry.key.server; });
   });
 }
 
 void worst_first(std::vector<OpenFinding>& findings) {
   std::stable_sort(findings.begin(), findings.end(), [](const OpenFinding& a, const OpenFinding& b) {
-    return severity_rank(a.finding.state) > severity_rank(b.finding.state);
+    const auto place_of = [](const OpenFinding& open) {
+      return std::tuple(-severity_rank(open.finding.state), std::tie(open.key, open.finding.code));
+    };
+    return place_of(a) != place_of(b) ? place_of(a) < place_of(b) : reads_before(a.finding, b.finding);
   });
 }
 

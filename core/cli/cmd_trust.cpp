@@ -36,7 +36,8 @@ std::vector<HostKey> expected_keys(const std::vector<HostKey>& offered, const Op
                                     [&](const HostKey& key) { return key.fingerprint == wanted; });
     if (found == offered.end())
       fatal({ErrorKind::host_key, fmt::format("{} offers no key with the fingerprint {}", options.server, fingerprint),
-             "this may be another machine; on the server, ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub shows its own", {}});
+             "this may be another machine; on the server, ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub shows its "
+             "own", {}});
     expected.push_back(*found);
   }
   return expected;
@@ -47,7 +48,8 @@ bool agreed(Program& program, const Options& options) {
   if (::isatty(STDIN_FILENO) != 1 || program.json)
     fatal({ErrorKind::usage, "nothing was pinned: nobody is here to compare the fingerprints",
            "give the right one with --fingerprint, or --yes to believe what the server says", {}});
-  std::fprintf(stderr, "Are these the server's own? On it, ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub shows them. [yes/no] ");
+  std::fprintf(stderr, "Are these the server's own? On it, ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub shows "
+                       "them. [yes/no] ");
   std::string answer;
   std::getline(std::cin, answer);
   return answer == "yes" || answer == "y";
@@ -83,18 +85,21 @@ void trust(Program& program, const Options& options) {
   const TrustChange change = value_or_fatal(trust_host_keys(server, keys, settings.known_hosts_files, options.replace));
   if (program.json) {
     Json json{{"server", server.name}, {"file", file}, {"removed", change.removed}, {"added", Json::array()}};
-    for (const HostKey& key : change.added) json["added"].push_back({{"type", key.type}, {"fingerprint", key.fingerprint}});
+    for (const HostKey& key : change.added)
+      json["added"].push_back({{"type", key.type}, {"fingerprint", key.fingerprint}});
     json["left"] = Json::array();
     for (const KnownKey& key : change.left)
-      json["left"].push_back({{"type", key.type}, {"fingerprint", fingerprint(key.blob)}, {"where", to_string(key.where)}});
+      json["left"].push_back({{"type", key.type}, {"fingerprint", fingerprint(key.blob)},
+                              {"where", to_string(key.where)}});
     return print(json.dump(2) + "\n");
   }
   for (const KnownKey& key : change.left)
     print(fmt::format("Still trusted as well: {} {} in {}\n", fingerprint(key.blob), printable(key.type),
                       to_string(key.where)));
   if (change.added.empty() && change.removed == 0) return print(fmt::format("Already pinned in {}\n", file));
+  const std::string removed = count_of(static_cast<std::size_t>(change.removed), "old one");
   print(fmt::format("Pinned {} in {}{}\n", count_of(change.added.size(), "key"), file,
-                    change.removed > 0 ? fmt::format(", in place of {}", count_of(static_cast<std::size_t>(change.removed), "old one")) : ""));
+                    change.removed > 0 ? ", in place of " + removed : ""));
 }
 
 }  // namespace
@@ -102,7 +107,8 @@ void trust(Program& program, const Options& options) {
 void add_trust_command(CLI::App& app, Program& program) {
   CLI::App* command = add_command(app, "trust", "trust");
   const auto options = std::make_shared<Options>();
-  command->add_option("server", options->server, "The server whose host keys are to be pinned")->required()->type_name("SERVER");
+  command->add_option("server", options->server, "The server whose host keys are to be pinned")->required()
+      ->type_name("SERVER");
   command->add_option("--fingerprint", options->fingerprints, "Pin only this key, without asking (repeatable)")
       ->type_name("SHA256:…");
   command->add_flag("--yes", options->yes, "Pin what the server offers, without asking");

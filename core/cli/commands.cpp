@@ -22,7 +22,8 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, const std::stri
   return command;
 }
 
-CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& help_name, const std::string& summary) {
+CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& help_name,
+                      const std::string& summary) {
   CLI::App* command = add_command(parent, name, help_name);
   command->description(summary);
   return command;

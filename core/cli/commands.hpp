@@ -24,6 +24,7 @@ void add_trust_command(CLI::App& app, Program& program);
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& help_name);
 
 // A command of a command, which shares the help of the whole.
-CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& help_name, const std::string& summary);
+CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& help_name,
+                      const std::string& summary);
 
 }  // namespace maintain

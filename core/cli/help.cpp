@@ -18,7 +18,8 @@ namespace {
 constexpr std::size_t terminal_width = 79;
 
 std::string in_capitals(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   return text;
 }
 
@@ -68,7 +69,8 @@ HelpText help_text(std::string_view name) {
 
 std::vector<std::string> with_words_for_options(std::vector<std::string> arguments) {
   auto word = arguments.begin();
-  while (word != arguments.end() && word->starts_with("-")) word += *word == "--config" && arguments.end() - word > 1 ? 2 : 1;
+  while (word != arguments.end() && word->starts_with("-"))
+    word += *word == "--config" && arguments.end() - word > 1 ? 2 : 1;
   if (word == arguments.end()) return arguments;
   if (*word == "version" && arguments.end() - word == 1) return {"--version"};
   if (*word != "help") return arguments;

@@ -7,7 +7,8 @@
 using namespace maintain;
 
 TEST_CASE("every command has a summary that fits its line, examples and exit status") {
-  for (const char* name : {"config", "history", "import", "legacy", "ping", "plan", "plugins", "run", "show", "status", "trust"}) {
+  for (const char* name : {"config", "history", "import", "legacy", "ping", "plan", "plugins", "run", "show", "status",
+                           "trust"}) {
     CAPTURE(name);
     const HelpText help = help_text(name);
     CHECK(!help.summary.empty());
@@ -28,7 +29,8 @@ TEST_CASE("help and version are understood as words too") {
   CHECK(with_words_for_options({"help", "plugins", "info"}) == Words{"plugins", "info", "--help"});
   CHECK(with_words_for_options({"version"}) == Words{"--version"});
   CHECK(with_words_for_options({"status", "help"}) == Words{"status", "help"});
-  CHECK(with_words_for_options({"--config", "help", "--json", "help", "run"}) == Words{"--config", "help", "--json", "run", "--help"});
+  CHECK(with_words_for_options({"--config", "help", "--json", "help", "run"}) ==
+        Words{"--config", "help", "--json", "run", "--help"});
   CHECK(with_words_for_options({"--config"}) == Words{"--config"});
   CHECK(with_words_for_options({}).empty());
 }

@@ -17,7 +17,8 @@ std::string word_of(const Json& value) { return value.is_string() ? value.get<st
 std::string choice_of(std::vector<std::string> words) {
   std::vector<std::string> different;
   for (std::string& word : words)
-    if (!word.empty() && std::find(different.begin(), different.end(), word) == different.end()) different.push_back(std::move(word));
+    if (!word.empty() && std::find(different.begin(), different.end(), word) == different.end())
+      different.push_back(std::move(word));
   return join(different, "|");
 }
 

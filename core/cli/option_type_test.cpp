@@ -13,6 +13,7 @@ TEST_CASE("what an option may be is told as a person would write it") {
   CHECK(words(R"({"type": ["integer", "null"]})") == "integer|null");
   CHECK(words(R"({"type": "array", "items": {"type": "string", "format": "path"}})") == "list of path");
   CHECK(words(R"({"type": "array", "items": {"type": "object"}})") == "list of mappings");
-  CHECK(words(R"({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})") == "text|list of text");
+  CHECK(words(R"({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})") ==
+        "text|list of text");
   CHECK(words("{}") == "");
 }

@@ -39,7 +39,8 @@ bool belongs_to(const Server& server, const std::string& name) {
   const std::string hint = near.empty() || near == name ? "'maintain config check' shows what is read"
                                                         : fmt::format("did you mean '{}'?", near);
   if (name.starts_with('@'))
-    fatal({ErrorKind::usage, fmt::format("no enabled server has the group or tag '{}' in {}", name.substr(1), directory), hint, {}});
+    fatal({ErrorKind::usage,
+           fmt::format("no enabled server has the group or tag '{}' in {}", name.substr(1), directory), hint, {}});
   fatal({ErrorKind::usage, fmt::format("no server '{}' in {}", name, directory), hint, {}});
 }
 

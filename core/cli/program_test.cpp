@@ -16,7 +16,8 @@ struct Scratch {
     char name[] = "/tmp/maintain-cli-XXXXXX";
     path = ::mkdtemp(name);
     REQUIRE(write_file_atomically(path / "servers.yml",
-                                  "servers:\n- {name: web1, groups: [shop]}\n- {name: db1, groups: [databases], enabled: no}\n"));
+                                  "servers:\n- {name: web1, groups: [shop]}\n"
+                                  "- {name: db1, groups: [databases], enabled: no}\n"));
   }
   ~Scratch() { std::filesystem::remove_all(path); }
   Scratch(const Scratch&) = delete;

@@ -21,7 +21,8 @@ inline void add_server_option(CLI::App& command, Selection& selection) {
       ->type_name("NAME");
 }
 inline void add_server_arguments(CLI::App& command, Selection& selection) {
-  command.add_option("servers", selection.servers, "Servers, or groups as @GROUP; all when none is named")->type_name("SERVER");
+  command.add_option("servers", selection.servers, "Servers, or groups as @GROUP; all when none is named")
+      ->type_name("SERVER");
 }
 inline void add_task_option(CLI::App& command, Selection& selection) {
   command.add_option("--task,-t", selection.tasks, "Only this task: TASK, PROJECT/TASK or its type (repeatable)")

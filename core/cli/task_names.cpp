@@ -11,9 +11,8 @@ namespace maintain {
 namespace {
 
 bool all_plans_are_known(const RunResult& result) {
-  return !result.interrupted && std::all_of(result.servers.begin(), result.servers.end(), [](const ServerReport& server) {
-    return !server.error && server.config_errors.empty();
-  });
+  const auto is_known = [](const ServerReport& server) { return !server.error && server.config_errors.empty(); };
+  return !result.interrupted && std::all_of(result.servers.begin(), result.servers.end(), is_known);
 }
 
 bool is_there(const RunResult& result, const std::string& name) {
@@ -52,7 +51,8 @@ std::vector<Error> refused_now_tasks(const RunResult& result, const std::set<std
     for (const PlannedTask& task : plan.tasks) {
       const bool refused = task.decision == Decision::not_allowed || task.decision == Decision::disabled;
       if (!refused || !names_task(names, task.key.project, task.spec)) continue;
-      errors.push_back({ErrorKind::refused, printable(fmt::format("{} was not run: {}", to_string(task.key), task.reason)), {}, {}});
+      errors.push_back({ErrorKind::refused,
+                        printable(fmt::format("{} was not run: {}", to_string(task.key), task.reason)), {}, {}});
     }
   return errors;
 }

@@ -22,7 +22,8 @@ Words long_options(const CLI::App& command) {
 
 Words names_of_commands(const CLI::App& command) {
   Words names;
-  for (const CLI::App* sub : command.get_subcommands([](const CLI::App*) { return true; })) names.push_back(sub->get_name());
+  for (const CLI::App* sub : command.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(sub->get_name());
   return names;
 }
 
@@ -40,10 +41,12 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& wrong) {
   const auto error = [&](const std::string& what, const std::string& word, const Words& known) {
     const std::string near = nearest(word, known);
     return Error{ErrorKind::usage, name + ": " + what,
-                 near.empty() ? fmt::format("'{} --help' shows what there is", name) : fmt::format("did you mean '{}'?", near), {}};
+                 near.empty() ? fmt::format("'{} --help' shows what there is", name)
+                              : fmt::format("did you mean '{}'?", near), {}};
   };
   const Words rest = app.remaining(true);
-  const auto option = std::find_if(rest.begin(), rest.end(), [](const std::string& word) { return word.starts_with("-"); });
+  const auto option = std::find_if(rest.begin(), rest.end(),
+                                   [](const std::string& word) { return word.starts_with("-"); });
   if (option != rest.end()) return error(fmt::format("there is no option '{}'", printable(*option)), *option, options);
   const Words commands = names_of_commands(*command);
   if (!commands.empty() && rest.empty()) return error("a command is missing", "", {});

@@ -36,7 +36,8 @@ TEST_CASE("a wrong command line is told by its place, and the nearest word is of
   CHECK(complaint("config chek") == "maintain config: there is no command 'chek' (did you mean 'check'?)");
   CHECK(complaint("run --sever a") == "maintain run: there is no option '--sever' (did you mean '--server'?)");
   CHECK(complaint("run --jsn") == "maintain run: there is no option '--jsn' (did you mean '--json'?)");
-  CHECK(complaint("run extra") == "maintain run: 'extra' is an argument too many ('maintain run --help' shows what there is)");
+  CHECK(complaint("run extra") ==
+        "maintain run: 'extra' is an argument too many ('maintain run --help' shows what there is)");
   CHECK(complaint("") == "maintain: a command is missing ('maintain --help' shows what there is)");
   CHECK_THAT(complaint("run --forks 10"), Catch::StartsWith("maintain run: --forks: Value 10 not in range 1 to 9 ("));
 }

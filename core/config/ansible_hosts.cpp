@@ -28,7 +28,8 @@ bool is_host_text(std::string_view text) {
   if (text.empty() || text.front() == '.' || text.back() == '.') return false;
   for (const char c : text) {
     const bool ascii_word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    if (!ascii_word && std::string_view("._-:[]").find(c) == std::string_view::npos && static_cast<unsigned char>(c) < 0x80) {
+    if (!ascii_word && std::string_view("._-:[]").find(c) == std::string_view::npos &&
+        static_cast<unsigned char>(c) < 0x80) {
       return false;
     }
   }
@@ -87,7 +88,8 @@ Result<std::vector<std::string>> range_values(const std::string& pattern, const 
   if (!low || !high) return wrong(pattern, "is neither of numbers nor of single letters");
   if (*low > *high) return wrong(pattern, "runs backwards");
   if ((*high - *low) / *step >= static_cast<long>(AnsibleInventory::most_hosts)) {
-    return fail(ErrorKind::refused, fmt::format("{} stands for more than {} hosts", shown(pattern), AnsibleInventory::most_hosts));
+    return fail(ErrorKind::refused,
+                fmt::format("{} stands for more than {} hosts", shown(pattern), AnsibleInventory::most_hosts));
   }
   const std::size_t width = first.size() > 1 && first[0] == '0' ? first.size() : 0;
   if (width > 0 && width != last.size()) return wrong(pattern, "has a leading 0, but values of different length");
@@ -113,7 +115,8 @@ Result<AnsibleHostPattern> expand_host_pattern(const std::string& pattern) {
     const Result<std::vector<std::string>> values = range_values(pattern, rest.substr(open + 1, close - open - 1));
     if (!values) return fail(values.error());
     if (heads.size() * values->size() > AnsibleInventory::most_hosts) {
-      return fail(ErrorKind::refused, fmt::format("{} stands for more than {} hosts", shown(pattern), AnsibleInventory::most_hosts));
+      return fail(ErrorKind::refused,
+                  fmt::format("{} stands for more than {} hosts", shown(pattern), AnsibleInventory::most_hosts));
     }
     std::vector<std::string> longer;
     for (const std::string& head : heads) {

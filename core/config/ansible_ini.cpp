@@ -77,13 +77,16 @@ class IniReader {
     const std::string_view name = title.substr(0, colon);
     const std::string_view kind = colon == title.npos ? "hosts" : title.substr(colon + 1);
     if (!ends || name.empty() || kind.empty() || title.find_first_of(" \t") != title.npos) {
-      if (line.back() == ']') return wrong(fmt::format("{} is no section", shown(line)), "sections are written like [web], [web:vars] or [web:children]");
+      if (line.back() == ']')
+        return wrong(fmt::format("{} is no section", shown(line)),
+                     "sections are written like [web], [web:vars] or [web:children]");
       return read_entry(line);
     }
     if (kind == "hosts") content_ = Content::hosts;
     else if (kind == "children") content_ = Content::children;
     else if (kind == "vars") content_ = Content::vars;
-    else return wrong(fmt::format("the section {} is of no known kind", shown(line)), "known are [group], [group:children] and [group:vars]");
+    else return wrong(fmt::format("the section {} is of no known kind", shown(line)),
+                      "known are [group], [group:children] and [group:vars]");
 
     const Result<std::size_t> group = inventory_.add_group(std::string(name), here());
     if (!group) return fail(group.error());
@@ -124,7 +127,8 @@ class IniReader {
       const std::string& word = (*words)[i];
       const auto equals = word.find('=');
       if (equals == word.npos) return wrong(fmt::format("expected name=value behind the host, found {}", shown(word)));
-      variables.insert_or_assign(word.substr(0, equals), AnsibleVariable{ini_value(word.substr(equals + 1)), true, here()});
+      variables.insert_or_assign(word.substr(0, equals),
+                                 AnsibleVariable{ini_value(word.substr(equals + 1)), true, here()});
     }
     for (const std::string& name : pattern->names) {
       const Result<std::size_t> host = inventory_.add_host(name, group_, pattern->port, here());

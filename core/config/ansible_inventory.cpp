@@ -38,7 +38,8 @@ Result<std::size_t> AnsibleInventory::add_group(const std::string& name, const P
   const auto [known, is_new] = group_index_.try_emplace(name, groups_.size());
   if (is_new) {
     if (groups_.size() >= most_groups) {
-      return fail(Error{ErrorKind::refused, fmt::format("the inventory has more than {} groups", most_groups), {}, where});
+      return fail(Error{ErrorKind::refused, fmt::format("the inventory has more than {} groups", most_groups), {},
+                        where});
     }
     groups_.push_back({name});
     groups_.back().where = where;
@@ -52,7 +53,8 @@ Result<std::size_t> AnsibleInventory::add_host(const std::string& name, std::siz
   const std::size_t host = known->second;
   if (is_new) {
     if (hosts_.size() >= most_hosts) {
-      return fail(Error{ErrorKind::refused, fmt::format("the inventory has more than {} hosts", most_hosts), {}, where});
+      return fail(Error{ErrorKind::refused, fmt::format("the inventory has more than {} hosts", most_hosts), {},
+                        where});
     }
     hosts_.push_back({name});
     hosts_.back().where = where;
@@ -121,7 +123,8 @@ Result<void> AnsibleInventory::settle() {
   }
   for (std::size_t i = 0; i < groups_.size(); ++i) {
     if (parents[i] == 0) continue;
-    return fail(Error{ErrorKind::configuration, fmt::format("the group '{}' is in a circle of groups that contain each other",
+    return fail(Error{ErrorKind::configuration,
+                      fmt::format("the group '{}' is in a circle of groups that contain each other",
                                                             groups_[i].name),
                       "take one of them out of the other's children", groups_[i].where});
   }

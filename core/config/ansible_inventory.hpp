@@ -52,7 +52,8 @@ class AnsibleInventory {
   // Adding what is there already does nothing more. refused beyond the limits.
   Result<std::size_t> add_group(const std::string& name, const Position& where);
   // The port belongs to a host when it is first named.
-  Result<std::size_t> add_host(const std::string& name, std::size_t group, std::optional<int> port, const Position& where);
+  Result<std::size_t> add_host(const std::string& name, std::size_t group, std::optional<int> port,
+                               const Position& where);
   void add_child(std::size_t parent, std::size_t child);
   void set_host_variable(std::size_t host, const std::string& name, AnsibleVariable value);
   void set_group_variable(std::size_t group, const std::string& name, AnsibleVariable value);

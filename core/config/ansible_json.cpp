@@ -21,7 +21,8 @@ class JsonReader {
     }
     const Json::json_pointer hostvars("/_meta/hostvars");
     if (!document.contains(hostvars)) {
-      inventory_.warnings.push_back({ErrorKind::configuration, "the inventory gives no _meta.hostvars: its hosts have no variables",
+      inventory_.warnings.push_back({ErrorKind::configuration,
+                                     "the inventory gives no _meta.hostvars: its hosts have no variables",
                                      "let --list print them; --host is not called", where_});
       return {};
     }
@@ -36,7 +37,8 @@ class JsonReader {
 
  private:
   tl::unexpected<Error> wrong(std::string message) const {
-    return fail(Error{ErrorKind::configuration, std::move(message), "see Ansible's page on developing dynamic inventory", where_});
+    return fail(Error{ErrorKind::configuration, std::move(message),
+                      "see Ansible's page on developing dynamic inventory", where_});
   }
 
   AnsibleVariable variable(const Json& value) const {

@@ -112,7 +112,8 @@ class HostReader {
     if (const auto* user = usable({"ansible_become_user"}, user_problem)) become.user = user->text;
     if (const auto* method = usable({"ansible_become_method"})) {
       const std::string name = method->text.substr(method->text.rfind('.') + 1);
-      if (name != "sudo") warn(*method, fmt::format("ansible_become_method {} is not known here: sudo is used", shown(method->text)));
+      if (name != "sudo")
+        warn(*method, fmt::format("ansible_become_method {} is not known here: sudo is used", shown(method->text)));
     }
     if (const auto* secret = find({"ansible_become_password", "ansible_become_pass", "ansible_sudo_pass"})) {
       warn(*secret, "ansible_become_password is not used: a password does not belong into an inventory",

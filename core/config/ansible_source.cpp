@@ -58,7 +58,8 @@ class SourceReader {
     const Result<LocalExit> exit = run_local(command);
     if (!exit) return wrong("could not be run: " + exit.error().message, exit.error().hint);
     if (!exit->ok()) {
-      return wrong(fmt::format("failed with --list, {}: {}", exit->describe(), shorten(printable(exit->error_output), 500)), "");
+      return wrong(fmt::format("failed with --list, {}: {}", exit->describe(),
+                               shorten(printable(exit->error_output), 500)), "");
     }
     if (exit->truncated) return wrong(fmt::format("printed more than {} bytes", command.output_limit), "");
     return read_ansible_json(inventory_, path.string(), exit->output);
@@ -84,7 +85,8 @@ class SourceReader {
     static constexpr std::string_view endings[] = {".pyc", ".pyo", ".swp", ".bak", "~",    ".rpm",  ".md",
                                                    ".txt", ".rst", ".orig", ".ini", ".cfg", ".retry"};
     if (name.starts_with('.') || name == "group_vars" || name == "host_vars" || name == "vars_plugins") return true;
-    return std::any_of(std::begin(endings), std::end(endings), [&](std::string_view end) { return name.ends_with(end); });
+    return std::any_of(std::begin(endings), std::end(endings),
+                       [&](std::string_view end) { return name.ends_with(end); });
   }
 
   AnsibleInventory& inventory_;

@@ -46,8 +46,8 @@ TEST_CASE("host patterns") {
 }
 
 TEST_CASE("malformed and enormous host patterns are refused") {
-  for (const char* pattern : {"web[1]", "web[1:2:3:4]", "web[1:", "web[2:1]", "web[b:a]", "web[1:5:0]", "web[1:x]", "web[01:5]",
-                              "web[1:]", "web[-1:5]", "web[1:99999999999999999999]", "web[ab:cd]"}) {
+  for (const char* pattern : {"web[1]", "web[1:2:3:4]", "web[1:", "web[2:1]", "web[b:a]", "web[1:5:0]", "web[1:x]",
+                              "web[01:5]", "web[1:]", "web[-1:5]", "web[1:99999999999999999999]", "web[ab:cd]"}) {
     INFO(pattern);
     CHECK_FALSE(expand_host_pattern(pattern));
   }
@@ -81,9 +81,11 @@ TEST_CASE("an executable inventory that misbehaves is refused") {
   CHECK_THAT(refused("echo broken >&2; exit 3\n"), Catch::Contains("failed with --list, exit status 3: broken"));
   CHECK_THAT(refused("echo '{'\n"), Catch::Contains("not valid JSON"));
   CHECK_THAT(refused("echo '[]'\n"), Catch::Contains("no JSON object"));
-  CHECK_THAT(refused("echo '{\"web\": {\"hosts\": \"a\"}}'\n"), Catch::Contains("the hosts of group 'web' are no list"));
+  CHECK_THAT(refused("echo '{\"web\": {\"hosts\": \"a\"}}'\n"),
+             Catch::Contains("the hosts of group 'web' are no list"));
   CHECK_THAT(refused("echo '{\"web\": {\"hosts\": [1]}}'\n"), Catch::Contains("a host of group 'web' is no text"));
-  CHECK_THAT(refused("echo '{\"a\": {\"children\": [\"b\"]}, \"b\": {\"children\": [\"a\"]}}'\n"), Catch::Contains("contain each other"));
+  CHECK_THAT(refused("echo '{\"a\": {\"children\": [\"b\"]}, \"b\": {\"children\": [\"a\"]}}'\n"),
+             Catch::Contains("contain each other"));
   CHECK_THAT(refused("exec sleep 60\n", 200ms), Catch::Contains("could not be run"));
   CHECK_THAT(refused("exec head -c 20000000 /dev/zero\n"), Catch::Contains("printed more than"));
   // Control characters of its complaint do not get through.

@@ -84,7 +84,8 @@ class YamlReader {
         return fail(std::move(error));
       }
       if (entry.value.kind != Kind::null && entry.value.kind != Kind::mapping) {
-        return fail(Error{ErrorKind::configuration, fmt::format("the variables of host {} must be a mapping", shown(entry.key)),
+        return fail(Error{ErrorKind::configuration,
+                          fmt::format("the variables of host {} must be a mapping", shown(entry.key)),
                           {}, at(entry.value.place)});
       }
       const AnsibleVariables variables = ansible_variables(document_.file, entry.value);
@@ -115,7 +116,8 @@ YamlLimits ansible_yaml_limits() {
 AnsibleVariables ansible_variables(const std::string& file, const YamlNode& mapping) {
   AnsibleVariables variables;
   for (const YamlEntry& entry : mapping.entries) {
-    AnsibleVariable value{entry.value.text, entry.value.is_scalar(), {file, entry.key_place.line, entry.key_place.column}};
+    AnsibleVariable value{entry.value.text, entry.value.is_scalar(),
+                          {file, entry.key_place.line, entry.key_place.column}};
     variables.insert_or_assign(entry.key, std::move(value));
   }
   return variables;
@@ -125,10 +127,12 @@ Result<void> read_ansible_yaml(AnsibleInventory& inventory, const YamlDocument& 
   const YamlNode& root = document.root;
   if (root.kind == Kind::null) return {};
   if (root.kind != Kind::mapping) {
-    return fail(Error{ErrorKind::configuration, "a YAML inventory is a mapping of groups", {}, document.position(root.place)});
+    return fail(Error{ErrorKind::configuration, "a YAML inventory is a mapping of groups", {},
+                      document.position(root.place)});
   }
   if (const YamlEntry* plugin = root.find("plugin")) {
-    return fail(Error{ErrorKind::configuration, "this configures an inventory plugin of Ansible and is no inventory itself",
+    return fail(Error{ErrorKind::configuration,
+                      "this configures an inventory plugin of Ansible and is no inventory itself",
                       "put an executable in its place that runs: ansible-inventory -i THIS_FILE --list",
                       document.position(plugin->key_place)});
   }

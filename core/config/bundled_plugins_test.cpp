@@ -28,7 +28,8 @@ std::vector<TaskType> types_in(const std::filesystem::path& manifest) {
     type.plugin = json["id"];
     for (const Json& claim : task.value("legacy", Json::array()))
       type.legacy.push_back({claim["key"], claim.value("status_key", ""), claim.value("nickname", ""),
-                             claim.value("options", Json::object()).dump(), claim.value("defaults", Json::object()).dump()});
+                             claim.value("options", Json::object()).dump(), claim.value("defaults", Json::object())
+                                 .dump()});
     types.push_back(std::move(type));
   }
   return types;
@@ -73,7 +74,8 @@ TEST_CASE("every key of the earlier bot becomes a task, or names the plugin that
       INFO(error.describe());
       const std::size_t plugin = error.message.find("needs the plugin '");
       REQUIRE(plugin != std::string::npos);
-      const std::string missing = error.message.substr(plugin + 18, error.message.find('\'', plugin + 18) - plugin - 18);
+      const std::string missing = error.message.substr(plugin + 18,
+                                                       error.message.find('\'', plugin + 18) - plugin - 18);
       CHECK_FALSE(plugins.contains(missing));
     }
   }

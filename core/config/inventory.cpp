@@ -45,7 +45,8 @@ void apply(const ServerEntry& entry, const fs::path& directory, const fs::path& 
   server.tags = entry.tags;
   server.expect = entry.expect;
   for (const std::string& group : entry.groups) {
-    if (std::find(server.groups.begin(), server.groups.end(), group) == server.groups.end()) server.groups.push_back(group);
+    if (std::find(server.groups.begin(), server.groups.end(), group) == server.groups.end())
+      server.groups.push_back(group);
   }
 }
 
@@ -54,7 +55,8 @@ class Joiner {
   Joiner(const Settings& settings, const AnsibleInventory& ansible) : settings_(settings), ansible_(ansible) {
     rules_.home = Platform::here().home;
     std::error_code ignored;
-    rules_.directory = fs::is_directory(settings.inventory, ignored) ? settings.inventory : settings.inventory.parent_path();
+    rules_.directory = fs::is_directory(settings.inventory, ignored) ? settings.inventory
+                                                                     : settings.inventory.parent_path();
   }
 
   // The earlier bot's convention first: a server is a group, and the group's first host is where it is.
@@ -88,7 +90,8 @@ class Joiner {
 }  // namespace
 
 const Server* Inventory::find(const std::string& name) const {
-  const auto found = std::find_if(servers.begin(), servers.end(), [&](const Server& server) { return server.name == name; });
+  const auto found = std::find_if(servers.begin(), servers.end(),
+                                  [&](const Server& server) { return server.name == name; });
   return found == servers.end() ? nullptr : &*found;
 }
 
@@ -98,7 +101,8 @@ Result<Inventory> read_inventory(const Settings& settings) {
   const bool has_servers_file = text || text.error().kind != ErrorKind::not_found;
   if (!text && has_servers_file) return fail(unreadable(text.error()));
   if (!has_servers_file && settings.inventory.empty()) {
-    return fail(ErrorKind::not_found, "no servers: there is neither servers.yml nor inventory in " + settings.config_directory.string(),
+    return fail(ErrorKind::not_found,
+                "no servers: there is neither servers.yml nor inventory in " + settings.config_directory.string(),
                 "write servers.yml with: servers: [{name: web1, address: web1.example.org}]");
   }
   AnsibleInventory ansible;
@@ -130,7 +134,8 @@ Result<Inventory> read_inventory(const Settings& settings) {
   std::vector<Error> errors;
   for (const Server& server : inventory.servers) {
     if (const std::string problem = address_problem(server.host()); !problem.empty()) {
-      errors.push_back({ErrorKind::configuration, "the address " + shown(server.host()) + " of server " + server.name + " " + problem,
+      errors.push_back({ErrorKind::configuration,
+                        "the address " + shown(server.host()) + " of server " + server.name + " " + problem,
                         {}, server.where});
     }
   }

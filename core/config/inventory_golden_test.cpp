@@ -51,7 +51,8 @@ void compare(const std::string& name, const std::string& source) {
     if (group_name != "all") CHECK(Json(hosts) == golden_group.value("hosts", Json::array()));
     members += hosts.size();
     std::vector<std::string> children;
-    for (const std::size_t child : inventory->groups()[*group].children) children.push_back(inventory->groups()[child].name);
+    for (const std::size_t child : inventory->groups()[*group].children)
+      children.push_back(inventory->groups()[child].name);
     std::vector<std::string> golden_children = golden_group.value("children", std::vector<std::string>{});
     std::sort(children.begin(), children.end());
     std::sort(golden_children.begin(), golden_children.end());
@@ -78,7 +79,11 @@ void compare(const std::string& name, const std::string& source) {
 TEST_CASE("an INI inventory says what it says to Ansible") { compare("ini", "ini/hosts"); }
 TEST_CASE("variables win in Ansible's order") { compare("ini-precedence", "ini-precedence/hosts"); }
 TEST_CASE("a YAML inventory says what it says to Ansible") { compare("yaml", "yaml/hosts.yml"); }
-TEST_CASE("group_vars and host_vars are read as Ansible reads them") { compare("variable-files", "variable-files/hosts"); }
+TEST_CASE("group_vars and host_vars are read as Ansible reads them") {
+  compare("variable-files", "variable-files/hosts");
+}
 TEST_CASE("an executable inventory says what it says to Ansible") { compare("executable", "executable/inventory.py"); }
-TEST_CASE("the earlier bot's inventory says what it says to Ansible") { compare("earlier-bot", "earlier-bot/inventory"); }
+TEST_CASE("the earlier bot's inventory says what it says to Ansible") {
+  compare("earlier-bot", "earlier-bot/inventory");
+}
 TEST_CASE("a directory of inventories says what it says to Ansible") { compare("directory", "directory"); }

@@ -189,45 +189,55 @@ ansible_ssh_common_args=-o 'open
   CHECK(inventory.servers[2].user.empty());
   const std::string warnings = fleet.warnings();
   CHECK(std::count(warnings.begin(), warnings.end(), '\n') == 9);
-  CHECK_THAT(warnings, Catch::Contains("inventory:5:1: ansible_host holds a template, which is not evaluated here: not used"));
-  CHECK_THAT(warnings, Catch::Contains("inventory:6:1: ansible_become_password is not used") && Catch::Contains("password_file"));
+  CHECK_THAT(warnings, Catch::Contains("inventory:5:1: ansible_host holds a template, which is not evaluated here: "
+                                       "not used"));
+  CHECK_THAT(warnings, Catch::Contains("inventory:6:1: ansible_become_password is not used") &&
+             Catch::Contains("password_file"));
   CHECK_THAT(warnings, Catch::Contains("inventory:7:1: ansible_become_method 'su' is not known here"));
   CHECK_THAT(warnings, Catch::Contains("inventory:8:1: ansible_connection 'docker' is not known here"));
   CHECK_THAT(warnings, Catch::Contains("inventory:9:1: ansible_become 'perhaps' is neither yes nor no"));
   CHECK_THAT(warnings, Catch::Contains("inventory:10:1: ansible_ssh_pass is not used"));
-  CHECK_THAT(warnings, Catch::Contains("inventory:11:1: ansible_ssh_common_args is not used: the quote ' is not closed"));
+  CHECK_THAT(warnings, Catch::Contains("inventory:11:1: ansible_ssh_common_args is not used: the quote ' is not "
+                                       "closed"));
   CHECK_THAT(warnings, Catch::Contains("inventory:2:1: ansible_port 'http' is no port"));
   CHECK_THAT(warnings, Catch::Contains("inventory:3:1: ansible_user begins with a dash"));
   CHECK_THAT(warnings, !Catch::Contains("secret"));
 }
 
 TEST_CASE("vault-encrypted values and files are passed over") {
-  const Fleet fleet("", "all:\n  hosts:\n    web1:\n      ansible_user: !vault |\n        $ANSIBLE_VAULT;1.1;AES256\n        6162\n"
+  const Fleet fleet("",
+                    "all:\n  hosts:\n    web1:\n      ansible_user: !vault |\n        $ANSIBLE_VAULT;1.1;AES256\n"
+                    "        6162\n"
                         "      ansible_port: 2222\n      note: !unsafe 'x'\n", "hosts.yml");
   fleet.directory.write("group_vars/all.yml", "$ANSIBLE_VAULT;1.1;AES256\n6162\n");
   const Server server = only_server(fleet.read());
   CHECK(server.user.empty());
   CHECK(server.port == 2222);
   CHECK_THAT(fleet.warnings(), Catch::Contains("hosts.yml:4:7: ansible_user is encrypted with ansible-vault"));
-  CHECK_THAT(fleet.warnings(), Catch::Contains("group_vars/all.yml: the file is encrypted with ansible-vault and is not read"));
+  CHECK_THAT(fleet.warnings(),
+             Catch::Contains("group_vars/all.yml: the file is encrypted with ansible-vault and is not read"));
 }
 
 TEST_CASE("names that are no good as a directory or on a command line are refused") {
-  for (const char* name : {"a/b", "../x", ".hidden", "-oProxyCommand=x", "a b", "\"\"", "\"a\\x1b[2J\"", "\"a\\u202eb\""}) {
+  for (const char* name : {"a/b", "../x", ".hidden", "-oProxyCommand=x", "a b", "\"\"", "\"a\\x1b[2J\"",
+                           "\"a\\u202eb\""}) {
     INFO(name);
     CHECK_THAT(Fleet(std::string("servers: [{name: ") + name + "}]\n", "").refused(),
                Catch::StartsWith("servers.yml:1:18: the server's name "));
   }
   CHECK_THAT(Fleet("", "a/b\n").refused(), Catch::StartsWith("inventory:1:1: the host name 'a/b' holds a slash"));
   CHECK_THAT(Fleet("", std::string(201, 'a') + "\n").refused(), Catch::Contains("cannot be the name of a directory"));
-  CHECK_THAT(Fleet("servers: [{name: a, address: -oProxyCommand=x}]", "").refused(), Catch::Contains("begins with a dash"));
+  CHECK_THAT(Fleet("servers: [{name: a, address: -oProxyCommand=x}]", "").refused(),
+             Catch::Contains("begins with a dash"));
   CHECK_THAT(Fleet("servers: [{name: a, address: root@b}]", "").refused(), Catch::Contains("no address has"));
   CHECK_THAT(Fleet("servers: [{name: a, user: -x}]", "").refused(), Catch::Contains("begins with a dash"));
-  CHECK_THAT(Fleet("servers: [{name: web}]", "[web]\n-oProxyCommand=x\n").refused(), Catch::Contains("begins with a dash"));
+  CHECK_THAT(Fleet("servers: [{name: web}]", "[web]\n-oProxyCommand=x\n").refused(),
+             Catch::Contains("begins with a dash"));
 }
 
 TEST_CASE("mistakes in servers.yml are told with their place, all at once") {
-  CHECK(Fleet("servers:\n- name: web1\n  transiant: yes\n- address: x\n- name: web2\n  port: 0\n- name: web1\n", "").refused() ==
+  CHECK(Fleet("servers:\n- name: web1\n  transiant: yes\n- address: x\n- name: web2\n  port: 0\n- name: web1\n",
+              "").refused() ==
         "servers.yml:3:3: unknown key 'transiant' (did you mean 'transient'?)\n"
         "servers.yml:4:3: 'name' is missing\n"
         "servers.yml:6:9: 'port' must be at least 1, not '0'");
@@ -239,11 +249,13 @@ TEST_CASE("mistakes in servers.yml are told with their place, all at once") {
   CHECK_THAT(Fleet("servers: [{name: a, become: maybe}]", "").refused(), Catch::Contains("'become' must be"));
   CHECK_THAT(Fleet("servers: [{name: a, become: {password_file: x, password_command: [y]}}]", "").refused(),
              Catch::Contains("both a password_file and a password_command"));
-  CHECK_THAT(Fleet("servers: [{name: a, transport: telnet}]", "").refused(), Catch::Contains("auto, libssh2, openssh, local"));
+  CHECK_THAT(Fleet("servers: [{name: a, transport: telnet}]", "").refused(),
+             Catch::Contains("auto, libssh2, openssh, local"));
 }
 
 TEST_CASE("no servers at all is an error that says what to write") {
-  CHECK_THAT(Fleet("", "").refused(), Catch::Contains("neither servers.yml nor inventory") && Catch::Contains("servers: [{name:"));
+  CHECK_THAT(Fleet("", "").refused(),
+             Catch::Contains("neither servers.yml nor inventory") && Catch::Contains("servers: [{name:"));
   CHECK(Fleet("servers: []\n", "").read().servers.empty());
   Fleet fleet("servers: [{name: a}]", "");
   fleet.settings.inventory = fleet.directory.path / "no-such-file";
@@ -253,25 +265,34 @@ TEST_CASE("no servers at all is an error that says what to write") {
 TEST_CASE("mistakes in an INI inventory are told with their place") {
   CHECK_THAT(Fleet("", "[web\nx\n").refused(), Catch::StartsWith("inventory:1:1: "));
   CHECK_THAT(Fleet("", "[web:nonsense]\n").refused(), Catch::Contains("of no known kind"));
-  CHECK_THAT(Fleet("", "[web]\na\n  b c=d e\n").refused(), Catch::StartsWith("inventory:3:3: expected name=value behind the host, found 'e'"));
+  CHECK_THAT(Fleet("", "[web]\na\n  b c=d e\n").refused(),
+             Catch::StartsWith("inventory:3:3: expected name=value behind the host, found 'e'"));
   CHECK_THAT(Fleet("", "[web:vars]\na=1\n").refused(), Catch::Contains("there is no section [web]"));
-  CHECK_THAT(Fleet("", "[web]\na\n[site:children]\nwebb\n").refused(), Catch::StartsWith("inventory:4:1: a child group 'webb' is named"));
-  CHECK_THAT(Fleet("", "[web]\na\n[web:vars]\nnonsense\n").refused(), Catch::StartsWith("inventory:4:1: expected name=value"));
+  CHECK_THAT(Fleet("", "[web]\na\n[site:children]\nwebb\n").refused(),
+             Catch::StartsWith("inventory:4:1: a child group 'webb' is named"));
+  CHECK_THAT(Fleet("", "[web]\na\n[web:vars]\nnonsense\n").refused(),
+             Catch::StartsWith("inventory:4:1: expected name=value"));
   CHECK_THAT(Fleet("", "web1 a='b\n").refused(), Catch::Contains("the quote ' is not closed"));
-  CHECK_THAT(Fleet("", "web[3:1]\n").refused(), Catch::StartsWith("inventory:1:1: the range in 'web[3:1]' runs backwards"));
+  CHECK_THAT(Fleet("", "web[3:1]\n").refused(),
+             Catch::StartsWith("inventory:1:1: the range in 'web[3:1]' runs backwards"));
   CHECK_THAT(Fleet("", "[a:children]\nb\n[b:children]\na\n").refused(), Catch::Contains("contain each other"));
   CHECK_THAT(Fleet("", "[all:children]\nb\n[b:children]\nall\n").refused(), Catch::Contains("contain each other"));
 }
 
 TEST_CASE("mistakes in a YAML inventory are told with their place") {
   const auto yaml = [](const std::string& text) { return Fleet("", text, "hosts.yml"); };
-  CHECK_THAT(yaml("all:\n  hosts: [a, b]\n").refused(), Catch::StartsWith("hosts.yml:2:10: 'hosts' must be a mapping, not a list"));
+  CHECK_THAT(yaml("all:\n  hosts: [a, b]\n").refused(),
+             Catch::StartsWith("hosts.yml:2:10: 'hosts' must be a mapping, not a list"));
   CHECK_THAT(yaml("plugin: aws_ec2\n").refused(), Catch::Contains("configures an inventory plugin"));
   CHECK_THAT(yaml("- a\n").refused(), Catch::Contains("a mapping of groups"));
-  CHECK_THAT(yaml("all:\n  hosts:\n    a: b\n").refused(), Catch::StartsWith("hosts.yml:3:8: the variables of host 'a'"));
-  CHECK_THAT(yaml("all:\n  hosts: {a: }\n  host: {b: }\n").warnings(), Catch::StartsWith("hosts.yml:3:3: the key 'host' of group 'all'"));
-  CHECK_THAT(yaml("all: {hosts: {a: }}\nall: {hosts: {b: }}\n").warnings(), Catch::Contains("the key 'all' is repeated"));
-  CHECK_THAT(Fleet("", "all:\n  hosts:\n    web1:\n").read().servers.at(0).name, Catch::Equals("web1"));  // no .yml needed
+  CHECK_THAT(yaml("all:\n  hosts:\n    a: b\n").refused(),
+             Catch::StartsWith("hosts.yml:3:8: the variables of host 'a'"));
+  CHECK_THAT(yaml("all:\n  hosts: {a: }\n  host: {b: }\n").warnings(),
+             Catch::StartsWith("hosts.yml:3:3: the key 'host' of group 'all'"));
+  CHECK_THAT(yaml("all: {hosts: {a: }}\nall: {hosts: {b: }}\n").warnings(),
+             Catch::Contains("the key 'all' is repeated"));
+  // no .yml needed
+  CHECK_THAT(Fleet("", "all:\n  hosts:\n    web1:\n").read().servers.at(0).name, Catch::Equals("web1"));
 }
 
 TEST_CASE("mistakes in variable files are told with their place") {

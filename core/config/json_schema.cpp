@@ -75,7 +75,8 @@ class Reader {
   }
 
   static bool says_more_than_forms(const Json& schema) {
-    static const std::set<std::string> silent = {"anyOf", "oneOf", "title", "description", "examples", "default", "$schema", "$id", "$comment"};
+    static const std::set<std::string> silent = {"anyOf", "oneOf", "title", "description", "examples", "default",
+                                                 "$schema", "$id", "$comment"};
     for (const auto& [keyword, argument] : schema.items())
       if (!silent.contains(keyword)) return true;
     return false;
@@ -96,9 +97,11 @@ class Reader {
         return read_array(list_from_scalar(node), schema, path);
     }
     std::string hint;
-    if (node.kind == YamlNode::Kind::quoted && reading_ == Reading::yaml && convert_scalar(node, types, Reading::lenient))
+    if (node.kind == YamlNode::Kind::quoted && reading_ == Reading::yaml &&
+        convert_scalar(node, types, Reading::lenient))
       hint = "leave out the quotes";
-    add(node.place, fmt::format("{} must be {}, not {}", subject(path), describe_types(types), describe_node(node)), hint);
+    add(node.place, fmt::format("{} must be {}, not {}", subject(path), describe_types(types), describe_node(node)),
+        hint);
     return std::nullopt;
   }
 
@@ -108,7 +111,8 @@ class Reader {
     if (reading_ == Reading::json || node.kind != YamlNode::Kind::plain) return value;
     const auto choices = schema.find("enum");
     const auto constant = schema.find("const");
-    if (choices != schema.end() && !is_one_of(value, *choices) && is_one_of(Json(node.text), *choices)) return node.text;
+    if (choices != schema.end() && !is_one_of(value, *choices) && is_one_of(Json(node.text), *choices))
+      return node.text;
     if (constant != schema.end() && value != *constant && Json(node.text) == *constant) return node.text;
     return value;
   }
@@ -121,20 +125,24 @@ class Reader {
     Json value = Json::object();
     for (const YamlEntry& entry : node.entries) {
       const auto known = properties.find(entry.key);
-      if (reading_ == Reading::lenient && as_good_as_absent(entry.value, known == properties.end() ? nothing : *known)) continue;
+      if (reading_ == Reading::lenient && as_good_as_absent(entry.value, known == properties.end() ? nothing : *known))
+        continue;
       if (known != properties.end()) value[entry.key] = read(entry.value, *known, below(path, entry.key));
       else if (refuses_others) refuse_key(entry, properties, path);
-      else if (additional && additional->is_object()) value[entry.key] = read(entry.value, *additional, below(path, entry.key));
+      else if (additional && additional->is_object())
+        value[entry.key] = read(entry.value, *additional, below(path, entry.key));
       else value[entry.key] = to_json(entry.value);
     }
     for (const Json& name : schema.contains("required") ? schema["required"] : Json::array()) {
       const auto& key = name.get_ref<const std::string&>();
       if (value.contains(key)) continue;
-      if (const YamlEntry* entry = node.find(key)) add(entry->key_place, fmt::format("'{}' has no value", below(path, key)));
+      if (const YamlEntry* entry = node.find(key))
+        add(entry->key_place, fmt::format("'{}' has no value", below(path, key)));
       else add(node.place, fmt::format("'{}' is missing", below(path, key)));
     }
     if (schema.contains("minProperties") && value.size() < schema["minProperties"].get<std::size_t>())
-      add(node.place, fmt::format("{} needs at least {}", subject(path), count_of(schema["minProperties"].get<std::size_t>(), "key")));
+      add(node.place, fmt::format("{} needs at least {}", subject(path),
+                                  count_of(schema["minProperties"].get<std::size_t>(), "key")));
     return value;
   }
 
@@ -142,7 +150,8 @@ class Reader {
     if (node.kind == YamlNode::Kind::null) return true;
     const std::vector<std::string> types = types_of(schema);
     return node.is_scalar() && trim(node.text).empty() && !types.empty() &&
-           std::none_of(types.begin(), types.end(), [](const std::string& type) { return type == "string" || type == "array"; });
+           std::none_of(types.begin(), types.end(),
+                        [](const std::string& type) { return type == "string" || type == "array"; });
   }
 
   void refuse_key(const YamlEntry& entry, const Json& properties, const std::string& path) {
@@ -163,24 +172,29 @@ class Reader {
     const bool unique = schema.contains("uniqueItems") && schema["uniqueItems"] == true;
     for (std::size_t i = 0; i < node.items.size(); ++i) {
       const YamlNode& item = node.items[i];
-      Json read_item = schema.contains("items") ? read(item, schema["items"], fmt::format("{}[{}]", path, i)) : to_json(item);
+      Json read_item = schema.contains("items") ? read(item, schema["items"], fmt::format("{}[{}]", path, i))
+                                                : to_json(item);
       if (unique && !seen.insert(read_item).second)
         add(item.place, fmt::format("{} holds {} twice", subject(path), describe_node(item)));
       value.push_back(std::move(read_item));
     }
     if (schema.contains("minItems") && value.size() < schema["minItems"].get<std::size_t>())
-      add(node.place, fmt::format("{} needs at least {}", subject(path), count_of(schema["minItems"].get<std::size_t>(), "item")));
+      add(node.place, fmt::format("{} needs at least {}", subject(path),
+                                  count_of(schema["minItems"].get<std::size_t>(), "item")));
     if (schema.contains("maxItems") && value.size() > schema["maxItems"].get<std::size_t>())
-      add(node.place, fmt::format("{} can hold {} at most", subject(path), count_of(schema["maxItems"].get<std::size_t>(), "item")));
+      add(node.place, fmt::format("{} can hold {} at most", subject(path),
+                                  count_of(schema["maxItems"].get<std::size_t>(), "item")));
     return value;
   }
 
   void check_choice(const Json& value, const YamlNode& node, const Json& schema, const std::string& path) {
     if (schema.contains("enum") && !is_one_of(value, schema["enum"])) {
       std::vector<std::string> words;
-      for (const Json& choice : schema["enum"]) words.push_back(choice.is_string() ? choice.get<std::string>() : choice.dump());
+      for (const Json& choice : schema["enum"])
+        words.push_back(choice.is_string() ? choice.get<std::string>() : choice.dump());
       const std::string near = node.is_scalar() ? nearest(node.text, words) : std::string();
-      add(node.place, fmt::format("{} must be one of {}, not {}", subject(path), join(words, ", "), describe_node(node)),
+      add(node.place, fmt::format("{} must be one of {}, not {}", subject(path), join(words, ", "),
+                                  describe_node(node)),
           near.empty() ? "" : fmt::format("did you mean '{}'?", near));
     }
     if (schema.contains("const") && value != schema["const"])
@@ -191,7 +205,8 @@ class Reader {
     if (!value.is_number()) return;
     const auto limit = [&](const char* keyword, auto broken, const char* words) {
       if (schema.contains(keyword) && broken(value, schema[keyword]))
-        add(node.place, fmt::format("{} must be {} {}, not {}", subject(path), words, schema[keyword].dump(), describe_node(node)));
+        add(node.place, fmt::format("{} must be {} {}, not {}", subject(path), words, schema[keyword].dump(),
+                                    describe_node(node)));
     };
     limit("minimum", [](const Json& a, const Json& b) { return a < b; }, "at least");
     limit("maximum", [](const Json& a, const Json& b) { return a > b; }, "at most");
@@ -205,7 +220,8 @@ class Reader {
     const std::size_t length = characters(text);
     if (schema.contains("minLength") && length < schema["minLength"].get<std::size_t>())
       add(node.place, length == 0 ? fmt::format("{} is empty", subject(path))
-                                  : fmt::format("{} must have at least {} characters", subject(path), schema["minLength"].dump()));
+                                  : fmt::format("{} must have at least {} characters", subject(path),
+                                                schema["minLength"].dump()));
     if (schema.contains("maxLength") && length > schema["maxLength"].get<std::size_t>())
       add(node.place, fmt::format("{} must have at most {} characters", subject(path), schema["maxLength"].dump()));
     if (schema.contains("pattern") && !matches_pattern(schema["pattern"].get<std::string>(), text))
@@ -242,7 +258,9 @@ class Reader {
   // Which form was meant? The one that has the node's shape, when there is just one such.
   void tell_misfit(const YamlNode& node, const Json& forms, const std::vector<std::vector<Error>>& problems,
                    const std::string& path) {
-    const char* shape = node.kind == YamlNode::Kind::mapping ? "object" : node.kind == YamlNode::Kind::sequence ? "array" : "";
+    const char* shape = node.kind == YamlNode::Kind::mapping    ? "object"
+                        : node.kind == YamlNode::Kind::sequence ? "array"
+                                                                : "";
     std::size_t meant = forms.size();
     int of_this_shape = 0;
     std::vector<std::string> words;
@@ -267,7 +285,8 @@ class Reader {
 
   // A choice of forms beside other keywords is a verdict on the value that they gave, as in
   // anyOf: [{required: [a]}, {required: [b]}].
-  void check_forms(const Json& value, const YamlNode& node, const Json& schema, const char* keyword, const std::string& path) {
+  void check_forms(const Json& value, const YamlNode& node, const Json& schema, const char* keyword,
+                   const std::string& path) {
     std::size_t fitting = 0;
     std::vector<std::string> wanted;
     for (const Json& form : schema[keyword]) {
@@ -276,7 +295,8 @@ class Reader {
       if (problems.empty()) ++fitting;
       else wanted.push_back(problems.front().message);
     }
-    if (fitting == 0) add(node.place, fmt::format("{} fits none of its forms: {}", subject(path), join(wanted, "; or ")));
+    if (fitting == 0)
+      add(node.place, fmt::format("{} fits none of its forms: {}", subject(path), join(wanted, "; or ")));
     else if (fitting > 1 && std::string_view(keyword) == "oneOf")
       add(node.place, fmt::format("{} fits more than one of its forms, which exclude each other", subject(path)));
   }
@@ -285,7 +305,8 @@ class Reader {
     if (!value.is_object() || !schema.contains("properties")) return;
     for (const auto& [name, property] : schema["properties"].items()) {
       if (value.contains(name) || !property.is_object() || !property.contains("default")) continue;
-      value[name] = Reader(rules_, Reading::json, closed_, errors_).read(from_json(property["default"]), property, name);
+      value[name] = Reader(rules_, Reading::json, closed_, errors_)
+          .read(from_json(property["default"]), property, name);
     }
   }
 

@@ -22,8 +22,9 @@ namespace maintain {
 enum class Reading {
   json,     // nothing is converted: an unquoted scalar is what YAML's core schema says, a quoted one is text
   yaml,     // an unquoted scalar is taken as the type that is wanted: 1.10 as text, `no` as a boolean
-  lenient,  // so are quoted ones ("5", "False"); "['a', 'b']" is a list, one value where a list is wanted a list of one,
-            // and a key without a value is as good as absent, as is an empty text where a number or boolean is wanted
+  lenient,  // so are quoted ones ("5", "False"); "['a', 'b']" is a list, one value where a list is wanted a list of
+            // one, and a key without a value is as good as absent, as is an empty text where a number or boolean is
+            // wanted
 };
 
 struct SchemaRules {
@@ -49,6 +50,7 @@ Result<std::string> apply_schema(std::string_view json, std::string_view schema)
 // What is wrong with a schema (JSON text): outside the subset, a default or example that it does not accept itself, a
 // pattern that does not compile. Messages name the place as a JSON pointer. Empty: all is well.
 std::vector<Error> check_schema(std::string_view schema);
-std::vector<Error> check_parsed_schema(const nlohmann::json& schema);  // nested at most 100 deep, as parse_json() sees to
+// nested at most 100 deep, as parse_json() sees to
+std::vector<Error> check_parsed_schema(const nlohmann::json& schema);
 
 }  // namespace maintain

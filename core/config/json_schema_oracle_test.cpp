@@ -44,7 +44,8 @@ class Generator {
     Json made = Json::object();
     if (chance(70)) made["type"] = types[upto(6)];
     if (chance(15)) made["type"] = Json::array({types[upto(6)], types[upto(6)]});
-    if (made.contains("type") && made["type"].is_array() && made["type"][0] == made["type"][1]) made["type"] = made["type"][0];
+    if (made.contains("type") && made["type"].is_array() && made["type"][0] == made["type"][1])
+      made["type"] = made["type"][0];
     if (chance(10)) made["enum"] = Json::array({value(1), value(1), "a"});
     if (chance(5)) made["const"] = value(1);
     if (chance(15)) made["minimum"] = upto(3);
@@ -98,7 +99,9 @@ class Generator {
  private:
   int upto(int most) { return static_cast<int>(random_() % static_cast<unsigned>(most + 1)); }
   bool chance(int percent) { return upto(99) < percent; }
-  const char* pick(std::initializer_list<const char*> words) { return words.begin()[upto(static_cast<int>(words.size()) - 1)]; }
+  const char* pick(std::initializer_list<const char*> words) {
+    return words.begin()[upto(static_cast<int>(words.size()) - 1)];
+  }
 
   std::mt19937 random_;  // its sequence is the same everywhere
 };

@@ -80,8 +80,10 @@ TEST_CASE("a wrong type is told with its place") {
   CHECK(error_of("a:", R"({"properties": {"a": {"type": "string"}}})") == "f.yml:1:3: 'a' must be text, not nothing");
   CHECK(error_of("a: '5'", R"({"properties": {"a": {"type": "integer"}}})") ==
         "f.yml:1:4: 'a' must be a whole number, not '5' (leave out the quotes)");
-  CHECK(error_of("a: 1.5", R"({"properties": {"a": {"type": "integer"}}})") == "f.yml:1:4: 'a' must be a whole number, not '1.5'");
-  CHECK(error_of("x", R"({"type": ["array", "object"]})") == "f.yml:1:1: the value must be a list or a mapping, not 'x'");
+  CHECK(error_of("a: 1.5", R"({"properties": {"a": {"type": "integer"}}})") ==
+        "f.yml:1:4: 'a' must be a whole number, not '1.5'");
+  CHECK(error_of("x", R"({"type": ["array", "object"]})") ==
+        "f.yml:1:1: the value must be a list or a mapping, not 'x'");
 }
 
 TEST_CASE("unknown keys are refused, with the nearest known one") {
@@ -94,7 +96,8 @@ TEST_CASE("unknown keys are refused, with the nearest known one") {
   CHECK(read("wen: 1", schema, rules).errors.at(0) == "f.yml:1:1: unknown key 'wen' (did you mean 'when'?)");
   rules.closed = false;
   CHECK(read("wen: 1", schema, rules).json == R"({"wen":1})");
-  CHECK(value_of("{a: 1, b: x}", R"({"type": "object", "properties": {"a": {}}, "additionalProperties": true})") == R"({"a":1,"b":"x"})");
+  CHECK(value_of("{a: 1, b: x}", R"({"type": "object", "properties": {"a": {}}, "additionalProperties": true})") ==
+        R"({"a":1,"b":"x"})");
   CHECK(error_of("{a: 1, b: x}", R"({"type": "object", "additionalProperties": {"type": "integer"}})") ==
         "f.yml:1:11: 'b' must be a whole number, not 'x'");
   CHECK(error_of("a: 1", R"({"type": "object", "additionalProperties": false})") == "f.yml:1:1: unknown key 'a'");
@@ -120,22 +123,26 @@ TEST_CASE("the constraints speak") {
   CHECK(error_of("1", R"({"exclusiveMinimum": 1})") == "f.yml:1:1: the value must be more than 1, not '1'");
   CHECK(error_of("''", R"({"type": "string", "minLength": 1})") == "f.yml:1:1: the value is empty");
   CHECK(value_of("äöü", R"({"type": "string", "minLength": 3, "maxLength": 3})") == R"("äöü")");
-  CHECK(error_of("blue", R"({"enum": ["red", "blu"]})") == "f.yml:1:1: the value must be one of red, blu, not 'blue' (did you mean 'blu'?)");
+  CHECK(error_of("blue", R"({"enum": ["red", "blu"]})") ==
+        "f.yml:1:1: the value must be one of red, blu, not 'blue' (did you mean 'blu'?)");
   CHECK(error_of("3", R"({"const": 2})") == "f.yml:1:1: the value must be 2, not '3'");
-  CHECK(error_of("Xy", R"({"type": "string", "pattern": "^[a-z]+$"})") == "f.yml:1:1: the value must match ^[a-z]+$, not 'Xy'");
+  CHECK(error_of("Xy", R"({"type": "string", "pattern": "^[a-z]+$"})") ==
+        "f.yml:1:1: the value must match ^[a-z]+$, not 'Xy'");
   CHECK(value_of("a-b", R"({"type": "string", "pattern": "-"})") == R"("a-b")");
 }
 
 TEST_CASE("formats check what they name") {
   const auto with = [](const char* format) { return R"({"type": "string", "format": ")" + std::string(format) + "\"}"; };
   CHECK(value_of("1h30m", with("duration")) == R"("1h30m")");
-  CHECK(error_of("30", with("duration")).find("must be a duration, not '30' (write a number with a unit") != std::string::npos);
+  CHECK(error_of("30", with("duration")).find("must be a duration, not '30' (write a number with a unit") !=
+        std::string::npos);
   CHECK(value_of("/srv/a b", with("path")) == R"("/srv/a b")");
   CHECK(error_of("srv", with("path")) == "f.yml:1:1: the value must be an absolute path, not 'srv'");
   CHECK(error_of("\"/a\\nb\"", with("path")).find("absolute path") != std::string::npos);
   CHECK(error_of("Shop", with("name")).find("must be a name") != std::string::npos);
   CHECK(value_of("2028-02-29", with("date")) == R"("2028-02-29")");
-  for (const char* wrong : {"2027-02-29", "2027-2-9", "20270209", "abcd-ef-gh"}) CHECK(error_of(wrong, with("date")).find("date") != std::string::npos);
+  for (const char* wrong : {"2027-02-29", "2027-2-9", "20270209", "abcd-ef-gh"})
+    CHECK(error_of(wrong, with("date")).find("date") != std::string::npos);
   CHECK(value_of("https://example.org/x", with("url")) == R"("https://example.org/x")");
   for (const char* wrong : {"ftp://x", "https://", "https:///x", "'https://a b'"}) CHECK(error_of(wrong, with("url")).find("address") != std::string::npos);
   SchemaRules rules;
@@ -145,11 +152,13 @@ TEST_CASE("formats check what they name") {
   };
   rules.is_known_zone = [](const std::string& zone) { return zone == "UTC"; };
   CHECK(read("good", with("cron"), rules).json == R"("good")");
-  CHECK(read("bad", with("cron"), rules).errors.at(0) == "f.yml:1:1: the value must be a cron line: minute: 'x' (five fields)");
+  CHECK(read("bad", with("cron"), rules).errors.at(0) ==
+        "f.yml:1:1: the value must be a cron line: minute: 'x' (five fields)");
   CHECK(read("UTC", with("timezone"), rules).json == R"("UTC")");
   CHECK(read("Mars", with("timezone"), rules).errors.at(0).find("time zone, not 'Mars'") != std::string::npos);
   rules.zone_names = [] { return std::vector<std::string>{"UTC", "Europe/Berlin"}; };
-  CHECK(read("Europe/Berln", with("timezone"), rules).errors.at(0).find("(did you mean 'Europe/Berlin'?)") != std::string::npos);
+  CHECK(read("Europe/Berln", with("timezone"), rules).errors.at(0).find("(did you mean 'Europe/Berlin'?)") !=
+        std::string::npos);
   CHECK(value_of("whatever", with("cron")) == R"("whatever")");
 }
 
@@ -191,9 +200,12 @@ TEST_CASE("the lenient reading takes what templates print") {
   CHECK(lenient("/srv/x", list) == R"(["/srv/x"])");
   CHECK(lenient("5", R"({"type": "array", "items": {"type": "integer"}})") == "[5]");
   CHECK(lenient("'[a'", list) == R"(["[a"])");
-  CHECK(lenient("{a: , b: 1}", R"({"type": "object", "properties": {"a": {"type": "array"}, "b": {}}})") == R"({"b":1})");
-  CHECK(error_of("a:", R"({"properties": {"a": {}}, "required": ["a"]})", Reading::lenient) == "f.yml:1:1: 'a' has no value");
-  CHECK(error_of("x", R"({"type": "integer"})", Reading::lenient) == "f.yml:1:1: the value must be a whole number, not 'x'");
+  CHECK(lenient("{a: , b: 1}", R"({"type": "object", "properties": {"a": {"type": "array"}, "b": {}}})") ==
+        R"({"b":1})");
+  CHECK(error_of("a:", R"({"properties": {"a": {}}, "required": ["a"]})", Reading::lenient) ==
+        "f.yml:1:1: 'a' has no value");
+  CHECK(error_of("x", R"({"type": "integer"})", Reading::lenient) ==
+        "f.yml:1:1: the value must be a whole number, not 'x'");
   CHECK(error_of("x", R"({"type": "object"})", Reading::lenient) == "f.yml:1:1: the value must be a mapping, not 'x'");
 }
 
@@ -209,7 +221,8 @@ TEST_CASE("a schema outside the subset is told where it leaves it") {
   CHECK(check_schema(R"({"type": "object", "properties": {"a": {"type": ["string", "null"], "examples": ["x", null]}}})").empty());
   CHECK(problem_of("{") == "the schema is not JSON");
   CHECK(problem_of("[]") == "schema, at /: a schema is a JSON object");
-  CHECK(problem_of(R"({"properties": {"a": {"$ref": "#"}}})") == "schema, at /properties/a/$ref: the keyword '$ref' is outside the subset");
+  CHECK(problem_of(R"({"properties": {"a": {"$ref": "#"}}})") ==
+        "schema, at /properties/a/$ref: the keyword '$ref' is outside the subset");
   CHECK(problem_of(R"({"type": "text"})") == "schema, at /type: there is no type 'text'");
   CHECK(problem_of(R"({"type": []})") == "schema, at /type: must be a type's name or a list of them");
   CHECK(problem_of(R"({"minItems": -1})").find("0 or more") != std::string::npos);
@@ -225,11 +238,13 @@ TEST_CASE("a schema outside the subset is told where it leaves it") {
         "schema, at /properties/a/default: does not satisfy its own schema: the value must be a whole number, not '5'");
   CHECK(problem_of(R"({"type": "object", "properties": {"a": {}}, "examples": [{"a": 1}, {"b": 1}]})") ==
         "schema, at /examples/1: does not satisfy its own schema: unknown key 'b'");
-  CHECK(problem_of(R"({"properties": {"a": {}}, "required": ["b"]})") == "schema, at /required: 'b' is not among the properties");
+  CHECK(problem_of(R"({"properties": {"a": {}}, "required": ["b"]})") ==
+        "schema, at /required: 'b' is not among the properties");
   std::string deep;
   for (int i = 0; i < 40; ++i) deep += R"({"items": )";
   CHECK(problem_of(deep + "{}" + std::string(40, '}')).find("nested at most 32") != std::string::npos);
-  CHECK(problem_of(R"({"default": )" + std::string(100'000, '[') + std::string(100'000, ']') + "}") == "the schema is not JSON");
+  CHECK(problem_of(R"({"default": )" + std::string(100'000, '[') + std::string(100'000, ']') + "}") ==
+        "the schema is not JSON");
 }
 
 TEST_CASE("a pattern costs no more on hostile text") {

@@ -51,7 +51,8 @@ Json object_of(const std::string& text) {
   return value.is_object() ? value : Json::object();
 }
 
-// "db_backup", "maintenance_reboot_when" -> "maintenance_reboot": part of what state is kept under, so it must not change.
+// "db_backup", "maintenance_reboot_when" -> "maintenance_reboot": part of what state is kept under, so it must not
+// change.
 std::string task_name(const std::string& key, const std::set<std::string>& taken) {
   const auto valid = [](std::string_view text) {
     std::string name;
@@ -92,7 +93,8 @@ class LegacyReader {
       parsed_.usable = false;
       return std::move(parsed_);
     }
-    if (const YamlEntry* version = root.find("version"); version && (version->value.text == "2" || version->value.text.starts_with("2."))) {
+    if (const YamlEntry* version = root.find("version");
+        version && (version->value.text == "2" || version->value.text.starts_with("2."))) {
       add(version->key_place, "this file is read in the earlier bot's format, version 1",
           fmt::format("a version 2 configuration belongs into {}/NAME.yml", config_directory));
       parsed_.usable = false;
@@ -106,7 +108,8 @@ class LegacyReader {
 
  private:
   void add(Place place, std::string message, std::string hint = {}) {
-    parsed_.errors.push_back({ErrorKind::configuration, std::move(message), std::move(hint), document_.position(place)});
+    parsed_.errors.push_back({ErrorKind::configuration, std::move(message), std::move(hint),
+                              document_.position(place)});
   }
 
   void read_key(const YamlEntry& entry) {
@@ -134,7 +137,8 @@ class LegacyReader {
   void tell_unclaimed(const YamlEntry& entry) {
     for (const auto& [key, plugin] : known_keys)
       if (key == entry.key)
-        return add(entry.key_place, fmt::format("'{}' needs the plugin '{}', which is not installed", entry.key, plugin),
+        return add(entry.key_place,
+                   fmt::format("'{}' needs the plugin '{}', which is not installed", entry.key, plugin),
                    "maintain plugins list shows what is installed");
     std::vector<std::string> names;
     for (const auto& [key, plugin] : known_keys) names.emplace_back(key);
@@ -187,7 +191,8 @@ class LegacyReader {
         continue;
       }
       if (task.own.find(name)) {
-        add(option.key_place, fmt::format("'{}': '{}' says again what another key says", entry.key, option.key), "keep one of them");
+        add(option.key_place, fmt::format("'{}': '{}' says again what another key says", entry.key, option.key),
+            "keep one of them");
         continue;
       }
       task.own.entries.push_back({name, option.key_place, option.value});

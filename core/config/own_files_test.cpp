@@ -47,7 +47,8 @@ TEST_CASE("what our files name and is not there is told, once") {
   server.become.password_file = fleet.path / "nopassword";
   const std::string doubts = fleet.doubts();
   CHECK(split_lines(doubts).size() == 3);
-  CHECK_THAT(doubts, Catch::Contains("the plugin directory " + (fleet.path / "noplugins").string() + " does not exist"));
+  CHECK_THAT(doubts, Catch::Contains("the plugin directory " + (fleet.path / "noplugins").string() +
+                                     " does not exist"));
   CHECK_THAT(doubts, Catch::Contains("the private key " + key + " does not exist"));
   CHECK_THAT(doubts, Catch::Contains("servers.yml:2:3: the password file"));
 }

@@ -59,7 +59,8 @@ Settings default_settings(const Platform& platform, const fs::path& config_direc
   Settings settings;
   settings.config_directory = config_directory;
   settings.state_directory =
-      platform.system_user ? fs::path("/var/lib/maintain") : xdg(platform, "XDG_STATE_HOME", ".local/state") / "maintain";
+      platform.system_user ? fs::path("/var/lib/maintain")
+                           : xdg(platform, "XDG_STATE_HOME", ".local/state") / "maintain";
   settings.run_directory = default_run_directory(platform, settings.state_directory);
   settings.backup_directory = settings.state_directory / "backups";
   if (is_there(config_directory / "inventory")) settings.inventory = config_directory / "inventory";

@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "config/legacy_config.hpp"
+#include "config/problems.hpp"
 #include "config/task_entry.hpp"
 #include "config/task_sequence.hpp"
 #include "config/yaml_scalar.hpp"
@@ -67,7 +68,8 @@ class ProjectReader {
 
  private:
   void add(Place place, std::string message, std::string hint = {}) {
-    parsed_.errors.push_back({ErrorKind::configuration, std::move(message), std::move(hint), document_.position(place)});
+    parsed_.errors.push_back({ErrorKind::configuration, std::move(message), std::move(hint),
+                              document_.position(place)});
   }
 
   // Goes first: of another version nothing else can be said.
@@ -89,7 +91,8 @@ class ProjectReader {
       add(version->value.place, "version 1 is the earlier bot's format",
           fmt::format("it is read as {} only; here write version: 2", legacy_config_path));
     else if (const Json number = number_word(text); number.is_number() && number > 2)
-      add(version->value.place, fmt::format("version {} is newer than this maintain, which reads version 2", shown(text)),
+      add(version->value.place,
+          fmt::format("version {} is newer than this maintain, which reads version 2", shown(text)),
           "update maintain on the maintenance server");
     else add(version->value.place, fmt::format("'version' must be 2, not {}", shown(text)));
     return false;
@@ -144,11 +147,13 @@ class ProjectReader {
     for (const YamlRepeat& repeat : tasks.repeats) {
       if (repeat.key != entry.key) continue;
       add(repeat.again, fmt::format("task '{}' is declared again; it is already on line {}, column {}", entry.key,
-                                    repeat.before.line, repeat.before.column), "neither runs until one of them is gone");
+                                    repeat.before.line, repeat.before.column),
+          "neither runs until one of them is gone");
       good = false;
     }
     if (entry.value.kind != YamlNode::Kind::mapping)
-      return add(entry.key_place, fmt::format("task '{}' must be a mapping with 'use'", entry.key), "as in {use: apt.upgrade, when: \"5 21 * * *\"}");
+      return add(entry.key_place, fmt::format("task '{}' must be a mapping with 'use'", entry.key),
+                 "as in {use: apt.upgrade, when: \"5 21 * * *\"}");
     for (Error& error : repeated_keys(document_, entry.value)) {
       error.message = fmt::format("task '{}': {}", entry.key, error.message);
       parsed_.errors.push_back(std::move(error));
@@ -157,7 +162,8 @@ class ProjectReader {
     TaskEntry task = split(entry);
     const TaskType* type = read_use(entry);
     if (!type) return check_common_keys(task, rules_, document_.file, Reading::yaml, parsed_.errors);
-    auto spec = read_task_entry(task, *type, rules_, document_.file, Reading::yaml, parsed_.project.timezone, parsed_.errors);
+    auto spec = read_task_entry(task, *type, rules_, document_.file, Reading::yaml, parsed_.project.timezone,
+                                parsed_.errors);
     if (spec && good) parsed_.project.tasks.push_back(*std::move(spec));
   }
 
@@ -196,7 +202,8 @@ class ProjectReader {
     }
     if (const TaskType* type = find_task_type(rules_, use->value.text)) return type;
     const std::string near = nearest_type(use->value.text);
-    add(use->value.place, fmt::format("task '{}': no installed plugin offers the task type {}", entry.key, shown(use->value.text)),
+    add(use->value.place,
+        fmt::format("task '{}': no installed plugin offers the task type {}", entry.key, shown(use->value.text)),
         near.empty() ? "maintain plugins list shows what is installed" : fmt::format("did you mean '{}'?", near));
     return nullptr;
   }
@@ -211,7 +218,8 @@ void cap_errors(ParsedProject& parsed) {
   if (parsed.errors.size() <= most_errors) return;
   const std::size_t more = parsed.errors.size() - most_errors;
   parsed.errors.resize(most_errors);
-  parsed.errors.push_back({ErrorKind::configuration, fmt::format("and {} more", count_of(more, "error")), {}, Position{parsed.project.file, 0, 0}});
+  parsed.errors.push_back({ErrorKind::configuration, fmt::format("and {} more", count_of(more, "error")), {},
+                           Position{parsed.project.file, 0, 0}});
 }
 
 }  // namespace
@@ -227,6 +235,7 @@ ParsedProject parse_project_config(const std::string& path, std::string_view tex
   }
   const bool legacy = file_name(path) == file_name(std::string(legacy_config_path));
   parsed = legacy ? parse_legacy_config(*document, rules) : ProjectReader(*document, rules).read();
+  sort_by_place(parsed.errors);
   cap_errors(parsed);
   return parsed;
 }

@@ -19,7 +19,8 @@ struct ConfigRules {
   std::vector<TaskType> types;                                       // of all installed plugins
   std::function<Result<void>(const std::string& cron)> check_cron;   // configuration error when it is impossible
   std::function<bool(const std::string& zone)> is_known_zone;
-  std::function<std::vector<std::string>()> zone_names = {};         // for "did you mean"; asked for only after a mistake
+  // for "did you mean"; asked for only after a mistake
+  std::function<std::vector<std::string>()> zone_names = {};
 };
 
 // The text is a server's: untrusted and bounded (256 KiB, depth 32, 10,000 nodes). `path` names it in errors;

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -41,7 +42,9 @@ const TaskSpec& task(const ParsedProject& parsed, std::string_view name) {
   throw std::logic_error("unreachable");
 }
 
-std::string first_error(const ParsedProject& parsed) { return parsed.errors.empty() ? "no error" : parsed.errors.front().describe(); }
+std::string first_error(const ParsedProject& parsed) {
+  return parsed.errors.empty() ? "no error" : parsed.errors.front().describe();
+}
 
 using Names = std::vector<std::string>;
 
@@ -60,7 +63,8 @@ TEST_CASE("a project with every key") {
   CHECK(project.timezone == "Europe/Berlin");
   CHECK(project.contact == "ops@example.org");
   CHECK(project.allow == std::set<std::string>{"report", "backup", "patch", "reboot"});
-  CHECK(names(parsed) == Names{"os-upgrade", "reboot", "orders", "media", "volumes", "certificates", "python", "by-hand"});
+  CHECK(names(parsed) ==
+        Names{"os-upgrade", "reboot", "orders", "media", "volumes", "certificates", "python", "by-hand"});
 
   CHECK(task(parsed, "os-upgrade").options == R"({"security_only":true})");
   CHECK(task(parsed, "os-upgrade").scope == Scope::server);
@@ -117,18 +121,21 @@ TEST_CASE("a mistake outside of tasks makes the file unusable") {
   CHECK(error("- a\n") == at + "1:1: the file must hold keys with values (it begins with: version: 2)");
   CHECK(error("tasks: {}\n") == at + "1:1: 'version' is missing (write: version: 2)");
   CHECK(error("version: 1.0.0\ntasks: {}\n") ==
-        at + "1:10: version 1 is the earlier bot's format (it is read as /etc/emptyhammock-maintenance.yml only; here write version: 2)");
+        at + "1:10: version 1 is the earlier bot's format (it is read as /etc/emptyhammock-maintenance.yml only; here "
+             "write version: 2)");
   CHECK(error("version: 3\n").find("newer than this maintain") != std::string::npos);
   CHECK(error("version: two\n") == at + "1:10: 'version' must be 2, not 'two'");
   CHECK(error("version: 2\n") == at + "1:1: 'tasks' is missing");
   CHECK(error("version: 2\ntasks:\n") == at + "2:1: 'tasks' must be a mapping, not nothing");
   CHECK(error("version: 2\ntasks: [a]\n") == at + "2:8: 'tasks' must be a mapping, not a list");
   CHECK(error("version: 2\nalow: [report]\ntasks: {}\n") == at + "2:1: unknown key 'alow' (did you mean 'allow'?)");
-  CHECK(error("version: 2\ntimezone: Mars\ntasks: {}\n").find("2:11: 'timezone' must be a time zone, not 'Mars'") != std::string::npos);
+  CHECK(error("version: 2\ntimezone: Mars\ntasks: {}\n").find("2:11: 'timezone' must be a time zone, not 'Mars'") !=
+        std::string::npos);
   CHECK(error("version: 2\nproject: A B\ntasks: {}\n").find("must be a name") != std::string::npos);
   CHECK(error("version: 2\nallow: []\ntasks: {}\n") == at + "2:8: 'allow' needs at least 1 item");
   CHECK(error("version: 2\nallow: report\ntasks: {}\n") == at + "2:8: 'allow' must be a list, not 'report'");
-  CHECK(error("version: 2\ntasks: {}\nversion: 2\n") == at + "3:1: the key 'version' is repeated; it is already on line 1, column 1 (keep one of them)");
+  CHECK(error("version: 2\ntasks: {}\nversion: 2\n") ==
+        at + "3:1: the key 'version' is repeated; it is already on line 1, column 1 (keep one of them)");
   CHECK(error("version: 2\ntasks: {a: b\n").find("not valid YAML") != std::string::npos);
 }
 
@@ -136,8 +143,10 @@ TEST_CASE("a permission nobody knows is told and allows nothing") {
   const ParsedProject parsed = parse("version: '2'\nallow: [report, bakup, sing]\ntasks: {}\n");
   CHECK(parsed.usable);
   CHECK(parsed.project.allow.contains("report"));
-  CHECK(told(parsed) == Names{"/etc/maintain.d/web.yml:2:17: 'allow': there is no permission 'bakup' (did you mean 'backup'?)",
-                              "/etc/maintain.d/web.yml:2:24: 'allow': there is no permission 'sing' (there are: backup, command, patch, reboot, report)"});
+  CHECK(told(parsed) ==
+        Names{"/etc/maintain.d/web.yml:2:17: 'allow': there is no permission 'bakup' (did you mean 'backup'?)",
+                              "/etc/maintain.d/web.yml:2:24: 'allow': there is no permission 'sing' (there are: "
+                              "backup, command, patch, reboot, report)"});
 }
 
 TEST_CASE("one bad task does not stop its neighbours") {
@@ -161,17 +170,21 @@ TEST_CASE("one bad task does not stop its neighbours") {
   const std::string at = "/etc/maintain.d/web.yml:";
   CHECK(told(parsed) == Names{
       at + "4:12: task 'b': no installed plugin offers the task type 'apt.chek' (did you mean 'apt.check'?)",
-      at + "5:12: task 'c': no installed plugin offers the task type 'frobnicate' (maintain plugins list shows what is installed)",
-      at + "5:46: task 'c': 'when' must be a cron line: 'never' does not have five fields (minute hour day month weekday)",
-      at + "6:29: task 'd': 'when' must be a cron line: '0 5 * *' does not have five fields (minute hour day month weekday)",
+      at + "5:12: task 'c': no installed plugin offers the task type 'frobnicate' (maintain plugins list shows what "
+           "is installed)",
+      at + "5:46: task 'c': 'when' must be a cron line: 'never' does not have five fields (minute hour day month "
+           "weekday)",
+      at + "6:29: task 'd': 'when' must be a cron line: '0 5 * *' does not have five fields (minute hour day month "
+           "weekday)",
       at + "7:37: task 'e': 'paths' must be a list, not '/srv'",
       at + "8:30: task 'f': unknown key 'path' (did you mean 'paths'?)",
       at + "8:52: task 'f': 'paths[0]' must be an absolute path, not 'srv'",
       at + "9:3: task 'g': 'use' is missing (it names the task type, as in use: apt.upgrade)",
       at + "10:3: task 'h' must be a mapping with 'use' (as in {use: apt.upgrade, when: \"5 21 * * *\"})",
-      at + "11:3: 'I' is not a task's name (names are made of a-z, 0-9, '.', '_' and '-', and begin with a letter or digit)",
-      at + "12:48: task 'j': 'timezone' must be a time zone, not 'Mars' (write it like Europe/Berlin, or UTC)",
+      at + "11:3: 'I' is not a task's name (names are made of a-z, 0-9, '.', '_' and '-', and begin with a letter or "
+           "digit)",
       at + "12:34: task 'j': 'threshold' must be at least 0, not '-1'",
+      at + "12:48: task 'j': 'timezone' must be a time zone, not 'Mars' (write it like Europe/Berlin, or UTC)",
       at + "13:23: task 'k': unknown key 'wndow' (did you mean 'window'?)",
       at + "14:37: task 'l': the key 'threshold' is repeated; it is already on line 14, column 23 (keep one of them)",
       at + "15:26: task 'm': unknown key 'extra'"});
@@ -180,11 +193,15 @@ TEST_CASE("one bad task does not stop its neighbours") {
 TEST_CASE("a task declared twice does not run at all") {
   const ParsedProject parsed = tasks("  a: {use: apt.check}\n  b: {use: apt.check}\n  a: {use: reboot.check}\n");
   CHECK(names(parsed) == Names{"b"});
-  CHECK(told(parsed) == Names{"/etc/maintain.d/web.yml:5:3: task 'a' is declared again; it is already on line 3, column 3 (neither runs until one of them is gone)"});
+  CHECK(told(parsed) ==
+        Names{"/etc/maintain.d/web.yml:5:3: task 'a' is declared again; it is already on line 3, column 3 (neither "
+              "runs until one of them is gone)"});
 }
 
 TEST_CASE("durations and retries must make sense") {
-  const auto error = [](const char* keys) { return first_error(tasks("  a: {use: apt.check, " + std::string(keys) + "}\n")); };
+  const auto error = [](const char* keys) {
+    return join(told(tasks("  a: {use: apt.check, " + std::string(keys) + "}\n")), "\n");
+  };
   CHECK(error("window: 30").find("'window' must be a duration, not '30'") != std::string::npos);
   CHECK(error("window: 0s").find("3:31: task 'a': 'window' must be longer than nothing") != std::string::npos);
   CHECK(error("timeout: 0m").find("'timeout' must be longer than nothing") != std::string::npos);
@@ -194,7 +211,8 @@ TEST_CASE("durations and retries must make sense") {
   CHECK(error("retry: {first: 2h, longest: 1h}").find("longer than 'retry.longest'") != std::string::npos);
   CHECK(error("severity: fatal").find("must be one of ok, unknown, warning, critical") != std::string::npos);
   CHECK(error("enabled: 'no'").find("leave out the quotes") != std::string::npos);
-  const ParsedProject parsed = tasks("  a: {use: apt.check, retry: 12h}\n  b: {use: apt.check, retry: {longest: 5m}}\n");
+  const ParsedProject parsed =
+      tasks("  a: {use: apt.check, retry: 12h}\n  b: {use: apt.check, retry: {longest: 5m}}\n");
   CHECK(task(parsed, "a").retry.longest == hours(12));
   CHECK(task(parsed, "b").retry.first == minutes(5));
 }
@@ -216,9 +234,11 @@ TEST_CASE("after names tasks of the file, and never goes in a circle") {
   CHECK(task(parsed, "w").after == Names{"b"});
   const Names all = told(parsed);
   REQUIRE(all.size() == 6);
-  CHECK(all[1] == "/etc/maintain.d/web.yml:6:3: task 'lost': 'after' names 'tidyup', which this file does not declare (did you mean 'tidy-up'?)");
+  CHECK(all[1] == "/etc/maintain.d/web.yml:6:3: task 'lost': 'after' names 'tidyup', which this file does not declare "
+                  "(did you mean 'tidy-up'?)");
   CHECK(all[2] == "/etc/maintain.d/web.yml:8:3: task 'self': 'after' names the task itself");
-  CHECK(all[3] == "/etc/maintain.d/web.yml:9:3: task 'x': 'after' goes in a circle: x waits for y waits for z waits for x");
+  CHECK(all[3] == "/etc/maintain.d/web.yml:9:3: task 'x': 'after' goes in a circle: x waits for y waits for z waits "
+                  "for x");
   CHECK(all[5].starts_with("/etc/maintain.d/web.yml:11:3: task 'z'"));
 }
 
@@ -236,15 +256,36 @@ TEST_CASE("a plugin's defective schema costs its own tasks") {
   rules.types.push_back(make_type("odd.one", "report", R"({"type": "object", "$ref": "#"})"));
   rules.types.push_back(make_type("odd.two", "report", R"({"type": "array"})"));
   rules.types.push_back(make_type("odd.three", "report", "{"));
-  const ParsedProject parsed = parse_project_config("x.yml", "version: 2\ntasks:\n  a: {use: odd.one}\n  b: {use: odd.two}\n  c: {use: odd.three}\n  d: {use: apt.check}\n", rules);
+  const ParsedProject parsed = parse_project_config("x.yml",
+                                                    "version: 2\ntasks:\n  a: {use: odd.one}\n  b: {use: odd.two}\n"
+                                                    "  c: {use: odd.three}\n  d: {use: apt.check}\n", rules);
   CHECK(names(parsed) == Names{"d"});
   REQUIRE(parsed.errors.size() == 3);
   CHECK(parsed.errors[0].kind == ErrorKind::internal);
-  CHECK(parsed.errors[1].message == "task 'b': the plugin 'odd' is defective: schema, at /: a task's options are a mapping");
-  CHECK(check_task_schema(R"({"type": "object", "properties": {"when": {}}})").error().message == "schema, at /properties: 'when' is a key that every task has");
+  CHECK(parsed.errors[1].message ==
+        "task 'b': the plugin 'odd' is defective: schema, at /: a task's options are a mapping");
+  CHECK(check_task_schema(R"({"type": "object", "properties": {"when": {}}})").error().message ==
+        "schema, at /properties: 'when' is a key that every task has");
   CHECK_FALSE(check_task_schema(R"({"type": "object", "$ref": "#"})"));
   CHECK(check_task_schema(R"({"type": "object", "properties": {"a": {}}})"));
   CHECK(check_task_schema(""));
+}
+
+TEST_CASE("errors come in the order of the file, whatever found them") {
+  const ParsedProject parsed = tasks(
+      "  a: {use: apt.check, after: nobody}\n"
+      "  b: {use: apt.chekc}\n"
+      "  c: {use: apt.check,\n"
+      "      when: never, odd: 1}\n"
+      "  d: {use: apt.check, after: d}\n"
+      "  e: {use: apt.check}\n"
+      "  f: {use: apt.check}\n"
+      "  g: {use: apt.chekc}\n");
+  std::vector<int> lines;
+  for (const Error& error : parsed.errors) lines.push_back(error.where->line);
+  CHECK(std::is_sorted(lines.begin(), lines.end()));
+  CHECK(lines.front() == 3);
+  CHECK(lines.back() == 10);
 }
 
 TEST_CASE("errors are capped, and what a server wrote is made printable") {
@@ -262,9 +303,11 @@ TEST_CASE("errors are capped, and what a server wrote is made printable") {
 
 TEST_CASE("many tasks in circles and with unknown names are answered quickly") {
   std::string circles, unknown;
-  for (int i = 0; i < 400; ++i) circles += "  t" + std::to_string(i) + ": {use: apt.check, after: t" + std::to_string(i ^ 1) + "}\n";
+  for (int i = 0; i < 400; ++i)
+    circles += "  t" + std::to_string(i) + ": {use: apt.check, after: t" + std::to_string(i ^ 1) + "}\n";
   const std::string stem(60, 'n');
-  for (int i = 0; i < 400; ++i) unknown += "  " + stem + std::to_string(i) + ": {use: apt.check, after: " + stem + "x" + std::to_string(i) + "}\n";
+  for (int i = 0; i < 400; ++i)
+    unknown += "  " + stem + std::to_string(i) + ": {use: apt.check, after: " + stem + "x" + std::to_string(i) + "}\n";
   const auto start = std::chrono::steady_clock::now();
   CHECK(tasks(circles).project.tasks.empty());
   CHECK(tasks(unknown).project.tasks.empty());

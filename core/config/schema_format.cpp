@@ -21,7 +21,8 @@ RE2::Options pattern_options() {
 }
 
 bool has_control_character(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
 bool is_date(std::string_view text) {
@@ -42,7 +43,8 @@ bool is_url(std::string_view text) {
   const std::string_view rest = text.starts_with("https://")  ? text.substr(8)
                                 : text.starts_with("http://") ? text.substr(7)
                                                               : std::string_view();
-  return !rest.empty() && rest.front() != '/' && !has_control_character(rest) && rest.find(' ') == std::string_view::npos;
+  return !rest.empty() && rest.front() != '/' && !has_control_character(rest) &&
+         rest.find(' ') == std::string_view::npos;
 }
 
 }  // namespace

@@ -37,7 +37,8 @@ class Checker {
  private:
   void add(const std::string& at, std::string message, std::string hint = {}) {
     errors.push_back({ErrorKind::configuration,
-                      fmt::format("schema, at {}: {}", at.empty() ? "/" : shorten(printable(at), 200), message), std::move(hint), {}});
+                      fmt::format("schema, at {}: {}", at.empty() ? "/" : shorten(printable(at), 200), message),
+                      std::move(hint), {}});
   }
   void expect(bool holds, const std::string& at, const char* message) {
     if (!holds) add(at, message);
@@ -53,7 +54,8 @@ class Checker {
     if (numbers.contains(keyword)) return expect(argument.is_number(), at, "must be a number");
     if (any.contains(keyword)) return;
     if (keyword == "type") return check_type(argument, at);
-    if (keyword == "enum") return expect(argument.is_array() && !argument.empty(), at, "must be a list that is not empty");
+    if (keyword == "enum")
+      return expect(argument.is_array() && !argument.empty(), at, "must be a list that is not empty");
     if (keyword == "examples") return expect(argument.is_array(), at, "must be a list");
     if (keyword == "uniqueItems") return expect(argument.is_boolean(), at, "must be true or false");
     if (keyword == "required") return expect(is_list_of_text(argument), at, "must be a list of names");
@@ -66,11 +68,13 @@ class Checker {
       if (!argument.is_boolean()) check(argument, at, depth + 1);
       return;
     }
-    add(at, fmt::format("the keyword {} is outside the subset", shown(keyword)), "docs/schema-subset.md lists what there is");
+    add(at, fmt::format("the keyword {} is outside the subset", shown(keyword)),
+        "docs/schema-subset.md lists what there is");
   }
 
   static bool is_list_of_text(const Json& value) {
-    return value.is_array() && std::all_of(value.begin(), value.end(), [](const Json& item) { return item.is_string(); });
+    return value.is_array() && std::all_of(value.begin(), value.end(),
+                                           [](const Json& item) { return item.is_string(); });
   }
 
   void check_type(const Json& argument, const std::string& at) {
@@ -78,7 +82,8 @@ class Checker {
     const Json list = argument.is_string() ? Json::array({argument}) : argument;
     if (!is_list_of_text(list) || list.empty()) return add(at, "must be a type's name or a list of them");
     for (const Json& name : list)
-      if (!known.contains(name.get<std::string>())) add(at, fmt::format("there is no type {}", shown(name.get<std::string>())));
+      if (!known.contains(name.get<std::string>()))
+        add(at, fmt::format("there is no type {}", shown(name.get<std::string>())));
   }
 
   void check_properties(const Json& argument, const std::string& at, int depth) {
@@ -95,7 +100,8 @@ class Checker {
   void check_pattern(const Json& argument, const std::string& at) {
     if (!argument.is_string()) return add(at, "must be text");
     if (const std::string problem = pattern_problem(argument.get<std::string>()); !problem.empty())
-      add(at, fmt::format("the pattern does not compile: {}", printable(problem)), "patterns are RE2's: no back references, no look-around");
+      add(at, fmt::format("the pattern does not compile: {}", printable(problem)),
+          "patterns are RE2's: no back references, no look-around");
   }
 
   void check_format_name(const Json& argument, const std::string& at) {

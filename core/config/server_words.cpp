@@ -25,7 +25,8 @@ std::string name_problem(std::string_view name) {
   if (name.find('/') != name.npos) return "holds a slash";
   if (name.starts_with('.')) return "begins with a dot";
   if (auto problem = common_problem(name); !problem.empty()) return problem;
-  return is_safe_directory_name(name) ? "" : "cannot be the name of a directory";  // the rule; above are its usual reasons
+  // the rule; above are its usual reasons
+  return is_safe_directory_name(name) ? "" : "cannot be the name of a directory";
 }
 
 std::string address_problem(std::string_view address) {

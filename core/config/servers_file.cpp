@@ -58,7 +58,8 @@ class ServersReader {
     const YamlNode& root = document_.root;
     const YamlEntry* list = root.kind == Kind::mapping ? root.find("servers") : nullptr;
     if (list == nullptr) {
-      return fail(wrong(root.place, "there is no list of servers", "write it as servers: [{name: web1}, {name: web2}]"));
+      return fail(wrong(root.place, "there is no list of servers",
+                        "write it as servers: [{name: web1}, {name: web2}]"));
     }
     errors_ = repeated_keys(document_, root);
     for (const YamlEntry& entry : root.entries) {
@@ -73,10 +74,12 @@ class ServersReader {
       ServerEntry entry = read_entry(node);
       const auto [before, is_new] = seen.emplace(entry.name, entry.where);
       if (!is_new) {
-        add(node.place, fmt::format("the server '{}' is listed twice; it is already on line {}", entry.name, before->second.line));
+        add(node.place, fmt::format("the server '{}' is listed twice; it is already on line {}", entry.name,
+                                    before->second.line));
       }
       entries.push_back(std::move(entry));
     }
+    sort_by_place(errors_);
     if (!errors_.empty()) return fail(combine(std::move(errors_)));
     return entries;
   }
@@ -103,7 +106,8 @@ class ServersReader {
     }
     entry.name = json["name"].get<std::string>();
     check(node, "name", entry.name, name_problem);
-    const auto text = [&](const char* key, std::optional<std::string>& target, std::string (*problem)(std::string_view)) {
+    const auto text = [&](const char* key, std::optional<std::string>& target,
+                          std::string (*problem)(std::string_view)) {
       if (!json.contains(key)) return;
       target = json[key].get<std::string>();
       check(node, key, *target, problem);
@@ -127,17 +131,21 @@ class ServersReader {
     return entry;
   }
 
-  void check(const YamlNode& node, const char* key, const std::string& value, std::string (*problem)(std::string_view)) {
+  void check(const YamlNode& node, const char* key, const std::string& value,
+             std::string (*problem)(std::string_view)) {
     const std::string what = problem(value);
     if (what.empty()) return;
     const YamlEntry* field = node.find(key);
-    add(field != nullptr ? field->value.place : node.place, fmt::format("the server's {} {} {}", key, shown(value), what));
+    add(field != nullptr ? field->value.place : node.place,
+        fmt::format("the server's {} {} {}", key, shown(value), what));
   }
 
   void read_become(const YamlNode& node, ServerEntry& entry) {
     if (node.kind != Kind::mapping) {
       entry.become = node.kind == Kind::plain ? boolean_word(node.text) : std::nullopt;
-      if (!entry.become) add(node.place, "'become' must be yes, no, or a mapping", "for example become: {password_file: /etc/maintain/sudo-password}");
+      if (!entry.become)
+        add(node.place, "'become' must be yes, no, or a mapping",
+            "for example become: {password_file: /etc/maintain/sudo-password}");
       return;
     }
     static const Json schema = Json::parse(become_schema);

@@ -150,6 +150,7 @@ Result<Settings> parse_settings(const Platform& platform, const fs::path& config
   static const Json schema = Json::parse(schema_text);
   const Json json = read_by_schema(document->root, schema, rules, errors);
   if (errors.empty()) refuse_empty_timeouts(*document, errors);
+  sort_by_place(errors);
   if (!errors.empty()) return fail(combine(std::move(errors)));
 
   const auto section = [&](const char* name) { return Section(json, name, platform, config_directory); };
@@ -168,7 +169,8 @@ Result<Settings> parse_settings(const Platform& platform, const fs::path& config
 
   const Section ssh = section("ssh");
   ssh.file_names("identity_files", settings.identity_files);
-  std::vector<std::string> further_known_hosts(settings.known_hosts_files.begin() + 1, settings.known_hosts_files.end());
+  std::vector<std::string> further_known_hosts(settings.known_hosts_files.begin() + 1,
+                                               settings.known_hosts_files.end());
   ssh.file_names("known_hosts_files", further_known_hosts);
   settings.known_hosts_files.resize(1);  // the first one stays ours
   settings.known_hosts_files.insert(settings.known_hosts_files.end(), further_known_hosts.begin(),

@@ -15,7 +15,8 @@ struct Settings {
   std::filesystem::path config_directory;   // where servers.yml is
   std::filesystem::path state_directory;    // /var/lib/maintain, or XDG_STATE_HOME/maintain
   std::filesystem::path backup_directory;   // state_directory/backups
-  std::filesystem::path run_directory;      // control sockets: state_directory/run, or a user's XDG_RUNTIME_DIR/maintain
+  // control sockets: state_directory/run, or a user's XDG_RUNTIME_DIR/maintain
+  std::filesystem::path run_directory;
   std::filesystem::path inventory;          // Ansible inventory; empty: config_directory/inventory if it exists
   std::vector<std::filesystem::path> plugin_directories;  // searched in order, the bundled plugins' last
   std::vector<std::string> known_hosts_files;             // first one is ours: config_directory/known_hosts

@@ -54,7 +54,8 @@ TEST_CASE("a system user has the directories of a service") {
   CHECK(settings.backup_directory == "/var/lib/maintain/backups");
   CHECK(settings.run_directory == "/var/lib/maintain/run");  // needs nothing of root, survives a reboot
   CHECK(settings.known_hosts_files ==
-        std::vector<std::string>{"/etc/maintain/known_hosts", "/home/ann/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts"});
+        std::vector<std::string>{"/etc/maintain/known_hosts", "/home/ann/.ssh/known_hosts",
+                                 "/etc/ssh/ssh_known_hosts"});
   CHECK(settings.forks == 16);
   CHECK(settings.plugin_directories.size() == 1);
   CHECK(settings.worker_command.empty());
@@ -203,7 +204,8 @@ TEST_CASE("settings are read from a directory") {
 
 TEST_CASE("a size that is none is told with an example, not with an expression") {
   Machine machine(true);
-  CHECK_THAT(machine.refused("history: {output_limit: 3 bananas}"), Catch::Contains("must be like 1MiB, not '3 bananas'"));
+  CHECK_THAT(machine.refused("history: {output_limit: 3 bananas}"),
+             Catch::Contains("must be like 1MiB, not '3 bananas'"));
 }
 
 TEST_CASE("a file of ours that cannot be read is a matter of the configuration") {

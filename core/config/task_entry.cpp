@@ -87,7 +87,8 @@ SchemaRules rules_for(const ConfigRules& rules, const std::string& file, Reading
 }
 
 // The keys of the core, into spec.
-void read_common(const TaskEntry& entry, const SchemaRules& schema_rules, TaskSpec& spec, std::vector<Error>& problems) {
+void read_common(const TaskEntry& entry, const SchemaRules& schema_rules, TaskSpec& spec,
+                 std::vector<Error>& problems) {
   const Json common = read_by_schema(entry.common, common_schema(), schema_rules, problems);
   if (!problems.empty()) return;
   const std::string& file = schema_rules.file;
@@ -135,7 +136,8 @@ Result<void> check_task_schema(const std::string& text) {
   if (schema->contains("properties"))
     for (const auto& [name, property] : (*schema)["properties"].items())
       if (is_common_task_key(name))
-        return fail(ErrorKind::configuration, fmt::format("schema, at /properties: '{}' is a key that every task has", name),
+        return fail(ErrorKind::configuration,
+                    fmt::format("schema, at /properties: '{}' is a key that every task has", name),
                     "choose another name");
   return {};
 }

@@ -66,7 +66,8 @@ void drop_impossible_sequences(const std::set<std::string>& declared, const std:
   };
   int suggestions = 20;  // each costs a comparison with every name, and the text is a server's
   for (const TaskSpec& task : tasks) {
-    const auto unknown = std::find_if(task.after.begin(), task.after.end(), [&](const std::string& name) { return !declared.contains(name); });
+    const auto unknown = std::find_if(task.after.begin(), task.after.end(),
+                                      [&](const std::string& name) { return !declared.contains(name); });
     if (unknown != task.after.end()) {
       const std::string near = suggestions-- > 0 ? nearest(*unknown, names) : std::string();
       drop(task, fmt::format("'after' names {}, which this file does not declare", shown(*unknown)),
@@ -78,7 +79,8 @@ void drop_impossible_sequences(const std::set<std::string>& declared, const std:
   take_out_dropped();
   // Each turn takes out at least one task.
   for (std::vector<std::string> circle = find_circle(tasks); !circle.empty(); circle = find_circle(tasks)) {
-    const std::string told = shorten(fmt::format("'after' goes in a circle: {} waits for {}", join(circle, " waits for "), circle.front()), 300);
+    const std::string told = shorten(fmt::format("'after' goes in a circle: {} waits for {}",
+                                                 join(circle, " waits for "), circle.front()), 300);
     for (const TaskSpec& task : tasks)
       if (std::find(circle.begin(), circle.end(), task.name) != circle.end()) drop(task, told, "");
     take_out_dropped();

@@ -197,7 +197,8 @@ void YamlBuilder::put(YamlNode node) {
 void YamlBuilder::put_key(const YamlNode& node) {
   if (!node.is_scalar())
     throw YamlRefused{node.place, "a key must be text",
-                      node.kind == YamlNode::Kind::mapping ? "text in braces, such as {{ a template }}, needs quotes" : ""};
+                      node.kind == YamlNode::Kind::mapping ? "text in braces, such as {{ a template }}, needs quotes"
+                                                           : ""};
   Open& parent = open_.back();
   parent.has_key = true;
   parent.key = node.text;

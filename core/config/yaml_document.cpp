@@ -60,14 +60,16 @@ const YamlEntry* YamlNode::find(std::string_view key) const {
 
 Result<YamlDocument> parse_yaml(std::string file, std::string_view text, const YamlLimits& limits) {
   if (text.size() > limits.bytes)
-    return fail(refuse(file, {}, fmt::format("the file has {} bytes, more than the {} allowed", text.size(), limits.bytes)));
+    return fail(refuse(file, {},
+                       fmt::format("the file has {} bytes, more than the {} allowed", text.size(), limits.bytes)));
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   const LineTable lines(text);
   if (const std::size_t valid = valid_utf8_length(text); valid != text.size())
     return fail(refuse(file, lines.place(valid), "the file is not valid UTF-8 here"));
   if (const std::size_t at = find_forbidden(text); at != std::string_view::npos)
     return fail(refuse(file, lines.place(at),
-                       fmt::format("the file holds the control character 0x{:02X} here", static_cast<unsigned char>(text[at]))));
+                       fmt::format("the file holds the control character 0x{:02X} here",
+                                   static_cast<unsigned char>(text[at]))));
   // yaml-cpp reads ahead to the end of a flow collection before it reports its beginning. Each bracket of one is a
   // node, so a text with more brackets than nodes is refused before it costs memory.
   const auto brackets = std::count_if(text.begin(), text.end(), [](char c) { return c == '[' || c == '{'; });

@@ -36,7 +36,8 @@ std::string repeat(std::string_view text, std::size_t bytes) {
 }  // namespace
 
 TEST_CASE("scalars keep their own text, and whether they were quoted") {
-  const auto root = good("a: 1.10\nb: '1.10'\nc: yes\nd: 20 20 * * *\ne: |\n  x\n  y\nf:\ng: ~\nh: !!str 5\ni: !!int '5'\n").root;
+  const auto root = good("a: 1.10\nb: '1.10'\nc: yes\nd: 20 20 * * *\ne: |\n  x\n  y\nf:\ng: ~\nh: !!str 5\n"
+                         "i: !!int '5'\n").root;
   const auto scalar = [&](std::string_view key) { return root.find(key)->value; };
   CHECK(scalar("a").kind == YamlNode::Kind::plain);
   CHECK(scalar("a").text == "1.10");
@@ -126,9 +127,12 @@ TEST_CASE("repeated keys are told with both places, and the last one counts") {
   CHECK(document.root.find("a")->value.text == "4");
   const auto errors = repeated_keys(document, document.root);
   REQUIRE(errors.size() == 3);
-  CHECK(errors[0].describe() == "f.yml:5:1: the key 'a' is repeated; it is already on line 1, column 1 (keep one of them)");
-  CHECK(errors[1].describe() == "f.yml:6:1: the key 'a' is repeated; it is already on line 5, column 1 (keep one of them)");
-  CHECK(errors[2].describe() == "f.yml:4:3: the key 'c' is repeated; it is already on line 3, column 3 (keep one of them)");
+  CHECK(errors[0].describe() ==
+        "f.yml:5:1: the key 'a' is repeated; it is already on line 1, column 1 (keep one of them)");
+  CHECK(errors[1].describe() ==
+        "f.yml:6:1: the key 'a' is repeated; it is already on line 5, column 1 (keep one of them)");
+  CHECK(errors[2].describe() ==
+        "f.yml:4:3: the key 'c' is repeated; it is already on line 3, column 3 (keep one of them)");
   CHECK(repeated_keys(document, document.root, false).size() == 2);
 }
 
@@ -187,11 +191,13 @@ TEST_CASE("bounds hold, and hold for aliases after expansion") {
 }
 
 TEST_CASE("hostile text of full size is answered quickly") {
-  for (const std::string_view unit : {"[", "{", "- ", "? ", "[\"\"", "{a: ", "[a,", "&a ", "!a ", "\n", "a\n", "- - \n", "[:", "%a\n", "*a ", "\"a\": ", "[\n", "{? ", "aaaaaaaaaaaaaaaaaaaaaa, "}) {
+  for (const std::string_view unit : {"[", "{", "- ", "? ", "[\"\"", "{a: ", "[a,", "&a ", "!a ", "\n", "a\n", "- - \n",
+                                      "[:", "%a\n", "*a ", "\"a\": ", "[\n", "{? ", "aaaaaaaaaaaaaaaaaaaaaa, "}) {
     INFO(unit);
     const std::string text = (unit.ends_with(", ") ? "[" : "") + repeat(unit, 256 * 1024 - 1);
     const auto start = std::chrono::steady_clock::now();
     (void)parse_yaml("f", text);
-    CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(5));  // some 0.1 s; more only when it is quadratic
+    // some 0.1 s; more only when it is quadratic
+    CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(5));
   }
 }

@@ -30,9 +30,11 @@ TEST_CASE("names that could leave a directory are not names") {
 }
 
 TEST_CASE("a server may be named as people name servers, but not out of its directory") {
-  for (const char* good : {"web1", "Web1", "Shop", "_x", "b\xC3\xBC" "cher.example.org"}) CHECK(is_safe_directory_name(good));
+  for (const char* good : {"web1", "Web1", "Shop", "_x", "b\xC3\xBC" "cher.example.org"})
+    CHECK(is_safe_directory_name(good));
   CHECK(is_safe_directory_name(std::string(200, 'a')));
-  for (const char* wrong : {"", ".", "..", ".a", "-a", "a/b", "a\nb", "\x1b[31m", "\xFF"}) CHECK_FALSE(is_safe_directory_name(wrong));
+  for (const char* wrong : {"", ".", "..", ".a", "-a", "a/b", "a\nb", "\x1b[31m", "\xFF"})
+    CHECK_FALSE(is_safe_directory_name(wrong));
   CHECK_FALSE(is_safe_directory_name(std::string(201, 'a')));
 }
 

@@ -29,7 +29,8 @@ std::string project_and_task(const TaskKey& key);
 // What the store remembers of a task; the planner's only memory.
 struct TaskRecord {
   std::optional<Time> last_success = {};  // when the last successful run of the task STARTED (see docs/state.md)
-  std::optional<Time> last_attempt = {};  // start of the last run that was neither skipped nor cancelled: backoff counts from it
+  // start of the last run that was neither skipped nor cancelled: backoff counts from it
+  std::optional<Time> last_attempt = {};
   std::optional<Outcome> last_outcome = {};  // of the last run, whatever came of it
   int failures_in_a_row = 0;
   std::string state = {};        // the plugin's own document (maintain.state/1), JSON text; may be empty

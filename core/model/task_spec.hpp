@@ -34,7 +34,8 @@ struct TaskSpec {
   std::optional<State> severity = {};  // the worst state its findings may have
   Order order = Order::middle;
   Scope scope = Scope::project;
-  bool common_window = false;          // of the task type: the moment must lie in the window of every project that has one
+  // of the task type: the moment must lie in the window of every project that has one
+  bool common_window = false;
   std::string permission = {};         // of the task type: the word the project's `allow` list must hold
   std::string options = "{}";          // the plugin's own keys, as canonical JSON text, schema defaults filled in
   std::string legacy_status_key = {};  // key in maintenance-status.json, when it came from a legacy file

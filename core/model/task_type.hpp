@@ -19,8 +19,8 @@ struct LegacyClaim {
   std::string key;         // "db_backup"
   std::string status_key;  // key in maintenance-status.json: "db_backup_when"; may be empty
   std::string nickname;    // --task of the earlier command line: "backupdb"; may be empty
-  std::string options;     // JSON object: legacy option -> our option, {"path": "paths"}; a name not listed keeps itself,
-                           // one that leads to "" was needed by the earlier bot only and is dropped
+  std::string options;     // JSON object: legacy option -> our option, {"path": "paths"}; a name not listed keeps
+                           // itself, one that leads to "" was needed by the earlier bot only and is dropped
   std::string defaults;    // JSON object merged under the options; core's keys (window, timeout) may stand here, too
 };
 

@@ -209,7 +209,8 @@ TEST_CASE("schedules around daylight saving transitions") {
 }
 
 TEST_CASE("next and previous mirror each other minute by minute across transitions") {
-  for (const char* zone : {"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Kathmandu"}) {
+  for (const char* zone : {"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia",
+                           "Asia/Kathmandu"}) {
     for (const char* text : {"*/7 * * * *", "30 2 * * *", "0,30 1-3 * * sun"}) {
       const CronExpression expression = cron(text);
       for (const char* around : {"2026-03-28T12:00:00Z", "2026-10-24T12:00:00Z", "2026-11-01T00:00:00Z",

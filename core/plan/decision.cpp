@@ -113,7 +113,8 @@ class Judge {
     }
     if (waits_for_others() && !task_.common->unknown.empty()) return {Decision::outside_window, unknown_window()};
     if (const ProjectWindows* other = closed_elsewhere()) {
-      return later(Decision::outside_window, fmt::format("waits for the window of {}, ", project_in_words(other->project)));
+      return later(Decision::outside_window,
+                   fmt::format("waits for the window of {}, ", project_in_words(other->project)));
     }
     if (retry_at_ && *retry_at_ > now_) return backing_off(*retry_at_);
 

@@ -44,7 +44,8 @@ TEST_CASE("with a window a task is due only while it is open") {
 
   scene.request.now = at("2026-11-22T21:36:01Z");
   CHECK(scene.verdict("shop", "reboot") ==
-        "outside_window: never performed, outside its window, next at 2026-11-24 21:06 (UTC); next 2026-11-24T21:06:00Z");
+        "outside_window: never performed, outside its window, next at 2026-11-24 21:06 (UTC); next "
+        "2026-11-24T21:06:00Z");
 
   scene.succeeded("shop", "reboot", "2026-11-19T21:10:00Z");
   CHECK(scene.verdict("shop", "reboot") ==

@@ -18,8 +18,8 @@ struct PlanEntry {
   std::string project;
 };
 
-// Lets the candidates of one server-wide type know of each other. Call before decide(). A project whose windows could not
-// be read closes them for all.
+// Lets the candidates of one server-wide type know of each other. Call before decide(). A project whose windows could
+// not be read closes them for all.
 void share_server_tasks(std::vector<PlanEntry>& entries, const std::vector<Project>& projects);
 
 // A warning for each type that no moment suits. After share_server_tasks().

@@ -165,7 +165,8 @@ TEST_CASE("windows that never meet are a finding, those that do are none") {
   CHECK(findings[0].state == State::warning);
   CHECK(findings[0].code == "plan.windows");
   CHECK(findings[0].subject == "reboot.if_needed");
-  CHECK(findings[0].title == "reboot.if_needed never runs: the windows of project shop and project wiki have no moment in common");
+  CHECK(findings[0].title ==
+        "reboot.if_needed never runs: the windows of project shop and project wiki have no moment in common");
   other.when = "20 21 * * sun";
   CHECK(scene.plan().findings.empty());
 }
@@ -218,7 +219,8 @@ TEST_CASE("hundreds of projects with windows that hardly meet cost little time")
   Scene scene("2026-11-22T21:10:00Z");
   for (int i = 0; i < 300; ++i) {
     const std::string name = "p" + std::to_string(i);
-    scene.server_task(name, "reboot", "reboot.if_needed", std::to_string(i % 60) + " " + std::to_string(i % 24) + " 29 2 *")
+    scene.server_task(name, "reboot", "reboot.if_needed",
+                      std::to_string(i % 60) + " " + std::to_string(i % 24) + " 29 2 *")
         .window = 1min;
   }
   CHECK(scene.due().empty());
@@ -228,5 +230,6 @@ TEST_CASE("who shares a type with nobody has a schedule like any other") {
   Scene scene("2026-11-22T21:10:00Z");
   scene.server_task("shop", "reboot", "reboot.if_needed", "0 4 29 2 *").window = 30min;  // in more than a year
   CHECK(scene.verdict("shop", "reboot") ==
-        "outside_window: never performed, outside its window, next at 2028-02-29 04:00 (UTC); next 2028-02-29T04:00:00Z");
+        "outside_window: never performed, outside its window, next at 2028-02-29 04:00 (UTC); next "
+        "2028-02-29T04:00:00Z");
 }

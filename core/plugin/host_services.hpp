@@ -34,7 +34,8 @@ class TaskEvents {
   virtual void summary(const std::string& line) = 0;
   virtual void output(const std::string& text) = 0;
   virtual Result<void> checkpoint(const std::string& json) = 0;          // on the disk when it returns
-  virtual Result<void> jobs_pending(const std::set<std::string>& names) = 0;  // all of them; on the disk when it returns
+  // all of them; on the disk when it returns
+  virtual Result<void> jobs_pending(const std::set<std::string>& names) = 0;
   virtual Result<void> acquire_lock(const std::string& name, int places, Milliseconds lease, Milliseconds wait) = 0;
   virtual Result<void> release_lock(const std::string& name) = 0;
 };

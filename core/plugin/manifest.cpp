@@ -82,7 +82,8 @@ void refuse_unknown_keys(const Json& object, const std::string& path, const std:
   for (const auto& [key, value] : object.items()) {
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
     const std::string near = nearest(key, known);
-    throw Wrong{path + printable(key), near.empty() ? "is not a known key" : "is not a known key; did you mean '" + near + "'?"};
+    throw Wrong{path + printable(key),
+                near.empty() ? "is not a known key" : "is not a known key; did you mean '" + near + "'?"};
   }
 }
 

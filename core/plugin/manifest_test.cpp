@@ -75,7 +75,8 @@ TEST_CASE("what is wrong is named by its key") {
   CHECK(refusal(with(R"("id": "apt")", R"("id": "Apt!")")).find("id must be") != std::string::npos);
   CHECK(refusal(with(R"("version": "1.2.3", )", "")).find("version is missing") != std::string::npos);
   CHECK(refusal(with(R"("1.0")", R"("one")")).find("abi must be") != std::string::npos);
-  CHECK(refusal(with(R"("timeout": "2h")", R"("timeout": 7200)")).find("tasks[0].timeout must be a string") != std::string::npos);
+  CHECK(refusal(with(R"("timeout": "2h")", R"("timeout": 7200)")).find("tasks[0].timeout must be a string") !=
+        std::string::npos);
   CHECK(refusal(with(R"("timeout": "2h")", R"("timeout": "0s")")).find("tasks[0].timeout") != std::string::npos);
   CHECK(refusal(with(R"("timeout")", R"("timeuot")")).find("did you mean 'timeout'?") != std::string::npos);
   CHECK(refusal(with(R"("server")", R"("planet")")).find("tasks[0].scope") != std::string::npos);

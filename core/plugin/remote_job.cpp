@@ -64,7 +64,8 @@ bool may_reconnect(const Error& error) {
   return error.kind == ErrorKind::unreachable || error.kind == ErrorKind::timed_out;
 }
 
-// A caller takes `remote` for a lost job. What went wrong on the way to the server, or on this machine, says nothing of it.
+// A caller takes `remote` for a lost job. What went wrong on the way to the server, or on this machine, says nothing of
+// it.
 Error not_of_the_job(Error error) {
   if (error.kind == ErrorKind::remote || error.kind == ErrorKind::system) error.kind = ErrorKind::unreachable;
   return error;
@@ -129,7 +130,8 @@ Result<JobPhase> RemoteJob::find(Milliseconds patience) {
 
 Result<void> RemoteJob::start(const JobStart& what, Milliseconds patience) {
   RemoteCommand start = command(job_start_script(),
-                                {"maintain-job-" + id_, std::to_string(what.command_file.size()), what.quiet ? "quiet" : ""},
+                                {"maintain-job-" + id_, std::to_string(what.command_file.size()),
+                                 what.quiet ? "quiet" : ""},
                                 patience);
   start.input = what.command_file;
   start.secret = what.secret;
@@ -206,7 +208,8 @@ Result<JobEnd> RemoteJob::follow(std::uint64_t& offset, const FollowOptions& opt
     if (state->phase == JobPhase::finished) return state->end;
     if (state->phase == JobPhase::lost)
       return fail(ErrorKind::remote, fmt::format("the job {} was lost: it began, and neither its process nor its "
-                                                 "result is left; the server went down under it, or it was killed", id_));
+                                                 "result is left; the server went down under it, or it was killed",
+                                                 id_));
     // A server that says "it runs" at once, although it was to wait, does not set our pace.
     if (state->bytes.empty() && SteadyClock::now() - asked < too_soon)
       pause_for(std::min(wait, options.retry_pause), options);
@@ -215,7 +218,8 @@ Result<JobEnd> RemoteJob::follow(std::uint64_t& offset, const FollowOptions& opt
 
 Result<void> RemoteJob::stop(Milliseconds grace, Milliseconds patience) {
   const Seconds seconds = std::chrono::ceil<Seconds>(std::max(grace, Milliseconds(0)));
-  return check(session_.run(command(job_stop_script(), {std::to_string(seconds.count())}, seconds + patience)), "stopping a job");
+  return check(session_.run(command(job_stop_script(), {std::to_string(seconds.count())}, seconds + patience)),
+               "stopping a job");
 }
 
 Result<void> RemoteJob::collect(Milliseconds patience) {

@@ -92,7 +92,8 @@ TEST_CASE_METHOD(Fixture, "words and variables reach the command byte for byte")
   CHECK(output == "[" + odd + "][]");
 
   REQUIRE(job.collect(20s));
-  REQUIRE(job.start({job_command_file({"one", odd}, "printf '%s|%s|%s' \"$#\" \"$2\" \"$VALUE\"", {{"VALUE", odd}})}, 20s));
+  REQUIRE(job.start({job_command_file({"one", odd}, "printf '%s|%s|%s' \"$#\" \"$2\" \"$VALUE\"", {{"VALUE", odd}})},
+                    20s));
   output.clear();
   REQUIRE(follow(&output));
   CHECK(output == "2|" + odd + "|" + odd);
@@ -103,7 +104,8 @@ TEST_CASE_METHOD(Fixture, "a job of another user runs as that user") {
     WARN("not root: switching users is not tried");
     return;
   }
-  REQUIRE(job.start({job_command_file({"x y"}, "id -un; echo \"$HOME|$1|$VALUE\"", {{"VALUE", "1 2"}}, "nobody")}, 20s));
+  REQUIRE(job.start({job_command_file({"x y"}, "id -un; echo \"$HOME|$1|$VALUE\"", {{"VALUE", "1 2"}}, "nobody")},
+                    20s));
   std::string output;
   REQUIRE(follow(&output));
   CHECK(output == "nobody\n/nonexistent|x y|1 2\n");

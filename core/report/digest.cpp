@@ -4,6 +4,7 @@
 #include <map>
 #include <tuple>
 
+#include "report/finding_order.hpp"
 #include "report/ledger.hpp"
 #include "report/own_findings.hpp"
 
@@ -53,7 +54,12 @@ void add_recoveries(Digest& digest, const Ledger& ledger, const OpenBefore& befo
 
 auto place_of(const DigestItem& item) {
   return std::tuple(item.notice == Notice::recovery, -severity_rank(item.finding.state), item.notice,
-                    std::tie(item.key, item.finding.code, item.finding.subject));
+                    std::tie(item.key, item.finding.code));
+}
+
+bool goes_before(const DigestItem& a, const DigestItem& b) {
+  const auto place_a = place_of(a), place_b = place_of(b);
+  return place_a != place_b ? place_a < place_b : reads_before(a.finding, b.finding);
 }
 
 }  // namespace
@@ -77,8 +83,7 @@ Digest make_digest(const DigestRequest& request) {
     add_open(digest, ledger, before, request);
     add_recoveries(digest, ledger, before);
   }
-  std::sort(digest.items.begin(), digest.items.end(),
-            [](const DigestItem& a, const DigestItem& b) { return place_of(a) < place_of(b); });
+  std::sort(digest.items.begin(), digest.items.end(), goes_before);
   for (const auto& [identity, open] : ledger.open()) {
     digest.worst = worst(digest.worst, open.finding.state);
     if (open.finding.code == code_server_unreachable) digest.someone_unreachable = true;

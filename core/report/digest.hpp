@@ -5,7 +5,8 @@
 // configurations were read, and that every problem of the server and of its configurations is among the findings of
 // results with an empty task: the other open ones of that kind have recovered. `unreachable` says that it did not
 // answer; a refused key, a wrong host key and the like are `failed` with a finding of their own ("server.host_key").
-// `skipped` says that a transient server is absent. Tasks whose last success is older than max_age are found here, the supervisor need not look for them.
+// `skipped` says that a transient server is absent. Tasks whose last success is older than max_age are found here, the
+// supervisor need not look for them.
 #pragma once
 
 #include <string>

@@ -28,7 +28,8 @@ TaskResult random_result(Random& random, const TaskKey& key) {
                                   Outcome::unreachable, Outcome::timed_out, Outcome::cancelled, Outcome::crashed};
   std::vector<Finding> findings;
   for (int i = below(random, 3); i > 0; --i)
-    findings.push_back(finding(static_cast<State>(below(random, 4)), "a.b", std::string(1, static_cast<char>('x' + below(random, 3)))));
+    findings.push_back(finding(static_cast<State>(below(random, 4)), "a.b",
+                               std::string(1, static_cast<char>('x' + below(random, 3)))));
   return result(key, outcomes[below(random, 9)], std::move(findings));
 }
 
@@ -49,7 +50,9 @@ struct Reader {
   };
   std::map<FindingIdentity, Belief> believes;
 
-  static FindingIdentity identity(const DigestItem& item) { return {item.key, item.finding.code, item.finding.subject}; }
+  static FindingIdentity identity(const DigestItem& item) {
+    return {item.key, item.finding.code, item.finding.subject};
+  }
 };
 
 }  // namespace
@@ -101,7 +104,9 @@ TEST_CASE("in every history: never repeated, never silent on worse, reminded in 
       }
       // Whatever is believed but not open was dropped for a reason that a reader knows: another ending of that task.
       std::erase_if(reader.believes, [&](const auto& entry) { return !open.contains(entry.first); });
-      REQUIRE(digest.person_needed == std::any_of(open.begin(), open.end(), [](const auto& entry) { return entry.second.finding.code != "server.unreachable"; }));
+      REQUIRE(digest.person_needed ==
+              std::any_of(open.begin(), open.end(),
+                          [](const auto& entry) { return entry.second.finding.code != "server.unreachable"; }));
       REQUIRE_FALSE(open.contains({TaskKey{"laptop", "", ""}, "server.unreachable", ""}));
     }
     // When all is well everywhere, nothing stays open, and a second look says nothing.

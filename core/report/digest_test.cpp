@@ -50,8 +50,23 @@ TEST_CASE_METHOD(Bot, "a finding is told once, reminded after a day, and its end
   CHECK(tick().items.empty());
 }
 
+TEST_CASE_METHOD(Bot, "the errors of a configuration file come as they stand in it") {
+  const auto error_at = [](const char* line, const char* message) {
+    Finding error = finding(State::warning, "config.error", std::string("shop.yml: ") + message);
+    error.title = std::string("shop.yml:") + line + ":3: " + message;
+    return error;
+  };
+  const std::vector<Finding> errors = {error_at("10", "b"), error_at("9", "c"), error_at("100", "a")};
+  std::vector<std::string> titles;
+  for (const DigestItem& item : tick({result({"web1", "shop", ""}, Outcome::ok, errors)}).items)
+    titles.push_back(item.finding.title);
+  CHECK(titles == Lines{"shop.yml:9:3: c", "shop.yml:10:3: b", "shop.yml:100:3: a"});
+}
+
 TEST_CASE_METHOD(Bot, "worse is told at once, better is not, and worse again is") {
-  const auto with = [](State state) { return std::vector{result(upgrade, Outcome::ok, {finding(state, "disk.full", "/")})}; };
+  const auto with = [](State state) {
+    return std::vector{result(upgrade, Outcome::ok, {finding(state, "disk.full", "/")})};
+  };
   CHECK(told(tick(with(State::unknown))) == Lines{"alert unknown web1/shop/upgrade disk.full /"});
   CHECK(told(tick(with(State::warning))) == Lines{"alert warning web1/shop/upgrade disk.full /"});
   CHECK(told(tick(with(State::critical))) == Lines{"alert critical web1/shop/upgrade disk.full /"});
@@ -88,8 +103,10 @@ TEST_CASE_METHOD(Bot, "a failed run takes nothing back: it may not have looked")
 
 TEST_CASE_METHOD(Bot, "a failure that explains itself needs no words of ours, a crash does") {
   const auto broken = finding(State::critical, "apt.broken");
-  CHECK(told(tick({result(upgrade, Outcome::failed, {broken})})) == Lines{"alert critical web1/shop/upgrade apt.broken"});
-  CHECK(told(tick({result(upgrade, Outcome::crashed, {broken})})) == Lines{"alert critical web1/shop/upgrade task.crashed"});
+  CHECK(told(tick({result(upgrade, Outcome::failed, {broken})})) ==
+        Lines{"alert critical web1/shop/upgrade apt.broken"});
+  CHECK(told(tick({result(upgrade, Outcome::crashed, {broken})})) ==
+        Lines{"alert critical web1/shop/upgrade task.crashed"});
   CHECK(told(tick({result(backup, Outcome::failed, {finding(State::unknown, "backup.unread")})})) ==
         Lines{"alert unknown web1/shop/backup backup.unread"});
 }
@@ -105,7 +122,8 @@ TEST_CASE_METHOD(Bot, "the supervisor's own words on a crash are used, and it is
 
 TEST_CASE_METHOD(Bot, "an old warning does not hide that the task now fails") {
   tick({result(upgrade, Outcome::ok, {held})});
-  CHECK(told(tick({result(upgrade, Outcome::failed, {held})})) == Lines{"alert critical web1/shop/upgrade task.failed"});
+  CHECK(told(tick({result(upgrade, Outcome::failed, {held})})) ==
+        Lines{"alert critical web1/shop/upgrade task.failed"});
 }
 
 TEST_CASE_METHOD(Bot, "failing in another way is news, and no recovery of the first way") {
@@ -113,19 +131,23 @@ TEST_CASE_METHOD(Bot, "failing in another way is news, and no recovery of the fi
   CHECK(told(tick({result(upgrade, Outcome::timed_out)})) == Lines{"alert critical web1/shop/upgrade task.timed_out"});
   CHECK(open.size() == 1);
   const auto broken = finding(State::critical, "apt.broken");
-  CHECK(told(tick({result(upgrade, Outcome::failed, {broken})})) == Lines{"alert critical web1/shop/upgrade apt.broken"});
+  CHECK(told(tick({result(upgrade, Outcome::failed, {broken})})) ==
+        Lines{"alert critical web1/shop/upgrade apt.broken"});
   CHECK(told(tick({result(upgrade, Outcome::changed)})) == Lines{"recovery critical web1/shop/upgrade apt.broken"});
 }
 
 TEST_CASE_METHOD(Bot, "a deferred run adds findings and takes none back, a cancelled one does neither") {
   tick({result(upgrade, Outcome::failed)});
-  CHECK(told(tick({result(upgrade, Outcome::skipped, {held})})) == Lines{"alert warning web1/shop/upgrade apt.held nginx"});
+  CHECK(told(tick({result(upgrade, Outcome::skipped, {held})})) ==
+        Lines{"alert warning web1/shop/upgrade apt.held nginx"});
   CHECK(tick({result(upgrade, Outcome::cancelled, {finding(State::critical, "x.y")})}).items.empty());
   CHECK(open.size() == 2);
 }
 
 TEST_CASE_METHOD(Bot, "a server that does not answer is told once, reminded, and its return is told") {
-  const auto down = [] { return std::vector{result(web1, Outcome::unreachable), result(upgrade, Outcome::unreachable)}; };
+  const auto down = [] {
+    return std::vector{result(web1, Outcome::unreachable), result(upgrade, Outcome::unreachable)};
+  };
   const Digest first = tick(down());
   CHECK(told(first) == Lines{"alert critical web1 server.unreachable"});
   CHECK(first.someone_unreachable);
@@ -170,9 +192,11 @@ TEST_CASE_METHOD(Bot, "a connection lost and found again in one run is the task'
         Lines{"alert warning web1/shop/upgrade task.unreachable"});
   CHECK(told(tick({result(upgrade, Outcome::ok)})) == Lines{"recovery warning web1/shop/upgrade task.unreachable"});
   // Also when nothing was left to do after it; and not when the server was looked for in vain.
-  CHECK(told(tick({result(upgrade, Outcome::unreachable)})) == Lines{"alert warning web1/shop/upgrade task.unreachable"});
+  CHECK(told(tick({result(upgrade, Outcome::unreachable)})) ==
+        Lines{"alert warning web1/shop/upgrade task.unreachable"});
   tick({result(upgrade, Outcome::ok)});
-  const Digest gone = tick({result(web1, Outcome::ok), result(upgrade, Outcome::unreachable), result(web1, Outcome::unreachable)});
+  const Digest gone = tick({result(web1, Outcome::ok), result(upgrade, Outcome::unreachable),
+                            result(web1, Outcome::unreachable)});
   CHECK(told(gone) == Lines{"alert critical web1 server.unreachable"});
 }
 
@@ -185,7 +209,9 @@ TEST_CASE_METHOD(Bot, "a transient server that leaves while a task runs is silen
 TEST_CASE_METHOD(Bot, "a server's success speaks for its configurations, except where a project speaks itself") {
   const TaskKey shop{"web1", "shop", ""};
   const Finding broken = finding(State::warning, "config.broken", "/etc/maintain.d/shop.yml");
-  const auto line = [](const char* notice) { return std::string(notice) + " warning web1/shop config.broken /etc/maintain.d/shop.yml"; };
+  const auto line = [](const char* notice) {
+    return std::string(notice) + " warning web1/shop config.broken /etc/maintain.d/shop.yml";
+  };
   CHECK(told(tick({result(web1, Outcome::ok), result(shop, Outcome::ok, {broken})})) == Lines{line("alert")});
   CHECK(tick({result(shop, Outcome::ok, {broken}), result(web1, Outcome::ok)}).items.empty());  // in either order
   CHECK(tick({result(shop, Outcome::failed, {broken}), result(web1, Outcome::ok)}).open_after.size() == 2);
@@ -251,7 +277,9 @@ TEST_CASE_METHOD(Bot, "severity bounds what a task can alarm with, our own words
 }
 
 TEST_CASE_METHOD(Bot, "one identity emitted twice is one finding, the worse one") {
-  const Digest digest = tick({result(upgrade, Outcome::ok, {finding(State::critical, "disk.full", "/"), finding(State::warning, "disk.full", "/")})});
+  const Digest digest = tick({result(upgrade, Outcome::ok,
+                                     {finding(State::critical, "disk.full", "/"),
+                                      finding(State::warning, "disk.full", "/")})});
   CHECK(told(digest) == Lines{"alert critical web1/shop/upgrade disk.full /"});
 }
 
@@ -276,10 +304,12 @@ TEST_CASE_METHOD(Bot, "what was never told needs no recovery") {
 TEST_CASE_METHOD(Bot, "a dry run shows all it finds and leaves no trace") {
   tick({result(upgrade, Outcome::ok, {held}), result(backup, Outcome::ok, {held})});
   wait(hours(100));
-  DigestRequest dry = request({result(upgrade, Outcome::ok, {held}), result(backup, Outcome::ok), result({"web2", "", ""}, Outcome::unreachable)});
+  DigestRequest dry = request({result(upgrade, Outcome::ok, {held}), result(backup, Outcome::ok),
+                               result({"web2", "", ""}, Outcome::unreachable)});
   dry.mode = Mode::check;
   const Digest digest = make_digest(dry);
-  CHECK(told(digest) == Lines{"alert critical web2 server.unreachable", "alert warning web1/shop/upgrade apt.held nginx"});
+  CHECK(told(digest) ==
+        Lines{"alert critical web2 server.unreachable", "alert warning web1/shop/upgrade apt.held nginx"});
   CHECK(digest.items.back().since == now - hours(100));
   REQUIRE(digest.open_after.size() == 2);
   CHECK(digest.open_after[0].reported == open[0].reported);
@@ -287,9 +317,11 @@ TEST_CASE_METHOD(Bot, "a dry run shows all it finds and leaves no trace") {
 }
 
 TEST_CASE_METHOD(Bot, "worst first: by state, alerts before reminders, then by place, recoveries last") {
-  tick({result(backup, Outcome::ok, {finding(State::critical, "a.a")}), result({"web2", "", "upgrade"}, Outcome::ok, {finding(State::critical, "b.b")})});
+  tick({result(backup, Outcome::ok, {finding(State::critical, "a.a")}),
+        result({"web2", "", "upgrade"}, Outcome::ok, {finding(State::critical, "b.b")})});
   wait(hours(24));
-  CHECK(told(tick({result(upgrade, Outcome::ok, {held, finding(State::critical, "z.z")}), result({"web2", "", "upgrade"}, Outcome::ok)})) ==
+  CHECK(told(tick({result(upgrade, Outcome::ok, {held, finding(State::critical, "z.z")}),
+                   result({"web2", "", "upgrade"}, Outcome::ok)})) ==
         Lines{"alert critical web1/shop/upgrade z.z", "reminder critical web1/shop/backup a.a",
               "alert warning web1/shop/upgrade apt.held nginx", "recovery critical web2/upgrade b.b"});
 }

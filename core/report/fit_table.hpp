@@ -12,8 +12,8 @@ struct TableText {
   std::vector<std::vector<std::string>> rows;  // each with a cell for every heading
 };
 
-// What may be given up so that the table is at most `width` columns wide, in this order: whole columns, by heading; then
-// the ends of the texts of others, the widest first, down to a width at which they can still be told apart.
+// What may be given up so that the table is at most `width` columns wide, in this order: whole columns, by heading;
+// then the ends of the texts of others, the widest first, down to a width at which they can still be told apart.
 void fit_table(TableText& table, std::size_t width, const std::vector<std::string>& dispensable,
                const std::vector<std::string>& shortened);
 

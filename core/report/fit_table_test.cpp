@@ -7,7 +7,8 @@ using namespace maintain;
 namespace {
 
 TableText sample() {
-  return {{"SERVER", "TASK", "TYPE", "WHEN"}, {{"web1.example.org", "shop/orders-nightly", "backup.database", "2026-11-22T13:00:00Z"}}};
+  return {{"SERVER", "TASK", "TYPE", "WHEN"},
+          {{"web1.example.org", "shop/orders-nightly", "backup.database", "2026-11-22T13:00:00Z"}}};
 }
 
 }  // namespace

@@ -94,9 +94,12 @@ void Ledger::apply_failure(const TaskKey& key, const TaskResult& result) {
 }
 
 void Ledger::settle_reachability() {
-  forget_if([&](const OpenFinding& open) { return is_not_answering(open.finding) && answering_.contains(open.key.server); });
+  forget_if([&](const OpenFinding& open) {
+    return is_not_answering(open.finding) && answering_.contains(open.key.server);
+  });
   for (const auto& [server, result] : silent_)
-    if (result->outcome == Outcome::unreachable && !is_transient(server)) observe({server, "", ""}, why_unreachable(*result), *result);
+    if (result->outcome == Outcome::unreachable && !is_transient(server))
+      observe({server, "", ""}, why_unreachable(*result), *result);
   for (const auto& [key, result] : last_result_)
     if (!key.task.empty() && result->outcome == Outcome::unreachable && !silent_.contains(key.server))
       observe(key, finding_of_ending(*result), *result);

@@ -56,7 +56,8 @@ class Ledger {
   std::set<std::pair<std::string, TaskKey>> project_results_;  // run id, project: those with a result of their own
   std::map<FindingIdentity, OpenFinding> open_;
   std::map<std::string, const TaskResult*> answering_;   // by server: the last result that proves it answers
-  std::map<std::string, const TaskResult*> silent_;      // by server: the last one that proves it does not (skipped: a transient one)
+  // by server: the last one that proves it does not (skipped: a transient one)
+  std::map<std::string, const TaskResult*> silent_;
 };
 
 }  // namespace maintain

@@ -36,7 +36,9 @@ constexpr std::array server_endings{
     Ending{Outcome::unreachable, State::critical, "the server does not answer",
            "see whether it is up; if it is often absent on purpose, mark it `transient` in servers.yml"}};
 
-std::string code_of(bool about_task, Outcome outcome) { return (about_task ? "task." : "server.") + to_string(outcome); }
+std::string code_of(bool about_task, Outcome outcome) {
+  return (about_task ? "task." : "server.") + to_string(outcome);
+}
 
 std::optional<Time> promised_since(const TaskStatus& status) {
   return status.record.last_success ? status.record.last_success : status.first_seen;

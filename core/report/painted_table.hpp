@@ -14,7 +14,8 @@ namespace maintain {
 // A table whose rows may have a colour. Cells never hold a line end, so that a line of the text is a row.
 class PaintedTable {
  public:
-  PaintedTable(std::vector<std::string> headings, const TextStyle& style) : table_(std::move(headings)), style_(style) {}
+  PaintedTable(std::vector<std::string> headings, const TextStyle& style)
+      : table_(std::move(headings)), style_(style) {}
   void add(std::vector<std::string> cells, std::string_view color = {}) {
     for (std::string& cell : cells) cell = printable(cell);
     table_.add(std::move(cells));

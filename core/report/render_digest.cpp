@@ -21,7 +21,8 @@ using Items = std::vector<DigestItem>;
 using Place = Items::const_iterator;
 
 std::string upper(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
   return text;
 }
 
@@ -111,8 +112,10 @@ std::string render_digest(const Digest& digest, const TextStyle& style) {
       const auto left = static_cast<std::size_t>(digest.items.end() - from);
       return text + fmt::format("\n… and {}: see `maintain status`\n", count_of(left, "more finding"));
     }
-    const Place to = std::find_if_not(from, digest.items.end(), [&](const DigestItem& item) { return same_block(*from, item); });
-    text += '\n' + (from->notice == Notice::recovery ? recovery_block(from, to, style) : problem_block(from, to, style));
+    const Place to = std::find_if_not(from, digest.items.end(),
+                                      [&](const DigestItem& item) { return same_block(*from, item); });
+    text += '\n' + (from->notice == Notice::recovery ? recovery_block(from, to, style)
+                                                     : problem_block(from, to, style));
     from = to;
   }
   return text;

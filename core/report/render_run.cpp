@@ -25,7 +25,8 @@ std::string findings_of(const TaskResult& result, const TextStyle& style) {
   });
   std::string text;
   for (const Finding& finding : findings) {
-    const std::string code = printable(finding.code) + (finding.subject.empty() ? "" : " " + printable(finding.subject));
+    const std::string code = printable(finding.code) +
+                             (finding.subject.empty() ? "" : " " + printable(finding.subject));
     text += "  " + paint(to_string(finding.state), color_of(finding.state), style) + "  " + code + '\n';
     text += wrap(printable(finding.title), "    ", width);
     text += wrap(printable(finding.detail, true), "      ", width);
@@ -48,13 +49,14 @@ std::string told_by(const TaskResult& result, const TextStyle& style) {
 }  // namespace
 
 std::string render_run(const Run& run, const TextStyle& style) {
-  std::string text = fmt::format("Run {}{}, started {}, {}\n", printable(run.id), run.mode == Mode::check ? " (check)" : "",
-                                 format_time(run.started),
+  std::string text = fmt::format("Run {}{}, started {}, {}\n", printable(run.id),
+                                 run.mode == Mode::check ? " (check)" : "", format_time(run.started),
                                  run.finished ? "took " + format_duration(*run.finished - run.started)
                                               : std::string("has not ended (it runs, or was killed)"));
   if (run.results.empty()) return text + "No task ran.\n";
   for (const TaskResult& result : run.results) text += '\n' + heading_of(result, style) + told_by(result, style);
-  const auto task = std::find_if(run.results.begin(), run.results.end(), [](const TaskResult& r) { return !r.task.empty(); });
+  const auto task = std::find_if(run.results.begin(), run.results.end(),
+                                 [](const TaskResult& r) { return !r.task.empty(); });
   if (task == run.results.end()) return text;
   return text + fmt::format("\nThe output of a task: {}\n",
                             command_for_more(run.id, {task->server, task->project, task->task}));

@@ -66,7 +66,8 @@ std::string render_status(const std::vector<TaskStatus>& statuses, Time now, con
 
 std::string render_runs(const std::vector<RunSummary>& runs, const TextStyle& style) {
   if (runs.empty()) return "There has been no run yet.\n";
-  PaintedTable table({"RUN", "MODE", "STARTED", "TOOK", "OK", "CHANGED", "SKIPPED", "FAILED", "UNREACHABLE", "CANCELLED"}, style);
+  PaintedTable table({"RUN", "MODE", "STARTED", "TOOK", "OK", "CHANGED", "SKIPPED", "FAILED", "UNREACHABLE",
+                      "CANCELLED"}, style);
   for (const RunSummary& run : runs)
     table.add({run.id, to_string(run.mode), format_time(run.started),
                run.finished ? format_duration(*run.finished - run.started) : "not ended", std::to_string(run.ok),

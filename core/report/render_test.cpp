@@ -48,10 +48,12 @@ Digest telling_digest() {
   bot.wait(hours(25));
   Finding conffile{State::critical, "apt.broken", "", "2 packages could not be configured",
                    "dpkg: error processing package nginx-common (--configure): installed nginx-common package "
-                   "post-installation script subprocess returned error exit status 1\n  nginx-common\n  \x1b[31mnginx\x1b[0m\xff",
-                   "run `dpkg --configure -a` on the server, then look at what it says"};
-  Finding held{State::warning, "apt.held", "libc6", "libc6 is held back at 2.36-9 for 12 days", "", "apt-mark unhold PACKAGE"};
-  Finding held_too{State::warning, "apt.held", "nginx", "nginx is held back at 1.22 for 3 days", "", "apt-mark unhold PACKAGE"};
+                   "post-installation script subprocess returned error exit status 1\n  nginx-common\n"
+                   "  \x1b[31mnginx\x1b[0m\xff", "run `dpkg --configure -a` on the server, then look at what it says"};
+  Finding held{State::warning, "apt.held", "libc6", "libc6 is held back at 2.36-9 for 12 days", "",
+               "apt-mark unhold PACKAGE"};
+  Finding held_too{State::warning, "apt.held", "nginx", "nginx is held back at 1.22 for 3 days", "",
+                   "apt-mark unhold PACKAGE"};
   TaskResult shop = result(upgrade, Outcome::failed, {conffile, held, held_too});
   shop.run_id = run_id;
   TaskStatus& backup = bot.statuses[1];
@@ -96,9 +98,11 @@ Run telling_run() {
   run.finished = run.started + minutes(3);
   TaskResult changed = result(upgrade, Outcome::changed,
                               {{State::ok, "apt.audit", "", "dpkg is sound", "", ""},
-                               {State::warning, "apt.held", "libc6", "libc6 is held back", "since 2026-11-01\nby hand", "apt-mark unhold libc6"}});
+                               {State::warning, "apt.held", "libc6", "libc6 is held back", "since 2026-11-01\nby hand",
+                                "apt-mark unhold libc6"}});
   changed.summary = "3 packages upgraded";
-  changed.metrics = {{"packages", 3, ""}, {"duration", 61.5, "seconds"}, {"odd", std::numeric_limits<double>::infinity(), ""}};
+  changed.metrics = {{"packages", 3, ""}, {"duration", 61.5, "seconds"},
+                     {"odd", std::numeric_limits<double>::infinity(), ""}};
   changed.run_id = run_id;
   changed.started = run.started;
   changed.finished = run.started + minutes(2);

@@ -32,7 +32,8 @@ inline TaskStatus declared(const TaskKey& key) {
 }
 
 inline Finding finding(State state, const std::string& code, const std::string& subject = "") {
-  return {state, code, subject, subject.empty() ? code + " was seen" : code + " was seen on " + subject, "", "look at it"};
+  return {state, code, subject, subject.empty() ? code + " was seen" : code + " was seen on " + subject, "",
+          "look at it"};
 }
 
 inline TaskResult result(const TaskKey& key, Outcome outcome, std::vector<Finding> findings = {}) {
@@ -78,8 +79,11 @@ struct Bot {
 inline std::vector<std::string> told(const Digest& digest) {
   std::vector<std::string> lines;
   for (const DigestItem& item : digest.items) {
-    const char* notice = item.notice == Notice::alert ? "alert" : item.notice == Notice::reminder ? "reminder" : "recovery";
-    std::string line = std::string(notice) + " " + to_string(item.finding.state) + " " + to_string(item.key) + " " + item.finding.code;
+    const char* notice = item.notice == Notice::alert      ? "alert"
+                         : item.notice == Notice::reminder ? "reminder"
+                                                           : "recovery";
+    std::string line = std::string(notice) + " " + to_string(item.finding.state) + " " + to_string(item.key) + " " +
+                       item.finding.code;
     if (!item.finding.subject.empty()) line += " " + item.finding.subject;
     lines.push_back(line);
   }

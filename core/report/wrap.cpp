@@ -13,7 +13,8 @@ std::size_t columns(std::string_view text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
-std::string wrap_line(std::string_view line, const std::string& first_indent, const std::string& indent, std::size_t width) {
+std::string wrap_line(std::string_view line, const std::string& first_indent, const std::string& indent,
+                      std::size_t width) {
   std::string out, current = first_indent;
   bool empty = true;
   for (const std::string& word : split_words(line)) {

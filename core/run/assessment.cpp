@@ -145,7 +145,8 @@ class Assessor {
       });
       if (surplus == project.tasks.end()) continue;
       const Error error{ErrorKind::configuration,
-                        fmt::format("only the first {} tasks of a server that are about all of it count", server_tasks_limit),
+                        fmt::format("only the first {} tasks of a server that are about all of it count",
+                                    server_tasks_limit),
                         "one task for upgrades and one for reboots is enough for a project", surplus->where};
       result_.errors.push_back(error);
       notes_of(result_, project.name).findings.push_back(faulty_part(surplus->where.file, error));
@@ -157,7 +158,8 @@ class Assessor {
   static ParsedProject unreadable(const FetchedConfig& config) {
     ParsedProject parsed;
     parsed.usable = false;
-    const std::string hint = config.problem == unreadable_problem ? "maintain's user there must be able to read it" : "";
+    const std::string hint = config.problem == unreadable_problem ? "maintain's user there must be able to read it"
+                                                                  : "";
     parsed.errors.push_back({ErrorKind::configuration, config.path + " " + config.problem, hint, {}});
     return parsed;
   }

@@ -16,7 +16,8 @@ ConfigRules rules() {
   TaskType upgrade = type;
   upgrade.name = "apt.upgrade";
   upgrade.scope = Scope::server;
-  return {{type, upgrade}, [](const std::string&) -> Result<void> { return {}; }, [](const std::string&) { return true; }};
+  return {{type, upgrade}, [](const std::string&) -> Result<void> { return {}; },
+          [](const std::string&) { return true; }};
 }
 
 constexpr const char* good = "version: 2\ntasks:\n  updates: {use: apt.check, when: \"5 21 * * *\"}\n";
@@ -83,12 +84,14 @@ TEST_CASE("a file that was not read is broken too") {
   CHECK_THAT(result.errors.at(0).message, Catch::Contains("cannot be read"));
   const Finding& told = result.notes.back().findings.at(0);  // each thing once: what happened, and what to do
   CHECK(told.title == std::string(path) + " cannot be read");
-  CHECK(told.action == "correct " + std::string(path) + " on the server: maintain's user there must be able to read it");
+  CHECK(told.action == "correct " + std::string(path) +
+        " on the server: maintain's user there must be able to read it");
 }
 
 TEST_CASE("while the directory cannot be read the last good copies of all its files are used, and kept") {
   const std::string other = "/etc/maintain.d/other.yml";
-  const std::vector<CachedConfig> remembered{{path, good, good}, {other, unusable, good}, {"/etc/gone.yml", good, good}};
+  const std::vector<CachedConfig> remembered{{path, good, good}, {other, unusable, good},
+                                             {"/etc/gone.yml", good, good}};
   Survey survey;
   survey.configs = {{std::string(config_directory), "", "cannot be read"}};
   const Assessment result = assess(survey, remembered);

@@ -26,8 +26,8 @@ ServerDirectories server_directories(const std::filesystem::path& state, const s
 // Where a worker's standard output and error output go while it runs tasks.
 std::filesystem::path stray_output_file(const ServerDirectories& directories);
 
-// Empties a directory. Whatever else has its name, a link above all, is removed and not followed: a worker that was taken
-// over could have put it there, and this is done before the next one is confined.
+// Empties a directory. Whatever else has its name, a link above all, is removed and not followed: a worker that was
+// taken over could have put it there, and this is done before the next one is confined.
 void remove_contents(const std::filesystem::path& directory);
 
 // No core files (they hold secrets), bounded memory, descriptors and file sizes. Children inherit all of it.

@@ -25,7 +25,9 @@ int in_child(const std::function<int()>& body) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-bool can_write(const std::filesystem::path& path) { return static_cast<bool>(std::ofstream(path) << "x" << std::flush); }
+bool can_write(const std::filesystem::path& path) {
+  return static_cast<bool>(std::ofstream(path) << "x" << std::flush);
+}
 
 constexpr int no_landlock = 77;
 

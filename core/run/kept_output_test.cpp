@@ -38,7 +38,8 @@ TEST_CASE("lines that the cut would divide are left out, and counted") {
     if (text.find(line + "\n") != std::string::npos) known += line.size() + 1;
   CHECK(lines.front() == "line 0");
   CHECK(lines.back() == "line 999");
-  CHECK(kept == kept.substr(0, kept.find("[...")) + "[... " + std::to_string(text.size() - known) + " bytes left out ...]\n" +
+  CHECK(kept == kept.substr(0, kept.find("[...")) + "[... " + std::to_string(text.size() - known) +
+        " bytes left out ...]\n" +
                     kept.substr(kept.find("...]") + 5));
 }
 

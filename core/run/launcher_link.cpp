@@ -114,6 +114,8 @@ Result<Channel> LauncherLink::start_worker(std::uint64_t worker) {
   return Channel(std::move(pair->first));
 }
 
-void LauncherLink::signal_worker(std::uint64_t worker, int signal) { (void)channel_.send(SignalWorker{worker, signal}); }
+void LauncherLink::signal_worker(std::uint64_t worker, int signal) {
+  (void)channel_.send(SignalWorker{worker, signal});
+}
 
 }  // namespace maintain

@@ -35,7 +35,9 @@ std::optional<Answer> LeaseDesk::try_once(const std::string& server, const Ask& 
   if (!answer) return Answer{ask.ask, answer.error()};
   if (answer->acquired) return Answer{ask.ask, {}};
   if (!last_try) return std::nullopt;
-  return refuse(ask, ErrorKind::busy, fmt::format("all {} of lock '{}' are taken: {}", count_of(static_cast<std::size_t>(ask.places), "place"),
+  return refuse(ask, ErrorKind::busy,
+                fmt::format("all {} of lock '{}' are taken: {}",
+                            count_of(static_cast<std::size_t>(ask.places), "place"),
                                                   ask.text, describe(answer->holders)));
 }
 
@@ -69,7 +71,8 @@ std::vector<std::pair<std::uint64_t, Answer>> LeaseDesk::retry() {
 }
 
 std::optional<Answer> LeaseDesk::cancel(std::uint64_t worker) {
-  const auto waiting = std::find_if(waiting_.begin(), waiting_.end(), [&](const auto& w) { return w.worker == worker; });
+  const auto waiting = std::find_if(waiting_.begin(), waiting_.end(),
+                                    [&](const auto& w) { return w.worker == worker; });
   if (waiting == waiting_.end()) return std::nullopt;
   const Answer answer = refuse(waiting->ask, ErrorKind::cancelled, "cancelled while waiting for a lock");
   waiting_.erase(waiting);

@@ -52,7 +52,8 @@ TEST_CASE("a planned task crosses with every field") {
   planned.config_files = {"/etc/maintain.d/shop.yml"};
   planned.config_errors = {{ErrorKind::configuration, "m", "h", Position{"f", 1, 2}}};
   const Planned back = there_and_back(planned);
-  // Encoded again it is the same text, so no field was dropped on the way in; what follows says none was on the way out.
+  // Encoded again it is the same text, so no field was dropped on the way in; what follows says none was on the way
+  // out.
   CHECK(encode_message(back) == encode_message(planned));
   CHECK(back.plan.tasks.at(0) == full_task());
   CHECK(back.notes.at(0).findings.at(0).action == "a");
@@ -122,7 +123,8 @@ TEST_CASE("numbers of metrics cross exactly") {
 
 TEST_CASE("what is not exactly a message is malformed") {
   const std::string deep = R"({"type":"done","x":)" + std::string(100, '[') + std::string(100, ']') + "}";
-  for (const std::string& text : {std::string("{}"), std::string("[]"), std::string("null"), std::string("{\"type\":1}"),
+  for (const std::string& text : {std::string("{}"), std::string("[]"), std::string("null"),
+                                  std::string("{\"type\":1}"),
                                   std::string(R"({"type":"nonsense"})"), std::string(R"({"type":"hello"})"),
                                   std::string(R"({"type":"hello","protocol":1.5})"),
                                   std::string(R"({"type":"hello","protocol":"1"})"),

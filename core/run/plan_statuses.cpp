@@ -20,7 +20,8 @@ std::vector<TaskStatus> statuses_of(const Plan& plan, const std::map<std::string
     if (status.active) status.max_age = task.spec.max_age;
     status.schedule = task.spec.when;
     status.severity = task.spec.severity;
-    if (const auto contact = contacts.find(task.key.project); contact != contacts.end()) status.contact = contact->second;
+    if (const auto contact = contacts.find(task.key.project); contact != contacts.end())
+      status.contact = contact->second;
     statuses.push_back(std::move(status));
   }
   return statuses;

@@ -14,8 +14,8 @@ namespace maintain {
 
 std::vector<TaskStatus> statuses_of(const Plan& plan, const std::map<std::string, std::string>& contacts, Time now);
 
-// The same tasks as they stand after those in `ran` did: when each is due next. What was said of the others still holds;
-// only he who read the server's configurations knows all that it rests on.
+// The same tasks as they stand after those in `ran` did: when each is due next. What was said of the others still
+// holds; only he who read the server's configurations knows all that it rests on.
 Plan replanned(const Plan& plan, const std::set<TaskKey>& ran,
                const std::vector<std::pair<TaskKey, TaskRecord>>& records, Time now);
 

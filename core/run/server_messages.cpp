@@ -15,7 +15,9 @@
 namespace maintain {
 namespace {
 
-tl::unexpected<Error> out_of_order(const char* what) { return fail(ErrorKind::internal, std::string(what) + " out of order"); }
+tl::unexpected<Error> out_of_order(const char* what) {
+  return fail(ErrorKind::internal, std::string(what) + " out of order");
+}
 
 // The error says better than we could what to do; report/ knows the finding by its code.
 Finding why_failed(const Error& error) {
@@ -122,7 +124,8 @@ Result<void> ServerWork::handle(Planned& message) {
   if (plan_ || task_) return out_of_order("a plan");
   if (auto accepted = accept_plan(message.plan, server_.name); !accepted) return accepted;
   for (const ProjectNotes& notes : message.notes) {
-    if (!notes.project.empty() && !is_valid_name(notes.project)) return fail(ErrorKind::internal, "an impossible project");
+    if (!notes.project.empty() && !is_valid_name(notes.project))
+      return fail(ErrorKind::internal, "an impossible project");
     contacts_[notes.project] = clean_line(notes.contact);
   }
   plan_ = std::move(message.plan);
@@ -164,14 +167,16 @@ Result<void> ServerWork::handle(TaskStarted& message) {
 
 Result<void> ServerWork::handle(TaskEnded& message) {
   if (!task_ || message.index != next_task_) return out_of_order("the end of a task");
-  if (message.new_state && message.new_state->size() > state_limit) return fail(ErrorKind::internal, "too large a state");
+  if (message.new_state && message.new_state->size() > state_limit)
+    return fail(ErrorKind::internal, "too large a state");
   Outcome outcome = message.outcome;
   if (overdue_ && outcome == Outcome::cancelled) outcome = Outcome::timed_out;
   if (overdue_ && !interrupted_) {
     overdue_ = false;
     stopping_ = Stopping::no;
   }
-  if (message.error && outcome == Outcome::failed && !message.error->hint.empty()) task_->add(why_failed(*message.error));
+  if (message.error && outcome == Outcome::failed && !message.error->hint.empty())
+    task_->add(why_failed(*message.error));
   close_task(outcome, message.error ? clean(*message.error).describe() : std::string(), message.new_state);
   if (stopping_ == Stopping::no) limit(state_.request.stop_times.start_limit);
   return {};

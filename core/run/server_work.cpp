@@ -202,7 +202,8 @@ void ServerWork::end_task_by_force(const std::string& how) {
   close_task(outcome, outcome == Outcome::crashed ? how : "it did not end when asked to, and was ended by force", {});
 }
 
-void ServerWork::close_task(Outcome outcome, const std::string& closing_line, const std::optional<std::string>& new_state) {
+void ServerWork::close_task(Outcome outcome, const std::string& closing_line,
+                            const std::optional<std::string>& new_state) {
   TaskCommit commit =
       task_->close(state_.result.run.id, state_.request.mode, outcome, state_.clock.now(), closing_line);
   commit.new_state = new_state;

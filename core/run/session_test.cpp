@@ -55,7 +55,9 @@ class ScriptedTransport final : public Transport {
     script_.connects.pop_front();
     return fail(kind, "no");
   }
-  Result<std::vector<std::string>> remote_shell(const Server&, bool) const override { return std::vector<std::string>{}; }
+  Result<std::vector<std::string>> remote_shell(const Server&, bool) const override {
+    return std::vector<std::string>{};
+  }
 
  private:
   Script& script_;

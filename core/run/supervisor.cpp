@@ -61,7 +61,8 @@ class Supervisor {
     const RunRequest& request = state_.request;
     for (const Server& server : request.servers) {
       if (!is_safe_directory_name(server.name))  // the inventory has refused it already
-        return fail(ErrorKind::configuration, fmt::format("'{}' cannot be the name of a server", printable(server.name)),
+        return fail(ErrorKind::configuration,
+                    fmt::format("'{}' cannot be the name of a server", printable(server.name)),
                     "leave out slashes, control characters, and a dot or dash in front");
       servers_.push_back(std::make_unique<ServerWork>(state_, server));
       order_.push_back(servers_.back().get());
@@ -223,7 +224,8 @@ class Supervisor {
       result.servers.push_back(server->report());
     }
     result.run.finished = state_.clock.now();
-    if (state_.keeps_history() && !state_.failure) state_.require(state_.store.finish_run(result.run.id, *result.run.finished));
+    if (state_.keeps_history() && !state_.failure)
+      state_.require(state_.store.finish_run(result.run.id, *result.run.finished));
     if (state_.failure) return fail(*state_.failure);
     return std::move(result);
   }

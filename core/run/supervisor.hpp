@@ -78,7 +78,8 @@ class RunObserver {
 };
 
 struct RunResult {
-  Run run;                            // results: one per task that ran, and and those about servers and projects (see below)
+  // results: one per task that ran, and and those about servers and projects (see below)
+  Run run;
   std::vector<Plan> plans;            // of every server that could be planned, in the order of the request
   std::vector<ServerReport> servers;  // in the order of the request
   bool interrupted = false;           // SIGTERM, SIGINT or SIGHUP came
@@ -89,8 +90,9 @@ struct RunResult {
 // server that was looked at while something about it was open, so that its end can be seen. A server that is down has
 // outcome unreachable there; a transient one that is down has skipped.
 //
-// Blocks until all is done. SIGTERM, SIGINT and SIGHUP are caught while it runs: the tasks are cancelled, detached jobs on
-// the servers go on, and what ended is in the store. Errors: the workers cannot be started, the store cannot be written.
+// Blocks until all is done. SIGTERM, SIGINT and SIGHUP are caught while it runs: the tasks are cancelled, detached jobs
+// on the servers go on, and what ended is in the store. Errors: the workers cannot be started, the store cannot be
+// written.
 Result<RunResult> supervise(const RunRequest& request, StateStore& store, const Clock& clock, RunObserver& observer);
 
 }  // namespace maintain

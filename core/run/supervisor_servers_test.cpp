@@ -39,7 +39,8 @@ TEST_CASE("a server that does not answer is unreachable; a transient one is sile
   CHECK(fleet.store->server_memory("web1").value().unreachable_since == fleet.clock.now());
 
   // It is asked again at every run, and its return is on record for the report.
-  REQUIRE(fleet.store->replace_open_findings({{{"web1", "", ""}, {State::critical, "server.unreachable", "", "", "", ""},
+  REQUIRE(fleet.store->replace_open_findings({{{"web1", "", ""},
+                                               {State::critical, "server.unreachable", "", "", "", ""},
                                                fleet.clock.now(), {}, {}}}));
   fleet.servers[0].address = "";
   const RunResult back = fleet.run();

@@ -112,7 +112,8 @@ TEST_CASE("facts come from what other systems print") {
   const auto facts = [](const std::string& pieces) {
     return nlohmann::json::parse(parse_survey(survey_of(pieces), word).value().facts);
   };
-  const auto full = facts(piece("os", "/etc/os-release", "ID=ubuntu\nVERSION_ID=\"22.04\"\nVERSION_CODENAME='jammy'\nID_LIKE=debian\n") +
+  const auto full = facts(piece("os", "/etc/os-release",
+                                "ID=ubuntu\nVERSION_ID=\"22.04\"\nVERSION_CODENAME='jammy'\nID_LIKE=debian\n") +
                           piece("uname", "-", "web1 5.15.0-91-generic aarch64") + piece("time", "-", "1700000000%3N") +
                           piece("uptime", "-", "350735.47 234388.90") + piece("container", "-", "podman") +
                           piece("boot", "-", "a\x1b[31mb"));

@@ -27,7 +27,8 @@ class TaskAccount {
   void set_summary(const std::string& line);
 
   // How it ended by itself, or was ended. A closing line (an error, a signal) says more than the task's own summary.
-  TaskCommit close(const std::string& run_id, Mode mode, Outcome outcome, Time finished, const std::string& closing_line);
+  TaskCommit close(const std::string& run_id, Mode mode, Outcome outcome, Time finished,
+                   const std::string& closing_line);
 
  private:
   std::uint64_t index_;

@@ -27,7 +27,8 @@ class DirectoryConnection final : public Connection {
       local.argv = command.argv;
     } else {
       local.argv = {"sh", "-c", command.script, "sh"};
-      for (const std::string& word : command.argv) local.argv.push_back(word.starts_with("/etc/") ? root_ + word : word);
+      for (const std::string& word : command.argv)
+        local.argv.push_back(word.starts_with("/etc/") ? root_ + word : word);
     }
     local.input = command.input;
     local.timeout = command.timeout;
@@ -44,7 +45,8 @@ class DirectoryConnection final : public Connection {
 
  private:
   std::string without_root(std::string text) const {
-    for (std::size_t at = text.find(root_); at != std::string::npos; at = text.find(root_, at)) text.erase(at, root_.size());
+    for (std::size_t at = text.find(root_); at != std::string::npos; at = text.find(root_, at))
+      text.erase(at, root_.size());
     return text;
   }
   std::string root_;

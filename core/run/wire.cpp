@@ -17,7 +17,8 @@ std::size_t read_length(const char* at) {
 
 Result<std::string> encode_frame(std::string_view payload) {
   if (payload.empty() || payload.size() > max_frame)
-    return fail(ErrorKind::refused, fmt::format("a message of {} bytes; a frame holds 1 to {}", payload.size(), max_frame));
+    return fail(ErrorKind::refused,
+                fmt::format("a message of {} bytes; a frame holds 1 to {}", payload.size(), max_frame));
   std::string frame;
   frame.reserve(header_size + payload.size());
   for (int shift = 24; shift >= 0; shift -= 8) frame += static_cast<char>((payload.size() >> shift) & 0xff);

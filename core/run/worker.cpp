@@ -212,7 +212,8 @@ class Worker {
     call.clock = &clock_;
     TaskEnd end = (*plugin)->run(call, session_, events_);
     // A plugin knows its options, not where they are written.
-    if (end.error && end.error->kind == ErrorKind::configuration && !end.error->where) end.error->where = task.spec.where;
+    if (end.error && end.error->kind == ErrorKind::configuration && !end.error->where)
+      end.error->where = task.spec.where;
     return end;
   }
 

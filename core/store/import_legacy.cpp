@@ -105,10 +105,13 @@ Error not_read(const std::string& file, const std::string& server, const std::st
           Position{file, 0, 0}};
 }
 
-void read_server(const std::string& file, const std::string& server, const Json& entries, Time now, LegacyStatus& into) {
+void read_server(const std::string& file, const std::string& server, const Json& entries, Time now,
+                 LegacyStatus& into) {
   for (const auto& [key, value] : entries.items()) {
     const auto at = value.is_null() ? Time{} : read_time(value);
-    if (!at) into.warnings.push_back(not_read(file, server, key, "not a time: " + shorten(printable(value.dump(-1, ' ', true)), 60)));
+    if (!at)
+      into.warnings.push_back(not_read(file, server, key,
+                                       "not a time: " + shorten(printable(value.dump(-1, ' ', true)), 60)));
     else if (*at > now + clock_tolerance)
       into.warnings.push_back(not_read(file, server, key, "lies in the future: " + format_time(*at)));
     else if (*at > Time{})

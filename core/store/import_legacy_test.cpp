@@ -94,7 +94,8 @@ TEST_CASE("marks find their task by the status key the legacy file gave it") {
   own.name = "orders";
   Project legacy;
   legacy.tasks = {database, own};
-  const std::vector<LegacyMark> marks{{"web1", "db_backup_when", now}, {"web2", "db_backup_when", now}, {"web1", "", now}};
+  const std::vector<LegacyMark> marks{{"web1", "db_backup_when", now}, {"web2", "db_backup_when", now},
+                                      {"web1", "", now}};
   const auto matches = match_legacy_marks(marks, "web1", {legacy});
   REQUIRE(matches.size() == 1);
   CHECK(matches.front().first == TaskKey{"web1", "", "db_backup"});

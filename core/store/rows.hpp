@@ -43,7 +43,8 @@ inline TaskRecord read_record(const sqlite::Statement& row, int first) {
   TaskRecord record;
   record.last_success = row.get<std::optional<Time>>(first);
   record.last_attempt = row.get<std::optional<Time>>(first + 1);
-  if (const auto outcome = row.get<std::optional<std::string>>(first + 2)) record.last_outcome = parse_outcome(*outcome);
+  if (const auto outcome = row.get<std::optional<std::string>>(first + 2))
+    record.last_outcome = parse_outcome(*outcome);
   record.failures_in_a_row = row.get<int>(first + 3);
   record.state = row.get<std::string>(first + 4);
   for (std::string& name : split_words(row.get<std::string>(first + 5))) record.pending_jobs.insert(std::move(name));

@@ -13,6 +13,8 @@ std::string make_run_id(Time started, std::uint16_t random) {
   return fmt::format("{}-{:04x}", moment, random);
 }
 
-std::string new_run_id(Time started) { return make_run_id(started, static_cast<std::uint16_t>(std::random_device{}())); }
+std::string new_run_id(Time started) {
+  return make_run_id(started, static_cast<std::uint16_t>(std::random_device{}()));
+}
 
 }  // namespace maintain

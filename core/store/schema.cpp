@@ -109,7 +109,8 @@ Result<void> refuse_foreign(sqlite::Database& database) {
   const auto tables = database.number("select count(*) from sqlite_schema");
   if (!tables) return fail(tables.error());
   if (*tables > 0 && *id != store_application_id)
-    return fail(ErrorKind::refused, "the file is a database of another program", "set state_directory in maintain.yml to a directory of its own");
+    return fail(ErrorKind::refused, "the file is a database of another program",
+                "set state_directory in maintain.yml to a directory of its own");
   return {};
 }
 
@@ -136,7 +137,8 @@ Result<void> migrate(sqlite::Database& database, std::span<const std::string_vie
   for (const std::string_view migration : missing)
     if (auto applied = database.execute(std::string(migration)); !applied) return applied;
   if (!missing.empty()) {
-    const auto stamp = fmt::format("pragma application_id={}; pragma user_version={}", store_application_id, migrations.size());
+    const auto stamp = fmt::format("pragma application_id={}; pragma user_version={}", store_application_id,
+                                   migrations.size());
     if (auto stamped = database.execute(stamp); !stamped) return stamped;
   }
   return transaction->commit();
@@ -149,7 +151,8 @@ Result<void> check_version(sqlite::Database& database, std::span<const std::stri
   if (static_cast<std::size_t>(*version) > migrations.size()) return fail(too_new(*version, migrations.size()));
   if (static_cast<std::size_t>(*version) < migrations.size())
     return fail(ErrorKind::refused,
-                fmt::format("the state store has schema version {}, this maintain needs {}", *version, migrations.size()),
+                fmt::format("the state store has schema version {}, this maintain needs {}", *version,
+                            migrations.size()),
                 "run `maintain run` once, it brings the store up to date");
   return {};
 }

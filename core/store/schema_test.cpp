@@ -18,8 +18,8 @@ using maintain::testing::TemporaryDirectory;
 
 namespace {
 
-constexpr std::array<std::string_view, 3> steps{"create table a (x); insert into a values (1)", "alter table a add y default 7",
-                                                "create table b (z)"};
+constexpr std::array<std::string_view, 3> steps{"create table a (x); insert into a values (1)",
+                                                "alter table a add y default 7", "create table b (z)"};
 
 struct EmptyFile {
   TemporaryDirectory directory;

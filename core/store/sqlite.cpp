@@ -70,7 +70,8 @@ std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(
 std::string Statement::text(int column) const {
   const void* bytes = sqlite3_column_blob(statement_, column);
   const int size = sqlite3_column_bytes(statement_, column);
-  return bytes == nullptr ? std::string{} : std::string(static_cast<const char*>(bytes), static_cast<std::size_t>(size));
+  return bytes == nullptr ? std::string{}
+                          : std::string(static_cast<const char*>(bytes), static_cast<std::size_t>(size));
 }
 
 bool Statement::null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
@@ -78,7 +79,8 @@ bool Statement::null(int column) const { return sqlite3_column_type(statement_, 
 Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& file, Mode mode) {
   const int flags = mode == Mode::read_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
   sqlite3* handle = nullptr;
-  const int status = sqlite3_open_v2(file.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  const int status = sqlite3_open_v2(file.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+                                     nullptr);
   std::unique_ptr<Database> database(new Database(handle, file.string()));
   if (status != SQLITE_OK) return fail(database->error(status));
   return database;
@@ -135,13 +137,15 @@ Error Database::error(int status) const {
     case SQLITE_FULL: return {ErrorKind::system, message, "free space on its file system", {}};
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return {ErrorKind::system, message, "the file is damaged: restore it from a backup, or move it away to start anew", {}};
+      return {ErrorKind::system, message,
+              "the file is damaged: restore it from a backup, or move it away to start anew", {}};
     case SQLITE_PERM:
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
       return {ErrorKind::system, message, "run as the user that owns the file and its directory", {}};
     case SQLITE_IOERR:  // also of a full disk, when SQLite cannot make its -shm file
-      return {ErrorKind::system, message, "see whether its file system is full, then the kernel's log for errors of the disk", {}};
+      return {ErrorKind::system, message,
+              "see whether its file system is full, then the kernel's log for errors of the disk", {}};
     default: return {ErrorKind::internal, message, "", {}};
   }
 }

@@ -27,9 +27,11 @@ class SqliteStore final : public StateStore {
 
   Result<void> save_legacy_marks(const std::vector<LegacyMark>& marks) override;
   Result<std::vector<LegacyMark>> legacy_marks() const override;
-  Result<std::vector<TaskKey>> claim_legacy_marks(const std::string& server, const std::vector<Project>& projects) override;
+  Result<std::vector<TaskKey>> claim_legacy_marks(const std::string& server,
+                                                  const std::vector<Project>& projects) override;
 
-  Result<void> save_task_statuses(const std::string& server, const std::vector<TaskStatus>& statuses, Time now) override;
+  Result<void> save_task_statuses(const std::string& server, const std::vector<TaskStatus>& statuses,
+                                  Time now) override;
   Result<std::vector<TaskStatus>> task_statuses() const override;
 
   Result<ServerMemory> server_memory(const std::string& server) const override;
@@ -39,7 +41,8 @@ class SqliteStore final : public StateStore {
   Result<std::vector<TaskResult>> unreported_results() const override;
   Result<void> replace_open_findings(const std::vector<OpenFinding>& findings) override;
 
-  Result<LeaseAnswer> acquire_lease(const std::string& name, const std::string& holder, int places, Time now, Time until) override;
+  Result<LeaseAnswer> acquire_lease(const std::string& name, const std::string& holder, int places, Time now,
+                                    Time until) override;
   Result<void> release_lease(const std::string& name, const std::string& holder) override;
 
   Result<void> prune(Time now, Seconds successes, Seconds failures) override;

@@ -41,7 +41,8 @@ struct TaskCommit {
   TaskResult result;
   std::string output;                      // the task's output as it is to be kept, uncompressed
   std::optional<std::string> new_state = {};  // maintain.state/1 document
-  Mode mode = Mode::apply;                 // check: the result is kept in the history; records, state and marks are not touched
+  // check: the result is kept in the history; records, state and marks are not touched
+  Mode mode = Mode::apply;
 };
 
 struct Lease {
@@ -94,11 +95,13 @@ class StateStore {
   virtual Result<std::vector<LegacyMark>> legacy_marks() const = 0;                  // those that wait
   // To be called between parsing a server's configurations and planning; cheap when nothing waits. Moves last_success
   // of the tasks that claim a mark (never back) and forgets these marks. Returns the tasks.
-  virtual Result<std::vector<TaskKey>> claim_legacy_marks(const std::string& server, const std::vector<Project>& projects) = 0;
+  virtual Result<std::vector<TaskKey>> claim_legacy_marks(const std::string& server,
+                                                          const std::vector<Project>& projects) = 0;
 
   // The tasks a server has now; replaced per server after planning (record, last_run, last_summary and first_seen are
   // not taken from the argument). [relaxed]
-  virtual Result<void> save_task_statuses(const std::string& server, const std::vector<TaskStatus>& statuses, Time now) = 0;
+  virtual Result<void> save_task_statuses(const std::string& server, const std::vector<TaskStatus>& statuses,
+                                          Time now) = 0;
   virtual Result<std::vector<TaskStatus>> task_statuses() const = 0;
 
   // Servers.
@@ -117,7 +120,8 @@ class StateStore {
 
   // Leases (maintain.lock/1). A holder has one place per name; asking again prolongs it. Expired leases count for
   // nothing.
-  virtual Result<LeaseAnswer> acquire_lease(const std::string& name, const std::string& holder, int places, Time now, Time until) = 0;
+  virtual Result<LeaseAnswer> acquire_lease(const std::string& name, const std::string& holder, int places, Time now,
+                                            Time until) = 0;
   virtual Result<void> release_lease(const std::string& name, const std::string& holder) = 0;
 
   // Deletes results and output: of failures (is_failure) older than `failures`, of the rest older than `successes`;

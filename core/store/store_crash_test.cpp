@@ -99,7 +99,8 @@ TEST_CASE("every acknowledged commit survives SIGKILL, whole") {
   }
   const auto database = must(sqlite::Database::open(file, sqlite::Database::Mode::read_write));
   std::string verdict;
-  must(database->query("pragma integrity_check").each([&](const sqlite::Statement& row) { verdict += row.get<std::string>(0); }));
+  must(database->query("pragma integrity_check")
+           .each([&](const sqlite::Statement& row) { verdict += row.get<std::string>(0); }));
   CHECK(verdict == "ok");
   CHECK(must(database->number("select count(*) from pragma_foreign_key_check")) == 0);
 }

@@ -85,7 +85,8 @@ TEST_CASE_METHOD(StoreFixture, "pruning keeps failures longer, and what an open 
   must(store->prune(noon, hours(24), hours(500)));
 
   std::vector<std::string> left;
-  for (const TaskResult& result : must(store->history({}, 100))) left.push_back(result.run_id + " " + to_string(TaskKey{result.server, result.project, result.task}));
+  for (const TaskResult& result : must(store->history({}, 100)))
+    left.push_back(result.run_id + " " + to_string(TaskKey{result.server, result.project, result.task}));
   CHECK(left == std::vector<std::string>{"fresh web1/shop/os-upgrade", "untold web1/shop/os-upgrade",
                                          "pointed web1/shop/os-upgrade", "old web1/shop/os-upgrade"});
   std::vector<std::string> runs;

@@ -32,11 +32,12 @@ Result<LeaseAnswer> SqliteStore::acquire_lease(const std::string& name, const st
     if (auto gone = database.query("delete from leases where until <= ?", now).run(); !gone) return gone;
     const auto before = holders_of(database, name);
     if (!before) return fail(before.error());
-    const bool is_holder = std::any_of(before->begin(), before->end(), [&](const Lease& l) { return l.holder == holder; });
+    const bool is_holder = std::any_of(before->begin(), before->end(),
+                                       [&](const Lease& l) { return l.holder == holder; });
     answer.acquired = is_holder || std::ssize(*before) < places;
     if (answer.acquired) {
-      auto saved = database.query("insert into leases values (?, ?, ?) on conflict do update set until = excluded.until",
-                                  name, holder, until).run();
+      auto saved = database.query("insert into leases values (?, ?, ?)"
+                                  " on conflict do update set until = excluded.until", name, holder, until).run();
       if (!saved) return saved;
     }
     auto after = holders_of(database, name);

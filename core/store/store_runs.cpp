@@ -81,7 +81,8 @@ Result<void> update_record(Database& database, const TaskCommit& commit) {
 Result<std::string> full_id(Database& database, const std::string& beginning) {
   std::vector<std::string> found;
   auto searched = database.query("select id from runs where id >= ?1 and id < ?1 || x'f48fbfbf' order by id limit 2",
-                                 beginning).each([&](const Statement& row) { found.push_back(row.get<std::string>(0)); });
+                                 beginning)
+                      .each([&](const Statement& row) { found.push_back(row.get<std::string>(0)); });
   if (!searched) return fail(searched.error());
   if (found.empty() || beginning.empty())
     return fail(ErrorKind::not_found, fmt::format("there is no run '{}'", beginning), "`maintain history` lists them");
@@ -113,13 +114,15 @@ Result<std::vector<TaskResult>> load_results(Database& database, Statement resul
   });
   if (!read) return fail(read.error());
   for (std::size_t i = 0; i < all.size(); ++i) {
-    read = database.query("select state, code, subject, title, detail, action from findings where result = ? order by rowid",
-                          ids[i]).each([&](const Statement& row) { all[i].findings.push_back(read_finding(row, 0)); });
+    read = database.query("select state, code, subject, title, detail, action from findings where result = ?"
+                          " order by rowid", ids[i])
+               .each([&](const Statement& row) { all[i].findings.push_back(read_finding(row, 0)); });
     if (!read) return fail(read.error());
     read = database.query("select name, value, unit from metrics where result = ? order by rowid", ids[i])
                .each([&](const Statement& row) {
                  all[i].metrics.push_back({row.get<std::string>(0),
-                                           row.get<std::optional<double>>(1).value_or(std::numeric_limits<double>::quiet_NaN()),
+                                           row.get<std::optional<double>>(1)
+                                               .value_or(std::numeric_limits<double>::quiet_NaN()),
                                            row.get<std::string>(2)});
                });
     if (!read) return fail(read.error());
@@ -155,7 +158,9 @@ Result<void> SqliteStore::finish_run(const std::string& run_id, Time finished) {
 
 Result<std::vector<RunSummary>> SqliteStore::runs(int limit) const {
   std::vector<RunSummary> all;
-  auto read = database_->query(select_summaries, limit).each([&](const Statement& row) { all.push_back(read_summary(row)); });
+  auto read = database_->query(select_summaries, limit).each([&](const Statement& row) {
+    all.push_back(read_summary(row));
+  });
   if (!read) return fail(read.error());
   return all;
 }
@@ -166,11 +171,12 @@ Result<Run> SqliteStore::run(const std::string& run_id) const {
     if (!id) return fail(id.error());
     Run run;
     run.id = *id;
-    auto read = database.query("select mode, started, finished from runs where id = ?", *id).each([&](const Statement& row) {
-      run.mode = parse_mode(row.get<std::string>(0)).value_or(Mode::apply);
-      run.started = row.get<Time>(1);
-      run.finished = row.get<std::optional<Time>>(2);
-    });
+    auto read = database.query("select mode, started, finished from runs where id = ?", *id)
+                    .each([&](const Statement& row) {
+                      run.mode = parse_mode(row.get<std::string>(0)).value_or(Mode::apply);
+                      run.started = row.get<Time>(1);
+                      run.finished = row.get<std::optional<Time>>(2);
+                    });
     if (!read) return fail(read.error());
     auto results = load_results(database, database.query(select_results + "where run_id = ? order by id", *id));
     if (!results) return fail(results.error());

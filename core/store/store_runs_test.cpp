@@ -26,7 +26,8 @@ TEST_CASE("run ids sort by time and are 21 characters") {
 TEST_CASE_METHOD(StoreFixture, "a run comes back with all its results, in the order of their commits") {
   begin("20261122T120000Z-0001", noon);
   TaskCommit first = commit_of("20261122T120000Z-0001", upgrade, Outcome::changed, noon);
-  first.result.findings = {{State::warning, "apt.held", "nginx", "nginx is held", "since\nMay", "apt-mark unhold nginx"},
+  first.result.findings = {{State::warning, "apt.held", "nginx", "nginx is held", "since\nMay",
+                            "apt-mark unhold nginx"},
                            {State::ok, "apt.audit", "", "fine", "", ""}};
   first.result.metrics = {{"packages", 3, ""}, {"age", std::numeric_limits<double>::quiet_NaN(), "seconds"}};
   must(store->commit_task(first));

@@ -13,7 +13,8 @@ using Kind = sqlite::Transaction::Kind;
 
 Result<std::vector<CachedConfig>> load_configs(Database& database, const std::string& server) {
   std::vector<CachedConfig> configs;
-  auto read = database.query("select path, content, last_good from server_configs where server = ? order by position", server)
+  auto read = database.query("select path, content, last_good from server_configs where server = ? order by position",
+                             server)
                   .each([&](const Statement& row) {
                     configs.push_back({row.get<std::string>(0), row.get<std::string>(1),
                                        row.get<std::optional<std::string>>(2)});
@@ -45,7 +46,8 @@ Result<void> replace_configs(Database& database, const std::string& server, cons
 Result<ServerMemory> SqliteStore::server_memory(const std::string& server) const {
   return view<ServerMemory>([&](Database& database) -> Result<ServerMemory> {
     ServerMemory memory;
-    auto read = database.query("select last_contact, unreachable_since, configs_fetched from servers where name = ?", server)
+    auto read = database.query("select last_contact, unreachable_since, configs_fetched from servers where name = ?",
+                               server)
                     .each([&](const Statement& row) {
                       memory.last_contact = row.get<std::optional<Time>>(0);
                       memory.unreachable_since = row.get<std::optional<Time>>(1);
@@ -63,7 +65,8 @@ Result<void> SqliteStore::save_server_memory(const std::string& server, const Se
   return change(Kind::relaxed, [&](Database& database) -> Result<void> {
     auto saved = database.query("insert into servers (name, last_contact, unreachable_since, configs_fetched)"
                                 " values (?, ?, ?, ?) on conflict do update set last_contact = excluded.last_contact,"
-                                " unreachable_since = excluded.unreachable_since, configs_fetched = excluded.configs_fetched",
+                                " unreachable_since = excluded.unreachable_since,"
+                                " configs_fetched = excluded.configs_fetched",
                                 server, memory.last_contact, memory.unreachable_since, memory.configs_fetched).run();
     if (!saved) return saved;
     const auto before = load_configs(database, server);

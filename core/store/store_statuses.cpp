@@ -49,7 +49,8 @@ Result<std::vector<TaskStatus>> load(Statement query) {
 
 }  // namespace
 
-Result<void> SqliteStore::save_task_statuses(const std::string& server, const std::vector<TaskStatus>& statuses, Time now) {
+Result<void> SqliteStore::save_task_statuses(const std::string& server, const std::vector<TaskStatus>& statuses,
+                                             Time now) {
   const auto before = load(database_->query(select_statuses + "where s.server = ? order by s.project, s.task", server));
   if (!before) return fail(before.error());
   std::vector<TaskStatus> after = statuses;
@@ -68,7 +69,8 @@ Result<void> SqliteStore::save_task_statuses(const std::string& server, const st
       auto saved = database.query("insert into task_statuses (server, project, task, type, schedule, contact, next_due,"
                                   " active, max_age, severity, first_seen) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                                   server, status.key.project, status.key.task, status.type, status.schedule,
-                                  status.contact, status.next_due, status.active, status.max_age, severity, status.first_seen).run();
+                                  status.contact, status.next_due, status.active, status.max_age, severity,
+                                  status.first_seen).run();
       if (!saved) return saved;
     }
     return {};

@@ -34,8 +34,9 @@ Result<TaskRecord> load_record(Database& database, const TaskKey& key) {
 Result<void> save_record(Database& database, const TaskKey& key, const TaskRecord& record) {
   return database.query(
       "insert into tasks (server, project, task, last_success, last_attempt, last_outcome, failures_in_a_row, state,"
-      " pending_jobs) values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set last_success = excluded.last_success,"
-      " last_attempt = excluded.last_attempt, last_outcome = excluded.last_outcome,"
+      " pending_jobs) values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set"
+      " last_success = excluded.last_success, last_attempt = excluded.last_attempt,"
+      " last_outcome = excluded.last_outcome,"
       " failures_in_a_row = excluded.failures_in_a_row, state = excluded.state, pending_jobs = excluded.pending_jobs",
       key.server, key.project, key.task, record.last_success, record.last_attempt, outcome_word(record),
       record.failures_in_a_row, record.state, pending_jobs_column(record.pending_jobs)).run();

@@ -85,7 +85,8 @@ TEST_CASE_METHOD(StoreFixture, "an import never moves a mark back") {
 }
 
 TEST_CASE_METHOD(StoreFixture, "marks of the earlier bot wait for their server and are taken once") {
-  must(store->save_legacy_marks({{"web1", "db_backup_when", noon}, {"web1", "other_when", noon}, {"web2", "db_backup_when", noon}}));
+  must(store->save_legacy_marks({{"web1", "db_backup_when", noon}, {"web1", "other_when", noon},
+                                 {"web2", "db_backup_when", noon}}));
   must(store->save_legacy_marks({{"web1", "db_backup_when", noon - std::chrono::hours(1)}}));  // the later one stays
   reopen();
   TaskSpec spec;
@@ -150,7 +151,8 @@ TEST_CASE_METHOD(StoreFixture, "server memory with configurations comes back and
   ServerMemory memory;
   CHECK(must(store->server_memory("web1")).configs.empty());
   memory.last_contact = noon;
-  memory.configs = {{"/etc/maintain.d/shop.yml", "version: 2\n\xff", "version: 2\n"}, {"/etc/maintain.d/a.yml", "x", std::nullopt}};
+  memory.configs = {{"/etc/maintain.d/shop.yml", "version: 2\n\xff", "version: 2\n"},
+                    {"/etc/maintain.d/a.yml", "x", std::nullopt}};
   must(store->save_server_memory("web1", memory));
   memory.unreachable_since = noon;
   must(store->save_server_memory("web1", memory));

@@ -28,7 +28,8 @@ Result<void> wait_for(int fd, short events, Deadline deadline) {
     pollfd wait{fd, events, 0};
     const int ready = ::poll(&wait, 1, static_cast<int>(deadline.remaining().count()));
     if (ready > 0) return {};
-    if (ready == 0) return fail(ErrorKind::timed_out, "the ssh-agent does not answer", "unset SSH_AUTH_SOCK, or restart it");
+    if (ready == 0)
+      return fail(ErrorKind::timed_out, "the ssh-agent does not answer", "unset SSH_AUTH_SOCK, or restart it");
     if (errno != EINTR) return fail_errno("cannot wait for the ssh-agent", errno);
   }
 }
@@ -66,7 +67,8 @@ Result<std::string> parse_agent_signature(std::string_view answer) {
 Result<Agent> Agent::connect(const std::string& path, Deadline deadline) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return fail(ErrorKind::configuration, "SSH_AUTH_SOCK is too long: " + path);
+  if (path.size() >= sizeof address.sun_path)
+    return fail(ErrorKind::configuration, "SSH_AUTH_SOCK is too long: " + path);
   std::memcpy(address.sun_path, path.data(), path.size());
   UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return fail_errno("cannot make a socket", errno);

@@ -20,7 +20,6 @@ namespace maintain {
 namespace {
 
 constexpr std::size_t largest_file = 16 * 1024 * 1024;
-constexpr Milliseconds lock_patience = Seconds(10);  // for another `maintain trust`
 
 // A directory for one file that ssh writes; both vanish with it.
 class TemporaryFile {
@@ -87,12 +86,14 @@ Result<std::string> ask_ssh(const Server& server, const TransportSettings& setti
   return fail(explain_ssh_failure(server, ended->error_output));
 }
 
-Result<void> check_against(const Server& server, const std::vector<HostKey>& keys, const KnownHost& known, bool replace) {
+Result<void> check_against(const Server& server, const std::vector<HostKey>& keys, const KnownHost& known,
+                           bool replace) {
   const auto is_known = [&](const HostKey& key) { return judge_host_key(known, key.blob) == HostKeyVerdict::known; };
   // A server that has lost every key we know may be another machine, whatever the types of those it shows.
   const bool stranger = !known.keys.empty() && std::none_of(keys.begin(), keys.end(), is_known);
   for (const HostKey& key : keys) {
-    if (judge_host_key(known, key.blob) == HostKeyVerdict::revoked) return fail(host_key_error(server, known, key.blob));
+    if (judge_host_key(known, key.blob) == HostKeyVerdict::revoked)
+      return fail(host_key_error(server, known, key.blob));
     const auto rival = [&](const KnownKey& old) { return old.type == key.type && old.blob != key.blob; };
     if (!replace && !is_known(key) && (stranger || std::any_of(known.keys.begin(), known.keys.end(), rival)))
       return fail(host_key_error(server, known, key.blob));
@@ -143,15 +144,20 @@ Result<bool> are_pinned(const Server& server, const std::vector<HostKey>& keys, 
 }
 
 Result<TrustChange> trust_host_keys(const Server& server, const std::vector<HostKey>& keys,
-                                    const std::vector<std::string>& files, bool replace) {
+                                    const std::vector<std::string>& files, bool replace, Milliseconds patience) {
   if (keys.empty()) return TrustChange{};
   const std::string& file = files.front();
   const std::string& name = keys.front().name;
   const std::filesystem::path path(file);
   if (path.has_parent_path())
     if (auto made = make_directories(path.parent_path(), 0700); !made) return fail(made.error());
-  const auto lock = lock_file(file + ".lock", lock_patience);
-  if (!lock) return fail(lock.error());
+  auto lock = lock_file(file + ".lock", patience);
+  if (!lock) {
+    if (lock.error().kind == ErrorKind::busy)
+      lock.error().hint = "another 'maintain trust' holds it for a moment only: try again; if that does not help, "
+                          "lslocks shows which process holds it";
+    return fail(lock.error());
+  }
   auto text = read_file(path, largest_file);
   if (!text && text.error().kind != ErrorKind::not_found) return fail(text.error());
   std::string content = text ? *text : "";

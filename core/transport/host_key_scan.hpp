@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "model/server.hpp"
 #include "transport/known_hosts.hpp"
@@ -32,14 +33,17 @@ struct TrustChange {
   std::vector<KnownKey> left = {};   // with `replace`, what else is still trusted: in other files, or by a wildcard
 };
 
-// Whether trust_host_keys() would find all of them filed already and write nothing; its errors, before anybody is asked.
+// Whether trust_host_keys() would find all of them filed already and write nothing; its errors, before anybody is
+// asked.
 Result<bool> are_pinned(const Server& server, const std::vector<HostKey>& keys, const std::vector<std::string>& files,
                         bool replace);
 
-// Files the keys (of one scan) in the first of the known_hosts `files`, in one step. host_key: one of the files has other
-// keys for the server already and `replace` is not set (the message names both fingerprints and the line), or a key is
-// revoked there. With `replace` the old ones go from the first file; keys filed under a wildcard stay.
+// Files the keys (of one scan) in the first of the known_hosts `files`, in one step. host_key: one of the files has
+// other keys for the server already and `replace` is not set (the message names both fingerprints and the line), or a
+// key is revoked there. With `replace` the old ones go from the first file; keys filed under a wildcard stay. busy:
+// another process was still filing keys when the patience was over.
 Result<TrustChange> trust_host_keys(const Server& server, const std::vector<HostKey>& keys,
-                                    const std::vector<std::string>& files, bool replace);
+                                    const std::vector<std::string>& files, bool replace,
+                                    Milliseconds patience = Seconds(10));
 
 }  // namespace maintain

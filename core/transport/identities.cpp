@@ -64,7 +64,8 @@ void add_file(Identities& identities, const std::string& path, const std::vector
                                    "name the private key itself, for example ~/.ssh/maintain", {}});
   else
     identities.problems.push_back({ErrorKind::refused,
-                                   "the private key " + file->path + " is protected by a passphrase and no agent holds it",
+                                   "the private key " + file->path +
+                                   " is protected by a passphrase and no agent holds it",
                                    "load it into an ssh-agent, or give maintain a key of its own", {}});
 }
 

@@ -57,7 +57,8 @@ std::string public_blob_beside(const std::string& path) {
 
 Error forbidden_key(const std::string& path) {
   Error error = fail_errno(fmt::format("cannot read the private key {}", path), EACCES).value();
-  error.hint = fmt::format("give it to the user that runs maintain: chown {} {}; chmod 600 {}", local_user(), path, path);
+  error.hint = fmt::format("give it to the user that runs maintain: chown {} {}; chmod 600 {}", local_user(), path,
+                           path);
   return error;
 }
 
@@ -110,7 +111,8 @@ Result<IdentityFile> load_identity(const std::string& path) {
   }
   const bool exposed = status.st_uid == ::getuid() && (status.st_mode & 077) != 0;
   const std::lock_guard lock(loaded_mutex);
-  if (const auto found = loaded().find(expanded); found != loaded().end() && found->second.version == version_of(status) && !exposed)
+  if (const auto found = loaded().find(expanded);
+      found != loaded().end() && found->second.version == version_of(status) && !exposed)
     return found->second.file;
   auto file = read_identity(expanded, exposed);
   if (file) loaded()[expanded] = {version_of(status), *file};

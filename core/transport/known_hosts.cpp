@@ -141,7 +141,8 @@ Error host_key_error(const Server& server, const KnownHost& known, std::string_v
       return error;
     case HostKeyVerdict::changed: {
       const std::string type = key_type_of(offered_blob);
-      auto old = std::find_if(known.keys.begin(), known.keys.end(), [&](const KnownKey& key) { return key.type == type; });
+      auto old = std::find_if(known.keys.begin(), known.keys.end(),
+                              [&](const KnownKey& key) { return key.type == type; });
       if (old == known.keys.end()) old = known.keys.begin();
       error.where = old->where;
       error.message = fmt::format("{}: the host key has changed: known is {} {}, offered is {}", who,

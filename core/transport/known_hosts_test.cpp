@@ -9,7 +9,9 @@ using namespace maintain;
 namespace {
 
 // Some key of a type; different for each number.
-std::string blob(const std::string& type, int number) { return wire_string(type) + wire_string("key " + std::to_string(number)); }
+std::string blob(const std::string& type, int number) {
+  return wire_string(type) + wire_string("key " + std::to_string(number));
+}
 std::string entry(const std::string& type, int number) { return type + " " + base64_encode(blob(type, number)); }
 
 const std::string ed1 = entry("ssh-ed25519", 1), ed2 = entry("ssh-ed25519", 2), ec3 = entry("ecdsa-sha2-nistp256", 3);
@@ -78,7 +80,8 @@ TEST_CASE("several keys, comments, CRLF, blanks and lines that mean nothing") {
 }
 
 TEST_CASE("revoked keys and authorities") {
-  const KnownHost found = find("web1 " + ed1 + "\n@revoked * " + ed1 + "\n@cert-authority *.example.org " + ed2 + "\n", "web1");
+  const KnownHost found = find("web1 " + ed1 + "\n@revoked * " + ed1 + "\n@cert-authority *.example.org " + ed2 + "\n",
+                               "web1");
   CHECK(judge_host_key(found, blob("ssh-ed25519", 1)) == HostKeyVerdict::revoked);
   CHECK_FALSE(found.certificate_authority);
   const KnownHost certified = find("@cert-authority *.example.org " + ed2 + "\n", "a.example.org");
@@ -106,8 +109,10 @@ TEST_CASE("verdicts and what they tell a person") {
 }
 
 TEST_CASE("removing a server leaves its neighbours") {
-  const std::string text = "# kept\nweb1 " + ed1 + "\nweb1,web2 " + ec3 + " shared\r\n[web1]:2222 " + ed2 + "\nweb* " + ed2 +
-                           "\n@revoked web1 " + ed2 + "\n|1|F1E1KeoE/eEWhi10WpGv4OdiO6Y=|3988QV0VE8wmZL7suNrYQLITLCg= " +
+  const std::string text = "# kept\nweb1 " + ed1 + "\nweb1,web2 " + ec3 + " shared\r\n[web1]:2222 " + ed2 + "\nweb* " +
+                           ed2 +
+                           "\n@revoked web1 " + ed2 +
+                           "\n|1|F1E1KeoE/eEWhi10WpGv4OdiO6Y=|3988QV0VE8wmZL7suNrYQLITLCg= " +
                            ed1 + "\n";
   CHECK(remove_from_known_hosts(text, "web1") ==
         "# kept\nweb2 " + ec3 + " shared\n[web1]:2222 " + ed2 + "\nweb* " + ed2 + "\n@revoked web1 " + ed2 +

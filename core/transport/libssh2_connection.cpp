@@ -11,7 +11,8 @@ namespace maintain {
 
 Result<RemoteExit> Libssh2Connection::run(const RemoteCommand& command) {
   if (!session_->usable())
-    return fail(ErrorKind::unreachable, name_of(session_->server()) + ": the connection was given up after an earlier failure");
+    return fail(ErrorKind::unreachable,
+                name_of(session_->server()) + ": the connection was given up after an earlier failure");
   auto prepared = sudo_.prepare(command);
   if (!prepared) return fail(prepared.error());
   return execute(command, *prepared);

@@ -11,7 +11,8 @@
 namespace maintain {
 
 // Runs argv with the command's deadlines, cancelled when settings say so. The streams go to on_output and
-// on_error_output. timed_out, also for silence; cancelled, also when a receiver wants no more. `server` is for messages.
+// on_error_output. timed_out, also for silence; cancelled, also when a receiver wants no more. `server` is for
+// messages.
 Result<LocalExit> run_with_deadlines(const std::string& server, const std::vector<std::string>& argv,
                                      const std::string& input, const RemoteCommand& command,
                                      const TransportSettings& settings,

@@ -37,7 +37,8 @@ class OpensshConnection final : public Connection {
  public:
   OpensshConnection(const Server& server, TransportSettings settings, const std::string& directory)
       : server_(server), settings_(std::move(settings)),
-        socket_(directory + "/ssh-" + random_token().substr(0, socket_name_size - 5)), anonymous_(server, std::string(), settings_.cancelled) {}
+        socket_(directory + "/ssh-" + random_token().substr(0, socket_name_size - 5)),
+        anonymous_(server, std::string(), settings_.cancelled) {}
 
   ~OpensshConnection() override {
     if (opened_) ask_master("exit");

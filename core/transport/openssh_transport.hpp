@@ -21,9 +21,9 @@ class OpensshTransport final : public Transport {
   TransportSettings settings_;
 };
 
-// The directory in which masters listen: `wanted`, or one below /tmp/maintain-UID when sockets in `wanted` would have too
-// long a name (ssh needs 17 bytes more than the path while it makes one). Made where it is missing, so it is for those to
-// call who may still write there (see confine() in run/worker.cpp). refused: it is not ours alone.
+// The directory in which masters listen: `wanted`, or one below /tmp/maintain-UID when sockets in `wanted` would have
+// too long a name (ssh needs 17 bytes more than the path while it makes one). Made where it is missing, so it is for
+// those to call who may still write there (see confine() in run/worker.cpp). refused: it is not ours alone.
 Result<std::string> make_control_directory(const std::string& wanted);
 
 }  // namespace maintain

@@ -87,7 +87,8 @@ Key make_ecdsa(WireReader fields) {
 Key make_rsa(WireReader fields) {
   // n, e, d, the inverse of q modulo p, p, q; without the exponents modulo p-1 and q-1 signing takes four times as long
   const char* const names[] = {OSSL_PKEY_PARAM_RSA_N,            OSSL_PKEY_PARAM_RSA_E,       OSSL_PKEY_PARAM_RSA_D,
-                               OSSL_PKEY_PARAM_RSA_COEFFICIENT1, OSSL_PKEY_PARAM_RSA_FACTOR1, OSSL_PKEY_PARAM_RSA_FACTOR2};
+                               OSSL_PKEY_PARAM_RSA_COEFFICIENT1, OSSL_PKEY_PARAM_RSA_FACTOR1,
+                               OSSL_PKEY_PARAM_RSA_FACTOR2};
   const Builder builder(OSSL_PARAM_BLD_new());
   Bignum numbers[6];
   for (int i = 0; i < 6; ++i) {
@@ -229,7 +230,8 @@ Result<std::string> PrivateKey::sign(std::string_view data) const {
   std::size_t size = 0;
   std::string signature;
   const auto attempt = [&] {
-    if (!context || EVP_DigestSignInit(context.get(), nullptr, digest_for(type()), nullptr, key_.get()) != 1) return false;
+    if (!context || EVP_DigestSignInit(context.get(), nullptr, digest_for(type()), nullptr, key_.get()) != 1)
+      return false;
     if (EVP_DigestSign(context.get(), nullptr, &size, bytes_of(data), data.size()) != 1) return false;
     signature.resize(size);
     if (EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, bytes_of(data),

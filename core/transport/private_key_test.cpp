@@ -49,7 +49,8 @@ struct Directory {
 bool ssh_keygen_accepts(const PrivateKey& key, const std::string& message) {
   std::string digest(64, '\0');
   unsigned int size = 0;
-  EVP_Digest(message.data(), message.size(), reinterpret_cast<unsigned char*>(digest.data()), &size, EVP_sha512(), nullptr);
+  EVP_Digest(message.data(), message.size(), reinterpret_cast<unsigned char*>(digest.data()), &size, EVP_sha512(),
+             nullptr);
   const std::string parts = wire_string("file") + wire_string("") + wire_string("sha512");
   const auto signature = key.sign("SSHSIG" + parts + wire_string(digest));
   REQUIRE(signature);
@@ -59,7 +60,8 @@ bool ssh_keygen_accepts(const PrivateKey& key, const std::string& message) {
   const Directory directory;
   const std::string file = directory.write(
       "signature", "-----BEGIN SSH SIGNATURE-----\n" + base64_encode(whole) + "\n-----END SSH SIGNATURE-----\n");
-  const auto exit = run_local({.argv = {"ssh-keygen", "-Y", "check-novalidate", "-n", "file", "-s", file}, .input = message});
+  const auto exit = run_local({.argv = {"ssh-keygen", "-Y", "check-novalidate", "-n", "file", "-s", file},
+                               .input = message});
   REQUIRE(exit);
   INFO(exit->error_output);
   return exit->ok();
@@ -68,8 +70,8 @@ bool ssh_keygen_accepts(const PrivateKey& key, const std::string& message) {
 }  // namespace
 
 TEST_CASE("keys of every kind and format sign as ssh does") {
-  const std::string name = GENERATE("key_ed25519", "key_ecdsa256", "key_ecdsa384", "key_ecdsa521", "key_rsa", "key_rsa_pem",
-                                    "key_ecdsa_pem", "key_rsa_pkcs8");
+  const std::string name = GENERATE("key_ed25519", "key_ecdsa256", "key_ecdsa384", "key_ecdsa521", "key_rsa",
+                                    "key_rsa_pem", "key_ecdsa_pem", "key_rsa_pkcs8");
   INFO(name);
   const auto key = PrivateKey::parse(text_of(name), name);
   REQUIRE(key);

@@ -34,7 +34,8 @@ TEST_CASE("plain words stay readable, all others are quoted") {
 }
 
 TEST_CASE("a shell reads back every byte, line ends and broken UTF-8") {
-  std::vector<std::string> words = {"", "'", "''", "\n", "\n\n", "a\nb\n", "\\", "\\n", "`id`", "$(id)", "!!", "-n", "--",
+  std::vector<std::string> words = {"", "'", "''", "\n", "\n\n", "a\nb\n", "\\", "\\n", "`id`", "$(id)", "!!", "-n",
+                                    "--",
                                     "\xC3\xA9", "\xC3", "\xFF\xFE", "\x81\x88", "~", "#", "{a,b}", "[a-z]", "a=b"};
   std::string all;
   for (int byte = 1; byte < 256; ++byte) {

@@ -32,7 +32,8 @@ TEST_CASE("words go over as words") {
   CHECK(prepared({.argv = {"ls", "-l", "a b"}}, someone).words == Words{"ls", "-l", "a b"});
   CHECK(prepared({.argv = {"ls", "-l", "a b"}}, someone).line() == "exec ls -l 'a b'");
   CHECK(prepared({.argv = {"x"}, .input = "in"}, someone).input == "in");
-  CHECK(prepared({.argv = {"one"}, .script = "echo $1"}, someone).words == Words{"/bin/sh", "-c", "echo $1", "sh", "one"});
+  CHECK(prepared({.argv = {"one"}, .script = "echo $1"}, someone).words ==
+        Words{"/bin/sh", "-c", "echo $1", "sh", "one"});
 }
 
 TEST_CASE("variables are set inside sudo") {

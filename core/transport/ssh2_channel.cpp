@@ -100,13 +100,15 @@ Result<bool> Ssh2Channel::drain(int stream, const Taker& taker) {
   char buffer[packet_size];
   for (int i = 0; i < pieces_at_a_time; ++i) {
     clean_ = false;
-    const auto got = session_.push([&] { return libssh2_channel_read_ex(channel_, stream, buffer, sizeof buffer); }, deadline_);
+    const auto got = session_.push([&] { return libssh2_channel_read_ex(channel_, stream, buffer, sizeof buffer); },
+                                   deadline_);
     if (!got) return fail(got.error());
     if (*got < 0 && *got != LIBSSH2_ERROR_EAGAIN) return fail(session_.lost("running a command"));
     clean_ = true;
     if (*got <= 0) return i > 0;
     if (!taker({buffer, static_cast<std::size_t>(*got)}))
-      return fail(ErrorKind::cancelled, name_of(session_.server()) + ": the command was ended: its output is not wanted");
+      return fail(ErrorKind::cancelled,
+                  name_of(session_.server()) + ": the command was ended: its output is not wanted");
   }
   return true;
 }

@@ -25,8 +25,8 @@ class Ssh2Channel {
   // Feeds the input and takes the output until the server says that there is no more.
   // timed_out: the deadline, or `idle` without a byte of output (0: none); cancelled: also by a taker.
   Result<void> pump(std::string_view input, Milliseconds idle, const Taker& output, const Taker& error_output);
-  // After pump(): waits for the end of the channel, since the exit status may come after the end of the output. Status 0
-  // may mean that the server told none: libssh2 does not know the difference.
+  // After pump(): waits for the end of the channel, since the exit status may come after the end of the output. Status
+  // 0 may mean that the server told none: libssh2 does not know the difference.
   Result<void> finish(RemoteExit& exit);
 
  private:

@@ -82,7 +82,8 @@ class Ssh2Session {
                            const char* language, int language_length, void** abstract);
   bool half_sent() const;
   Result<void> keep_alive();
-  Result<bool> offer(const std::string& user, const Identity& identity, const Identities& identities, Deadline deadline);
+  Result<bool> offer(const std::string& user, const Identity& identity, const Identities& identities,
+                     Deadline deadline);
 
   Server server_;
   TransportSettings settings_;

@@ -80,7 +80,8 @@ std::optional<Position> offending_line(std::string_view text) {
   constexpr std::string_view before = " key in ";
   const std::size_t at = text.find(before, std::min(text.find("Offending "), text.size()));
   if (at == std::string_view::npos) return std::nullopt;
-  const std::string_view place = text.substr(at + before.size()).substr(0, text.substr(at + before.size()).find_first_of("\r\n"));
+  const std::string_view place = text.substr(at + before.size())
+      .substr(0, text.substr(at + before.size()).find_first_of("\r\n"));
   const std::size_t colon = place.rfind(':');
   Position position{std::string(place.substr(0, colon)), 0, 0};
   if (colon != std::string_view::npos)

@@ -24,7 +24,8 @@ std::vector<std::string> ssh_words(const Server& server, const TransportSettings
 
 // ssh_words for bulk transfers: a connection of its own, with the ciphers that this machine is fastest with. The last
 // word is the destination when with_destination is set.
-Result<std::vector<std::string>> bulk_shell(const Server& server, const TransportSettings& settings, bool with_destination);
+Result<std::vector<std::string>> bulk_shell(const Server& server, const TransportSettings& settings,
+                                            bool with_destination);
 
 // "web1 (10.0.0.5:22)"
 std::string name_of(const Server& server);

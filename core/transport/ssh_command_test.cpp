@@ -100,7 +100,8 @@ TEST_CASE("ssh's complaints become errors of the right kind") {
   CHECK(changed.kind == ErrorKind::host_key);
   CHECK(changed.message.find("the host key has changed") != std::string::npos);
   CHECK(changed.message ==
-        "web1 (10.0.0.5:22): the host key has changed: offered is ED25519 SHA256:t4wQLpI4+KjhsDHZmA78sK/ZQlVhlxK/dEr1R4kH1/I");
+        "web1 (10.0.0.5:22): the host key has changed: offered is ED25519 "
+        "SHA256:t4wQLpI4+KjhsDHZmA78sK/ZQlVhlxK/dEr1R4kH1/I");
   CHECK(changed.where == Position{"/etc/maintain/known_hosts", 1, 0});
   CHECK(changed.hint.ends_with("maintain trust web1 --replace"));
   CHECK(explained("ssh_host_key_unknown.txt").kind == ErrorKind::host_key);

@@ -35,7 +35,8 @@ std::vector<std::string> words_of(std::string_view line) {
 
 bool is_none(const std::vector<std::string>& words) { return words.size() < 2 || to_lower(words[1]) == "none"; }
 
-bool matters(const std::string& keyword, const std::vector<std::string>& words, const Server& server, bool has_identities) {
+bool matters(const std::string& keyword, const std::vector<std::string>& words, const Server& server,
+             bool has_identities) {
   for (const char* always : {"proxyjump", "proxycommand", "certificatefile", "pkcs11provider", "identityagent",
                              "hostkeyalias", "knownhostscommand", "revokedhostkeys", "bindaddress", "bindinterface"})
     if (keyword == always) return !is_none(words);
@@ -93,7 +94,8 @@ SshConfigInclude files_below(const std::string& directory) {
     const std::string full = pattern.starts_with("/") || pattern.starts_with("~") ? pattern : directory + "/" + pattern;
     if (::glob(full.c_str(), GLOB_TILDE, nullptr, &found) == 0)
       for (std::size_t i = 0; i < found.gl_pathc; ++i)
-        if (auto text = read_file(found.gl_pathv[i], largest_file)) files.push_back({found.gl_pathv[i], std::move(*text)});
+        if (auto text = read_file(found.gl_pathv[i], largest_file))
+          files.push_back({found.gl_pathv[i], std::move(*text)});
     ::globfree(&found);
     return files;
   };

@@ -54,6 +54,8 @@ TEST_CASE("user, port and keys matter only where the inventory says nothing") {
 TEST_CASE("includes are followed, in blocks that apply, and not for ever") {
   CHECK(reason("Include more.conf\n") == "more.conf:2 sets ProxyJump");
   CHECK(reason("Host other\nInclude more.conf\n").empty());
-  const SshConfigInclude loop = [](const std::string&) { return std::vector<SshConfigFile>{{"loop", "Include loop\n"}}; };
+  const SshConfigInclude loop = [](const std::string&) {
+    return std::vector<SshConfigFile>{{"loop", "Include loop\n"}};
+  };
   CHECK(ssh_config_reason({"config", "Include loop\n"}, web1, true, loop).empty());
 }

@@ -2,8 +2,8 @@
 //
 // Neither way of ours to talk SSH says for certain how a command ended. The system's ssh ends with 255 both when the
 // command did and when the connection was lost; libssh2 says 0 also when the server closed the channel without a word
-// (sshd's ChannelTimeout). So the command is followed by a line of our own, with a token that nothing else prints: where
-// it is missing, the command was cut off.
+// (sshd's ChannelTimeout). So the command is followed by a line of our own, with a token that nothing else prints:
+// where it is missing, the command was cut off.
 #pragma once
 
 #include <optional>
@@ -30,8 +30,8 @@ class StatusFilter {
   // What was held back, at the end of the stream.
   std::string rest();
   std::optional<int> status() const { return status_; }
-  // The status as the command's end: what a shell says of a command that a signal ended (128 + n) is told as the signal.
-  // False when the line has not come.
+  // The status as the command's end: what a shell says of a command that a signal ended (128 + n) is told as the
+  // signal. False when the line has not come.
   bool tell(RemoteExit& exit) const;
 
  private:

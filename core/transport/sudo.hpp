@@ -24,8 +24,8 @@ std::optional<Error> sudo_failure(const std::string& server, const std::string& 
 // refused: a file that others may read.
 Result<std::optional<std::string>> read_sudo_password(const Server& server, const Cancelled& cancelled);
 
-// What a connection knows of sudo. A refusal that may be about the password is remembered: trying it again and again would
-// lock the account.
+// What a connection knows of sudo. A refusal that may be about the password is remembered: trying it again and again
+// would lock the account.
 class Sudo {
  public:
   Sudo(const Server& server, std::string user, Cancelled cancelled)

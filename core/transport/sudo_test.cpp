@@ -108,7 +108,8 @@ TEST_CASE("a refused password is not tried again") {
   const RemoteCommand command{.argv = {"id"}, .become_user = "root"};
   REQUIRE(sudo.prepare(command));
   const RemoteExit refused{.status = 1, .signal = 0, .truncated = false};
-  CHECK(sudo.judge(command, refused, "sudo: 3 incorrect password attempts\n").error().kind == ErrorKind::authentication);
+  CHECK(sudo.judge(command, refused, "sudo: 3 incorrect password attempts\n").error().kind ==
+        ErrorKind::authentication);
   CHECK(sudo.prepare(command).error().kind == ErrorKind::authentication);
   CHECK(sudo.prepare({.argv = {"id"}}));
 }

@@ -52,7 +52,8 @@ Resolved resolve(const std::string& host, std::uint16_t port, int flags) {
   Resolved resolved;
   resolved.error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &list);
   if (resolved.error != 0) return resolved;
-  for (const addrinfo* info = list; info != nullptr && resolved.addresses.size() < most_addresses; info = info->ai_next) {
+  for (const addrinfo* info = list; info != nullptr && resolved.addresses.size() < most_addresses;
+       info = info->ai_next) {
     Address address;
     address.size = info->ai_addrlen;
     std::memcpy(&address.storage, info->ai_addr, info->ai_addrlen);
@@ -63,7 +64,8 @@ Resolved resolve(const std::string& host, std::uint16_t port, int flags) {
 }
 
 // getaddrinfo() knows no deadline: a thread asks, and is left behind when the name servers do not answer in time.
-Result<Resolved> resolve_within(const std::string& host, std::uint16_t port, Deadline deadline, const Cancelled& cancelled) {
+Result<Resolved> resolve_within(const std::string& host, std::uint16_t port, Deadline deadline,
+                                const Cancelled& cancelled) {
   if (auto numeric = resolve(host, port, AI_NUMERICHOST); numeric.error == 0) return numeric;
   struct Shared {
     UniqueFd done{::eventfd(0, EFD_CLOEXEC)};
@@ -156,7 +158,8 @@ class Race {
 
 }  // namespace
 
-Result<UniqueFd> connect_tcp(const std::string& host, std::uint16_t port, Milliseconds timeout, const Cancelled& cancelled) {
+Result<UniqueFd> connect_tcp(const std::string& host, std::uint16_t port, Milliseconds timeout,
+                             const Cancelled& cancelled) {
   const Deadline deadline = Deadline::after(timeout);
   const auto resolved = resolve_within(host, port, deadline, cancelled);
   if (!resolved) {

@@ -42,8 +42,8 @@ struct RemoteExit {
 };
 
 // An open way to one server, used by one thread at a time.
-// Errors of all calls: unreachable (lost or never made), authentication, host_key, timed_out, cancelled; remote when the
-// server refuses to run one more command.
+// Errors of all calls: unreachable (lost or never made), authentication, host_key, timed_out, cancelled; remote when
+// the server refuses to run one more command.
 class Connection {
  public:
   virtual ~Connection() = default;

@@ -64,7 +64,8 @@ TEST_CASE("where nobody answers a server is away, and its host key is no matter 
   const auto plan = plan_connection(port.server, settings_without_keys(), SshConfig::ignored);
   REQUIRE_FALSE(plan);
   CHECK(plan.error().kind == ErrorKind::unreachable);
-  CHECK_THAT(plan.error().message, Catch::StartsWith("web1 (127.0.0.1:") && Catch::EndsWith("127.0.0.1: Connection refused"));
+  CHECK_THAT(plan.error().message,
+             Catch::StartsWith("web1 (127.0.0.1:") && Catch::EndsWith("127.0.0.1: Connection refused"));
 
   Server nowhere = port.server;
   nowhere.address = "web1.invalid";  // RFC 6761: a name that never resolves
@@ -115,4 +116,18 @@ TEST_CASE("a key that only another file has is still to be pinned in ours") {
   server.name = "web1";
   REQUIRE(trust_host_keys(server, {key('a')}, other, false));
   CHECK(are_pinned(server, {key('a')}, {directory.file("known_hosts"), other[0]}, false) == false);
+}
+
+TEST_CASE("who cannot pin because somebody else is pinning learns what to do") {
+  const Directory directory;
+  const std::vector<std::string> files{directory.file("known_hosts")};
+  Server server;
+  server.name = "web1";
+  const auto held = lock_file(files[0] + ".lock");
+  REQUIRE(held);
+  const auto filed = trust_host_keys(server, {key('a')}, files, false, Milliseconds(10));
+  REQUIRE_FALSE(filed);
+  CHECK(filed.error().kind == ErrorKind::busy);
+  CHECK_THAT(filed.error().message, Catch::Contains(files[0] + ".lock"));
+  CHECK_THAT(filed.error().hint, Catch::Contains("try again") && Catch::Contains("lslocks"));
 }

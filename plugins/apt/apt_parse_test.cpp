@@ -44,7 +44,8 @@ TEST_CASE("lines of a simulation that other servers print") {
   const auto simulation = parse_simulation(
       "The following upgrades have been deferred due to phasing:\n  libpulse0 pulseaudio\n  x11-common\n"
       "The following packages will be upgraded:\n  openssl\n"
-      "Inst libssl3:i386 [3.0.2-0ubuntu1.10] (3.0.2-0ubuntu1.12 Ubuntu:22.04/jammy-updates, Ubuntu:22.04/jammy-security "
+      "Inst libssl3:i386 [3.0.2-0ubuntu1.10] (3.0.2-0ubuntu1.12 Ubuntu:22.04/jammy-updates, "
+      "Ubuntu:22.04/jammy-security "
       "[i386]) [openssl:amd64 on libssl3:amd64]\n"
       "Inst docker-ce [5:24.0.1-1~ubuntu] (5:24.0.2-1~ubuntu Docker CE:jammy [amd64])\n"
       "Inst local-thing [1.0] (1.1 localhost [all])\n"
@@ -137,16 +138,18 @@ TEST_CASE("sources that fail are named, also when apt-get exits with 0") {
 }
 
 TEST_CASE("troubles of archives elsewhere") {
-  CHECK(only(parse_update("W: An error occurred during the signature verification. The repository is not updated and the "
-                          "previous index files will be used. GPG error: https://apt.example/stable stable InRelease: The "
-                          "following signatures couldn't be verified because the public key is not available: NO_PUBKEY "
-                          "0123456789ABCDEF\n")).trouble == SourceTrouble::signature);
+  CHECK(only(parse_update("W: An error occurred during the signature verification. The repository is not updated and"
+                          " the previous index files will be used. GPG error: https://apt.example/stable stable"
+                          " InRelease: The following signatures couldn't be verified because the public key is not"
+                          " available: NO_PUBKEY 0123456789ABCDEF\n")).trouble == SourceTrouble::signature);
   const auto expired = only(parse_update("E: Release file for http://mirror.example/debian/dists/bookworm/InRelease is "
-                                         "expired (invalid since 3d 2h 5min 7s). Updates for this repository will not be applied.\n"));
+                                         "expired (invalid since 3d 2h 5min 7s). Updates for this repository will not "
+                                         "be applied.\n"));
   CHECK(expired.trouble == SourceTrouble::expired);
   const auto renamed = only(parse_update("E: Repository 'http://mirror.example/debian buster InRelease' changed its 'Suite' "
                                          "value from 'stable' to 'oldstable'\n"
-                                         "N: This must be accepted explicitly before updates for this repository can be applied.\n"));
+                                         "N: This must be accepted explicitly before updates for this repository can "
+                                         "be applied.\n"));
   CHECK(renamed.trouble == SourceTrouble::renamed);
   CHECK(renamed.source == "http://mirror.example/debian buster");
   // A warning that stops nothing is no problem.

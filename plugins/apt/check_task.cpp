@@ -76,7 +76,8 @@ Outcome CheckTask::run(sdk::Context& context) {
   memory_now.pending = memory(pending, survey, memory_now.pending);
   context.set_state(memory_to_json(memory_now));
   std::string summary = pending.empty() ? "nothing is pending" : "pending: " + pending_text(pending);
-  if (!refreshed.problems.empty()) summary += "; " + counted(refreshed.problems.size(), "source") + " could not be refreshed";
+  if (!refreshed.problems.empty())
+    summary += "; " + counted(refreshed.problems.size(), "source") + " could not be refreshed";
   if (no_source) summary = "the server has no package source: whether anything is pending is not known";
   context.summary(summary);
   return no_source ? Outcome::failed : Outcome::ok;

@@ -49,8 +49,8 @@ Findings failure_findings(const JobOutput& output) {
     const std::string what = failure.script.empty() ? failure.reason : "its " + failure.script + " script failed";
     findings.push_back({.state = State::critical, .code = postinst ? "apt.postinst_failed" : "apt.package_failed",
                         .subject = printable(failure.package),
-                        .title = printable(failure.package) + " could not be upgraded: " + printable(what.substr(0, 200)),
-                        .detail = printable(failure.output + failure.reason),
+                        .title = printable(failure.package) + " could not be upgraded: " +
+                                 printable(what.substr(0, 200)), .detail = printable(failure.output + failure.reason),
                         .action = "Mend what the script complains of, then run `dpkg --configure -a` on the server."});
   }
   if (findings.empty() && !output.errors.empty() && !output.locked) {
@@ -65,7 +65,8 @@ Findings failure_findings(const JobOutput& output) {
 
 Findings package_system_findings(const Effects& effects, bool failures_told) {
   Findings findings;
-  const std::string action = "On the server, run `dpkg --configure -a` and `apt-get -f install`, and mend what they complain of.";
+  const std::string action =
+      "On the server, run `dpkg --configure -a` and `apt-get -f install`, and mend what they complain of.";
   if (!effects.broken.empty() && !failures_told) {
     std::vector<std::string> names;
     std::string detail;
@@ -88,9 +89,10 @@ Findings package_system_findings(const Effects& effects, bool failures_told) {
                         .action = "On the server, run `apt-get -f install`."});
   }
   if (effects.clean() && !effects.audit.empty()) {
-    findings.push_back({.state = State::warning, .code = "apt.audit_remark", .title = "dpkg finds fault with its own records",
-                        .detail = printable(effects.audit),
-                        .action = "Do what `dpkg --audit` recommends; mostly that is to reinstall the package. Upgrades go on."});
+    findings.push_back({.state = State::warning, .code = "apt.audit_remark",
+                        .title = "dpkg finds fault with its own records", .detail = printable(effects.audit),
+                        .action = "Do what `dpkg --audit` recommends; mostly that is to reinstall the package. "
+                                  "Upgrades go on."});
   }
   return findings;
 }
@@ -102,8 +104,8 @@ Findings removed_findings(const std::vector<DoneChange>& changes) {
   }
   if (names.empty()) return {};
   return {{.state = State::warning, .code = "apt.removed",
-           .title = "to repair dpkg's state, " + counted(names.size(), "package") + (names.size() == 1 ? " was" : " were") +
-                    " removed: " + some_names(names),
+           .title = "to repair dpkg's state, " + counted(names.size(), "package") +
+                    (names.size() == 1 ? " was" : " were") + " removed: " + some_names(names),
            .detail = change_lines(changes), .action = "Install again what is needed."}};
 }
 
@@ -115,7 +117,8 @@ Findings leftover_findings(const std::vector<LeftoverFile>& files, const Options
                         .subject = path,
                         .title = path + " differs from the file in use in " +
                                  counted(static_cast<std::size_t>(file.different_lines), "line"),
-                        .action = "Merge what is of use into " + path.substr(0, path.rfind('.')) + ", then delete it."});
+                        .action = "Merge what is of use into " + path.substr(0, path.rfind('.')) +
+                                  ", then delete it."});
   }
   return findings;
 }

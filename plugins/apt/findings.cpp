@@ -150,8 +150,8 @@ Findings ineffective_findings(const std::vector<PlannedChange>& changes) {
   }
   return {{.state = State::critical, .code = "apt.block_ineffective",
            .title = "apt would change what is to stay as it is: " + some_names(names), .detail = printable(detail),
-           .action = "Look with `apt-cache policy NAME` for a pin in /etc/apt/preferences or preferences.d that is stronger "
-                     "than the blocklist, and remove it. Until then nothing is upgraded."}};
+           .action = "Look with `apt-cache policy NAME` for a pin in /etc/apt/preferences or preferences.d that is "
+                     "stronger than the blocklist, and remove it. Until then nothing is upgraded."}};
 }
 
 Findings lock_findings(const std::vector<LockHolder>& holders, Moment since, Moment now, const Options& options) {
@@ -165,8 +165,8 @@ Findings lock_findings(const std::vector<LockHolder>& holders, Moment since, Mom
   return {{.state = long_held ? State::warning : State::ok, .code = "apt.lock_held",
            .title = holder_name(first) + " holds a lock of apt or dpkg, now for " + age_text(now - since),
            .detail = printable(detail),
-           .action = long_held ? "Find out what process " + printable(first.pid) + " waits for. End it only if it does nothing: "
-                                 "dpkg in mid-work must not be killed." : ""}};
+           .action = long_held ? "Find out what process " + printable(first.pid) + " waits for. End it only if it "
+                                 "does nothing: dpkg in mid-work must not be killed." : ""}};
 }
 
 Findings source_findings(const std::vector<SourceProblem>& problems, const std::map<std::string, Moment>& since,
@@ -184,13 +184,25 @@ Findings source_findings(const std::vector<SourceProblem>& problems, const std::
       if (now - known->second >= std::chrono::hours(24 * 7)) finding.state = State::critical;
     }
     switch (problem.trouble) {
-      case SourceTrouble::network: finding.action = "Check the mirror and the server's way to it (name service, proxy, firewall)."; break;
-      case SourceTrouble::missing: finding.action = "The archive has moved or ended: correct or remove the entry in /etc/apt/sources.list.d."; break;
-      case SourceTrouble::signature: finding.action = "Install the archive's current key; until then its updates do not come."; break;
-      case SourceTrouble::expired: finding.action = "Check the server's clock; if it is right, the mirror is stale."; break;
-      case SourceTrouble::renamed: finding.action = "Look at the change, then accept it with `apt-get update --allow-releaseinfo-change`."; break;
+      case SourceTrouble::network:
+        finding.action = "Check the mirror and the server's way to it (name service, proxy, firewall).";
+        break;
+      case SourceTrouble::missing:
+        finding.action = "The archive has moved or ended: correct or remove the entry in /etc/apt/sources.list.d.";
+        break;
+      case SourceTrouble::signature:
+        finding.action = "Install the archive's current key; until then its updates do not come.";
+        break;
+      case SourceTrouble::expired:
+        finding.action = "Check the server's clock; if it is right, the mirror is stale.";
+        break;
+      case SourceTrouble::renamed:
+        finding.action = "Look at the change, then accept it with `apt-get update --allow-releaseinfo-change`.";
+        break;
       case SourceTrouble::component: finding.action = "Correct the component in the entry of this archive."; break;
-      case SourceTrouble::configuration: finding.action = "Correct the entry: while it is there, apt does nothing at all."; break;
+      case SourceTrouble::configuration:
+        finding.action = "Correct the entry: while it is there, apt does nothing at all.";
+        break;
       case SourceTrouble::locked:
       case SourceTrouble::other: finding.action = "Run `apt-get update` on the server."; break;
     }
@@ -209,8 +221,10 @@ Findings partly_unknown_findings(const PackageSurvey& survey) {
   if (survey.all_problem.empty()) return {};
   return {{.state = State::warning, .code = "apt.partly_unknown",
            .title = "apt cannot tell all that is pending: " + printable(survey.all_problem.substr(0, 300)),
-           .detail = "Of what the upgrade leaves, only the names are known: not the versions, nor whether they fix holes.",
-           .action = "Run `apt-get --simulate --ignore-hold dist-upgrade` on the server and mend what it complains of."}};
+           .detail = "Of what the upgrade leaves, only the names are known: not the versions, nor whether they fix "
+                     "holes.",
+           .action = "Run `apt-get --simulate --ignore-hold dist-upgrade` on the server and mend what it complains "
+                     "of."}};
 }
 
 Findings unusable_findings(const std::string& problem) {
@@ -219,7 +233,8 @@ Findings unusable_findings(const std::string& problem) {
            .action = "Run `apt-get --simulate upgrade` on the server and mend what it complains of."}};
 }
 
-Findings disk_findings(const std::vector<DiskSpace>& disks, const Sizes& sizes, bool new_kernel, const Options& options) {
+Findings disk_findings(const std::vector<DiskSpace>& disks, const Sizes& sizes, bool new_kernel,
+                       const Options& options) {
   struct Need {
     long long bytes = 0;
     long long free = 0;
@@ -244,11 +259,13 @@ Findings disk_findings(const std::vector<DiskSpace>& disks, const Sizes& sizes, 
     if (need.free >= need.bytes && !inodes) continue;
     findings.push_back({.state = State::critical, .code = "apt.disk_full", .subject = printable(target),
                         .title = "no upgrade: " + printable(target) +
-                                 (need.free < need.bytes ? " has " + std::to_string(need.free >> 20) + " MiB free, needed are " +
-                                                               std::to_string(need.bytes >> 20) + " MiB"
-                                                         : " has only " + std::to_string(need.inodes) + " inodes free"),
+                                 (need.free < need.bytes
+                                      ? " has " + std::to_string(need.free >> 20) + " MiB free, needed are " +
+                                            std::to_string(need.bytes >> 20) + " MiB"
+                                      : " has only " + std::to_string(need.inodes) + " inodes free"),
                         .action = target == "/boot" ? "Remove kernels that are no longer needed."
-                                                    : "Make room, e.g. with `apt-get clean` and `journalctl --vacuum-size=200M`."});
+                                                    : "Make room, e.g. with `apt-get clean` and `journalctl "
+                                                      "--vacuum-size=200M`."});
   }
   return findings;
 }

@@ -36,7 +36,8 @@ Findings no_source_findings();
 Findings partly_unknown_findings(const PackageSurvey& survey);
 // apt cannot simulate an upgrade.
 Findings unusable_findings(const std::string& problem);
-Findings disk_findings(const std::vector<DiskSpace>& disks, const Sizes& sizes, bool new_kernel, const Options& options);
+Findings disk_findings(const std::vector<DiskSpace>& disks, const Sizes& sizes, bool new_kernel,
+                       const Options& options);
 
 Findings failure_findings(const JobOutput& output);
 // What is wrong with the package system; failures_told: the broken packages have findings of their own.

@@ -63,7 +63,8 @@ std::string_view package_of_archive(std::string_view path) {
 }
 
 bool starts_a_package(std::string_view line) {
-  return line.starts_with("Setting up ") || line.starts_with("Unpacking ") || line.starts_with("Preparing to unpack ") ||
+  return line.starts_with("Setting up ") || line.starts_with("Unpacking ") ||
+         line.starts_with("Preparing to unpack ") ||
          line.starts_with("Removing ") || line.starts_with("Purging ") || line.starts_with("Processing triggers for ");
 }
 

@@ -29,7 +29,8 @@ long long size_at(const Json& json, const char* key, long long fallback) {
 }
 
 ConffilePolicy policy_named(const std::string& name) {
-  return name == "new" ? ConffilePolicy::take_new : name == "hold-back" ? ConffilePolicy::hold_back : ConffilePolicy::keep;
+  if (name == "new") return ConffilePolicy::take_new;
+  return name == "hold-back" ? ConffilePolicy::hold_back : ConffilePolicy::keep;
 }
 
 std::vector<BlockEntry> read_blocklist(const Json& list) {
@@ -49,12 +50,13 @@ std::vector<BlockEntry> read_blocklist(const Json& list) {
 
 std::map<std::string, Limit> read_limits(const Json& json, UpgradeMode mode) {
   using std::chrono::hours;
-  // A fix that waits three days has been missed by several upgrades; the rest can wait for a month. Where only fixes are
-  // wanted, the rest waits on purpose.
+  // A fix that waits three days has been missed by several upgrades; the rest can wait for a month. Where only fixes
+  // are wanted, the rest waits on purpose.
   std::map<std::string, Limit> limits{{"security", {.age = hours(72), .critical_age = hours(24 * 14)}},
                                       {"kept_back", {.age = hours(24 * 30)}}};
   if (mode != UpgradeMode::security) limits["other"] = {.age = hours(24 * 30)};
-  static constexpr std::array classes{"security", "other", "kept_back", "held", "blocked", "conffile_blocked", "phased"};
+  static constexpr std::array classes{"security", "other", "kept_back", "held", "blocked", "conffile_blocked",
+                                      "phased"};
   for (const auto& [name, given] : json.items()) {
     const std::string path = "/limits/" + name;
     if (std::none_of(classes.begin(), classes.end(), [&name = name](const char* known) { return name == known; })) {
@@ -112,7 +114,8 @@ Options read_options(const Json& json) {
   options.blocklist = read_blocklist(json.value("blocklist", Json::array()));
   options.conffiles = policy_named(json.value("conffiles", "keep"));
   for (const Json& rule : json.value("conffile_rules", Json::array())) {
-    options.conffile_rules.push_back({.package = rule.value("package", ""), .policy = policy_named(rule.value("policy", ""))});
+    options.conffile_rules.push_back({.package = rule.value("package", ""),
+                                      .policy = policy_named(rule.value("policy", ""))});
   }
   for (const auto& [key, place] : {std::pair{"lock_wait", &options.lock_wait}, {"lock_alert", &options.lock_alert},
                                    {"idle_timeout", &options.idle_timeout}, {"settle", &options.settle},
@@ -124,7 +127,8 @@ Options read_options(const Json& json) {
   options.may_stop = json.value("may_stop", options.may_stop);
   options.leftovers_warn = json.value("leftovers", "info") == "warning";
   options.refresh = json.value("refresh", true);
-  if (const auto threshold = json.find("threshold"); threshold != json.end()) options.threshold = threshold->get<long long>();
+  if (const auto threshold = json.find("threshold"); threshold != json.end())
+    options.threshold = threshold->get<long long>();
   options.limits = read_limits(json.value("limits", Json::object()), options.mode);
   return options;
 }

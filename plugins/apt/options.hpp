@@ -53,7 +53,8 @@ struct Options {
   bool leftovers_warn = false;
   bool refresh = true;                             // apt.check: fetch the package lists first
   Milliseconds lists_age = std::chrono::hours(72);
-  std::optional<long long> threshold = {};         // apt.check: pending packages of any class that an upgrade would take
+  // apt.check: pending packages of any class that an upgrade would take
+  std::optional<long long> threshold = {};
   std::map<std::string, Limit> limits = {};        // by name of the class
 };
 

@@ -47,7 +47,8 @@ std::string complaint(const Sections& sections, std::string_view name) {
   if (section->ok()) return {};
   std::string errors;
   for (const std::string_view line : split_lines(section->body)) {
-    if (line.starts_with("E: ") && errors.size() < 500) errors += (errors.empty() ? "" : "; ") + std::string(line.substr(3));
+    if (line.starts_with("E: ") && errors.size() < 500)
+      errors += (errors.empty() ? "" : "; ") + std::string(line.substr(3));
   }
   if (!errors.empty()) return printable(errors);
   if (!section->status) return "the answer to '" + std::string(name) + "' was cut off";
@@ -155,8 +156,8 @@ std::vector<PendingPackage> classify(const PackageSurvey& survey, const Options&
   return pending;
 }
 
-std::vector<Pin> pins_for(const std::vector<PendingPackage>& pending, const PackageSurvey& survey, const Options& options,
-                          Moment now) {
+std::vector<Pin> pins_for(const std::vector<PendingPackage>& pending, const PackageSurvey& survey,
+                          const Options& options, Moment now) {
   std::vector<Pin> pins;
   for (const PendingPackage& package : pending) {
     if (package.installed.empty()) continue;  // apt keeps it back of its own accord
@@ -186,7 +187,8 @@ void note_kept_back(std::vector<PendingPackage>& pending, const Simulation& pinn
   }
 }
 
-PendingSince memory(const std::vector<PendingPackage>& pending, const PackageSurvey& survey, const PendingSince& before) {
+PendingSince memory(const std::vector<PendingPackage>& pending, const PackageSurvey& survey,
+                    const PendingSince& before) {
   constexpr std::size_t most = 2000;
   PendingSince since;
   for (const PendingPackage& package : pending) {

@@ -52,14 +52,15 @@ std::vector<PendingPackage> classify(const PackageSurvey& survey, const Options&
                                      const ConffileConflicts& conflicts, const PendingSince& since, Moment now);
 
 // What has to stay where it is (or at the security fix) for the upgrade that the options ask for.
-std::vector<Pin> pins_for(const std::vector<PendingPackage>& pending, const PackageSurvey& survey, const Options& options,
-                          Moment now);
+std::vector<Pin> pins_for(const std::vector<PendingPackage>& pending, const PackageSurvey& survey,
+                          const Options& options, Moment now);
 
 // Packages that the pinned simulation does not take although nothing said so: kept back together with a pinned one.
 void note_kept_back(std::vector<PendingPackage>& pending, const Simulation& pinned, UpgradeMode mode);
 
 // To be kept for the next classify(). While apt cannot say all that is pending, nothing known before is forgotten.
-PendingSince memory(const std::vector<PendingPackage>& pending, const PackageSurvey& survey, const PendingSince& before);
+PendingSince memory(const std::vector<PendingPackage>& pending, const PackageSurvey& survey,
+                    const PendingSince& before);
 
 // Those of the changes that the pins were to prevent: the server has preferences that are stronger.
 std::vector<PlannedChange> changes_despite(const std::vector<Pin>& pins, const Simulation& pinned);

@@ -26,7 +26,8 @@ std::map<std::string, std::string> classes(const std::vector<PendingPackage>& pe
 }
 
 const maintain::sdk::Finding* with_code(const Findings& findings, const std::string& code) {
-  const auto found = std::find_if(findings.begin(), findings.end(), [&](const auto& finding) { return finding.code == code; });
+  const auto found = std::find_if(findings.begin(), findings.end(),
+                                  [&](const auto& finding) { return finding.code == code; });
   return found == findings.end() ? nullptr : &*found;
 }
 
@@ -47,7 +48,8 @@ TEST_CASE("every kind of pending package, as recorded") {
   const std::map<std::string, std::string> expected{
       {"demo-conffile", "conffile_blocked"}, {"demo-failing-postinst", "other"}, {"demo-held", "held"},
       {"demo-newdep", "other"}, {"demo-phased", "phased"}, {"demo-plain", "other"}, {"demo-reboot", "other"},
-      {"demo-security", "security"}, {"demo-service", "other"}, {"demo-slow", "blocked"}, {"linux-image-demo", "other"}};
+      {"demo-security", "security"}, {"demo-service", "other"}, {"demo-slow", "blocked"},
+      {"linux-image-demo", "other"}};
   CHECK(classes(pending) == expected);
   const auto pins = pins_for(pending, survey, options, noon);
   REQUIRE(pins.size() == 2);
@@ -84,7 +86,8 @@ TEST_CASE("security mode takes the fix, not the later version that hides it") {
 TEST_CASE("what the upgrade does not take is kept back") {
   PackageSurvey survey;
   survey.all = parse_simulation("Inst a [1] (2 Debian:12/stable [all])\nInst b [1] (2 Debian:12/stable [all])\n");
-  survey.simulate = parse_simulation("Inst a [1] (2 Debian:12/stable [all])\nInst new-kernel (5 Debian:12/stable [all])\n");
+  survey.simulate = parse_simulation("Inst a [1] (2 Debian:12/stable [all])\n"
+                                     "Inst new-kernel (5 Debian:12/stable [all])\n");
   auto pending = classify(survey, Options{}, {}, {}, noon);
   CHECK(classes(pending) == std::map<std::string, std::string>{{"a", "other"}, {"b", "kept_back"}});
   note_kept_back(pending, Simulation{}, UpgradeMode::security);
@@ -100,7 +103,8 @@ TEST_CASE("what the upgrade does not take is kept back") {
 
 TEST_CASE("an answer that is missing or failed is a problem, not an empty list") {
   CHECK(read_packages(parse_sections("")).problem.find("did not answer") != std::string::npos);
-  CHECK(read_packages(parse_sections("@@maintain begin held\n\n@@maintain end 0\n@@maintain begin simulate\nInst a [1] (2")).problem
+  CHECK(read_packages(parse_sections("@@maintain begin held\n\n@@maintain end 0\n@@maintain begin simulate\n"
+                                     "Inst a [1] (2")).problem
             .find("cut off") != std::string::npos);
   CHECK(read_packages(parse_sections("@@maintain begin held\n\n@@maintain end 0\n@@maintain begin simulate\n"
                                      "E: The list of sources could not be read.\n@@maintain end 100\n")).problem ==
@@ -138,10 +142,12 @@ TEST_CASE("what is kept back for a month is told; in security mode the rest wait
 }
 
 TEST_CASE("changes that happen in spite of a pin") {
-  const Simulation plan{.changes = {{.name = "stays", .from = "1", .to = "2"}, {.name = "fix", .from = "1", .to = "1.1"},
+  const Simulation plan{.changes = {{.name = "stays", .from = "1", .to = "2"},
+                                    {.name = "fix", .from = "1", .to = "1.1"},
                                     {.name = "new", .from = "", .to = "1"}, {.name = "gone", .from = "1", .to = ""}},
                         .kept_back = {}};
-  const auto despite = changes_despite({{"stays", "1"}, {"fix", "1.1"}, {"new", ""}, {"gone", "1"}, {"other", "1"}}, plan);
+  const auto despite = changes_despite({{"stays", "1"}, {"fix", "1.1"}, {"new", ""}, {"gone", "1"}, {"other", "1"}},
+                                       plan);
   REQUIRE(despite.size() == 3);
   CHECK(despite[0].name == "stays");
   CHECK(despite[1].name == "new");
@@ -176,18 +182,22 @@ TEST_CASE("limits") {
   CHECK(judge({waiting("a", PendingClass::security, true, noon - hours(24))})[0].state == State::warning);
   CHECK(judge({waiting("a", PendingClass::security, true, noon - hours(72))})[0].state == State::critical);
   CHECK(judge({waiting("a", PendingClass::other, false, noon - hours(2000))})[0].state == State::ok);
-  CHECK(judge({waiting("a", PendingClass::other, false, noon), waiting("b", PendingClass::other, false, noon)})[0].state ==
+  CHECK(judge({waiting("a", PendingClass::other, false, noon),
+               waiting("b", PendingClass::other, false, noon)})[0].state ==
         State::warning);
   // A fix counts whatever keeps it away, except phasing.
-  const auto held = judge({waiting("a", PendingClass::held, true, noon - hours(25)), waiting("b", PendingClass::held, false, noon)});
+  const auto held = judge({waiting("a", PendingClass::held, true, noon - hours(25)),
+                           waiting("b", PendingClass::held, false, noon)});
   CHECK(held[0].state == State::warning);
   CHECK(held[0].title == "2 packages are on hold, 1 security fix");
   CHECK(judge({waiting("a", PendingClass::blocked, true, noon - hours(100))})[0].state == State::critical);
   CHECK(judge({waiting("a", PendingClass::held, false, noon - hours(100))})[0].state == State::ok);
   CHECK(judge({waiting("a", PendingClass::phased, true, noon - hours(100))})[0].state == State::ok);
 
-  std::vector<PendingPackage> three{waiting("a", PendingClass::other, false, noon), waiting("b", PendingClass::security, true, noon),
-                                    waiting("c", PendingClass::held, false, noon), waiting("d", PendingClass::phased, false, noon)};
+  std::vector<PendingPackage> three{waiting("a", PendingClass::other, false, noon),
+                                    waiting("b", PendingClass::security, true, noon),
+                                    waiting("c", PendingClass::held, false, noon),
+                                    waiting("d", PendingClass::phased, false, noon)};
   CHECK(threshold_findings(three, options).empty());
   three.push_back(waiting("e", PendingClass::kept_back, false, noon));
   REQUIRE(threshold_findings(three, options).size() == 1);
@@ -196,7 +206,8 @@ TEST_CASE("limits") {
 
 TEST_CASE("options") {
   CHECK(day_text(*parse_day("2028-02-29")) == "2028-02-29");
-  for (const auto* wrong : {"2027-02-29", "2027-1-1", "27-01-01", "2027-13-01", "2027/01/01"}) CHECK_FALSE(parse_day(wrong));
+  for (const auto* wrong : {"2027-02-29", "2027-1-1", "27-01-01", "2027-13-01", "2027/01/01"})
+    CHECK_FALSE(parse_day(wrong));
   CHECK(read_options(Json{{"min_free", "2G"}}).min_free_bytes == 2LL << 30);
   CHECK_THROWS_AS(read_options(Json{{"lock_wait", "soon"}}), InvalidOption);
   CHECK_THROWS_AS(read_options(Json::parse(R"({"blocklist": [{"package": "a", "reason": "b", "until": "2027-02-30"}]})")),

@@ -53,8 +53,8 @@ struct UpgradeJob {
 std::vector<std::string> upgrade_arguments(const UpgradeJob& job);
 
 // Changes the server (downloads). Tells for which of the packages named in the positional parameters an upgrade would
-// meet a configuration file that both sides changed. Parameters: as package_arguments(), then "--", then NAME=VERSION each.
-// Sections: download, conflicts (PACKAGE TAB FILE).
+// meet a configuration file that both sides changed. Parameters: as package_arguments(), then "--", then NAME=VERSION
+// each. Sections: download, conflicts (PACKAGE TAB FILE).
 std::string conffile_script();
 
 // Read-only, as root. Section: locks.

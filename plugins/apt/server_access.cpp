@@ -30,13 +30,21 @@ const std::string& need_ok(const Sections& sections, std::string_view name) {
 
 Sections ServerAccess::run(const std::string& script, std::vector<std::string> arguments, bool read_only,
                            Milliseconds timeout) {
+  // What changes the server is saved as it comes, without the marks; looking around is nothing to keep.
+  std::string output;
+  ShownSections shown([this](std::string_view text) { context_.output(text); });
   const sdk::Completed done = context_.exec({.argv = std::move(arguments), .script = script, .become_user = "root",
                                              .environment = quiet_environment(false), .read_only = read_only,
-                                             .quiet = read_only, .timeout = timeout});
-  Sections sections = parse_sections(done.output);
+                                             .quiet = true, .timeout = timeout,
+                                             .on_output = [&](std::string_view piece) {
+                                               output += piece;
+                                               if (!read_only) shown.add(piece);
+                                             }});
+  Sections sections = parse_sections(output);
   if (sections.empty()) {
     throw Failure(MAINTAIN_FAILED, "cannot look at the package system as root: exit status " +
-                                       std::to_string(done.status) + ", " + printable(last_lines(done.error_output, 3)));
+                                       std::to_string(done.status) + ", " +
+                  printable(last_lines(done.error_output, 3)));
   }
   return sections;
 }

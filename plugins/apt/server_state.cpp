@@ -133,7 +133,8 @@ std::vector<LeftoverFile> parse_leftovers(std::string_view body) {
   for (const auto& row : rows(body, 3)) {  // LINES SINCE PATH
     const auto lines = parse_number(row[0]);
     if (!lines || !row[2].starts_with('/')) continue;
-    files.push_back({.path = std::string(row[2]), .different_lines = *lines, .since = parse_number(row[1]).value_or(0)});
+    files.push_back({.path = std::string(row[2]), .different_lines = *lines,
+                     .since = parse_number(row[1]).value_or(0)});
   }
   return files;
 }

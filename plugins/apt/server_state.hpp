@@ -65,8 +65,8 @@ struct Effects {
   std::vector<LeftoverFile> leftovers;
   std::vector<StaleService> stale;
   std::string reboot;   // the section reboot
-  // Every broken package has a status that is in `broken`. What else dpkg --audit may find ("missing the md5sums control
-  // file") says nothing about an upgrade, and nothing that we run would mend it.
+  // Every broken package has a status that is in `broken`. What else dpkg --audit may find ("missing the md5sums
+  // control file") says nothing about an upgrade, and nothing that we run would mend it.
   bool clean() const { return broken.empty() && !interrupted && check.empty(); }
 };
 

@@ -78,19 +78,23 @@ TEST_CASE("disks with too little room") {
   CHECK(full[0].subject == "/boot");
   CHECK(full[1].subject == "/var");
   CHECK(full[1].title == "no upgrade: /var has 200 MiB free, needed are 210 MiB");
-  CHECK(disk_findings(parse_disks("/ 9999999 12 /\n"), {}, false, options)[0].title.find("12 inodes") != std::string::npos);
-  CHECK(disk_findings(parse_disks("/usr 204800 90000 /\n"), {.download = 0, .growth = 100 * mib}, false, options).size() == 1);
+  CHECK(disk_findings(parse_disks("/ 9999999 12 /\n"), {}, false, options)[0].title.find("12 inodes") !=
+        std::string::npos);
+  CHECK(disk_findings(parse_disks("/usr 204800 90000 /\n"), {.download = 0, .growth = 100 * mib}, false,
+                      options).size() == 1);
 }
 
 TEST_CASE("which kernels may go") {
   const std::vector<std::string> all{"linux-image-6.1.0-26-amd64", "linux-headers-6.1.0-26-common",
                                      "linux-image-6.1.0-27-amd64", "linux-image-6.1.0-28-amd64", "libfoo1"};
   SECTION("running the newest: it and the one before stay") {
-    CHECK(removable_kernel_packages(all, images({"6.1.0-26-amd64", "6.1.0-27-amd64", "6.1.0-28-amd64"}), "6.1.0-28-amd64") ==
+    CHECK(removable_kernel_packages(all, images({"6.1.0-26-amd64", "6.1.0-27-amd64", "6.1.0-28-amd64"}),
+                                    "6.1.0-28-amd64") ==
           std::vector<std::string>{"linux-image-6.1.0-26-amd64", "linux-headers-6.1.0-26-common"});
   }
   SECTION("running an old one, before a reboot: it and the newest stay") {
-    CHECK(removable_kernel_packages(all, images({"6.1.0-26-amd64", "6.1.0-27-amd64", "6.1.0-28-amd64"}), "6.1.0-26-amd64") ==
+    CHECK(removable_kernel_packages(all, images({"6.1.0-26-amd64", "6.1.0-27-amd64", "6.1.0-28-amd64"}),
+                                    "6.1.0-26-amd64") ==
           std::vector<std::string>{"linux-image-6.1.0-27-amd64"});
   }
   SECTION("running one that no package brought: two stay") {
@@ -103,7 +107,8 @@ TEST_CASE("which kernels may go") {
           std::vector<std::string>{"linux-image-6.1.0-9-amd64"});
   }
   SECTION("one kernel, or none that apt would give up") {
-    CHECK(removable_kernel_packages({"linux-image-6.1.0-26-amd64"}, images({"6.1.0-26-amd64"}), "6.1.0-26-amd64").empty());
+    CHECK(removable_kernel_packages({"linux-image-6.1.0-26-amd64"}, images({"6.1.0-26-amd64"}),
+                                    "6.1.0-26-amd64").empty());
     CHECK(removable_kernel_packages({}, images({"1-a", "2-a", "3-a"}), "3-a").empty());
   }
   SECTION("Ubuntu's names") {
@@ -133,11 +138,12 @@ TEST_CASE("what an upgrade leaves behind") {
   CHECK(stale[0].unit.empty());
   CHECK(stale[1].unit == "old.service");
   CHECK(stale[1].file == "/usr/lib/x");
-  const auto more = parse_stale("/system.slice/system-postgresql.slice/postgresql@15-main.service\tpostgres\t/usr/lib/libssl.so.3\n"
-                                "/system.slice/system-postgresql.slice/postgresql@15-main.service\tpostgres\t/usr/lib/libz.so\n"
-                                "/system.slice/web.service/worker\tweb\t/usr/lib/libz.so\n"
-                                "/user.slice/user-0.slice/session-3.scope\tbash\t/usr/bin/bash\n"
-                                "/system.slice/docker-abc.scope\tnode\t/usr/lib/libz.so\n");
+  const auto more = parse_stale(
+      "/system.slice/system-postgresql.slice/postgresql@15-main.service\tpostgres\t/usr/lib/libssl.so.3\n"
+      "/system.slice/system-postgresql.slice/postgresql@15-main.service\tpostgres\t/usr/lib/libz.so\n"
+      "/system.slice/web.service/worker\tweb\t/usr/lib/libz.so\n"
+      "/user.slice/user-0.slice/session-3.scope\tbash\t/usr/bin/bash\n"
+      "/system.slice/docker-abc.scope\tnode\t/usr/lib/libz.so\n");
   REQUIRE(more.size() == 4);
   CHECK(more[0].unit == "postgresql@15-main.service");
   CHECK(more[1].unit == "web.service");

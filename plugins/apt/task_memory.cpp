@@ -114,7 +114,8 @@ Json memory_to_json(const TaskMemory& memory) {
   document["pending"] = moments_to_json(memory.pending);
   document["failing_sources"] = moments_to_json(memory.failing_sources);
   if (memory.lock) {
-    document["lock"] = {{"since", to_json(memory.lock->since)}, {"pid", memory.lock->pid}, {"started", memory.lock->started}};
+    document["lock"] = {{"since", to_json(memory.lock->since)}, {"pid", memory.lock->pid},
+                        {"started", memory.lock->started}};
   }
   if (memory.watch) document["watch"] = watch_to_json(*memory.watch);
   if (memory.job) {

@@ -91,7 +91,8 @@ void add(std::vector<SourceProblem>& problems, std::string source, std::string_v
 bool says_nothing_new(std::string_view line) {
   return line.starts_with("W: Some index files failed") || line.starts_with("E: Some index files failed") ||
          line.starts_with("W: Failed to fetch") || line.starts_with("E: Failed to fetch") ||
-         line.starts_with("E: The list of sources could not be read") || line.starts_with("E: Unable to lock directory") ||
+         line.starts_with("E: The list of sources could not be read") ||
+         line.starts_with("E: Unable to lock directory") ||
          line.starts_with("W: Download is performed unsandboxed") || has(line, "is configured multiple times");
 }
 
@@ -115,8 +116,9 @@ std::vector<SourceProblem> parse_update(std::string_view text) {
     if (!error && trouble != SourceTrouble::signature && trouble != SourceTrouble::component) continue;
     const std::string_view name = quoted(message);
     const std::string_view component_owner =
-        trouble == SourceTrouble::component && has(message, "repository '") ? message.substr(message.find("repository '"))
-                                                                            : std::string_view{};
+        trouble == SourceTrouble::component && has(message, "repository '")
+            ? message.substr(message.find("repository '"))
+            : std::string_view{};
     std::string source = source_in(component_owner.empty() ? name : quoted(component_owner));
     if (source.empty()) source = source_in(message);
     // A malformed entry quotes an address too, but the file is what has to be mended.

@@ -46,7 +46,8 @@ struct Comparison {
   std::vector<Change> crashing(const ServerSnapshot& before, const ServerSnapshot& now) const {
     std::vector<Change> changes = that_matter(compare(before, now));
     std::erase_if(changes, [&](const Change& change) {
-      return change.kind != ChangeKind::unit_restarting || change.severe || !(is_new(change.name) || is_watched(change.name));
+      return change.kind != ChangeKind::unit_restarting || change.severe ||
+             !(is_new(change.name) || is_watched(change.name));
     });
     for (Change& change : changes) {
       change.what = "does not stay up: " + change.what;
@@ -96,15 +97,20 @@ bool UpgradeRun::compare_with_before(const sdk::Json& before) {
       add_missing(all, found);
       return all;
     };
-    const auto fresh_before = std::exchange(fresh, comparison.then ? looks_like(comparison.fresh(now)) : std::vector<Change>{});
-    const auto watched_before = std::exchange(watched, comparison.watch ? looks_like(comparison.watched(now)) : std::vector<Change>{});
+    const auto fresh_before = std::exchange(fresh,
+                                            comparison.then ? looks_like(comparison.fresh(now))
+                                                            : std::vector<Change>{});
+    const auto watched_before = std::exchange(watched,
+                                              comparison.watch ? looks_like(comparison.watched(now))
+                                                               : std::vector<Change>{});
     const bool moves = std::any_of(fresh.begin(), fresh.end(), may_settle) ||
                        std::any_of(watched.begin(), watched.end(), may_settle);
     if (!moves && all_the_same(fresh, fresh_before) && all_the_same(watched, watched_before)) break;
   }
 
   if (watched.empty()) memory_.watch.reset();
-  if (comparison.then) memory_.watch = merge(std::move(memory_.watch), make_watch(*comparison.then, fresh, context_.now()));
+  if (comparison.then)
+    memory_.watch = merge(std::move(memory_.watch), make_watch(*comparison.then, fresh, context_.now()));
   std::vector<Change> changes = std::move(fresh);
   add_missing(changes, watched);
   std::map<std::string, std::string> journal;

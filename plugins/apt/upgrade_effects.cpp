@@ -15,7 +15,8 @@ using sdk::State;
 
 std::size_t count_kind(const std::vector<PendingPackage>& pending, PendingClass kind) {
   return static_cast<std::size_t>(
-      std::count_if(pending.begin(), pending.end(), [&](const PendingPackage& package) { return package.kind == kind; }));
+      std::count_if(pending.begin(), pending.end(),
+                    [&](const PendingPackage& package) { return package.kind == kind; }));
 }
 
 // The body of a download that failed: nothing was changed.
@@ -48,7 +49,8 @@ void report_pending_metrics(sdk::Context& context, const std::vector<PendingPack
   for (const PendingClass kind : {PendingClass::security, PendingClass::other, PendingClass::kept_back,
                                   PendingClass::held, PendingClass::blocked, PendingClass::conffile_blocked,
                                   PendingClass::phased}) {
-    context.metric("apt_" + std::string(to_string(kind)) + "_packages", static_cast<double>(count_kind(pending, kind)), "");
+    context.metric("apt_" + std::string(to_string(kind)) + "_packages", static_cast<double>(count_kind(pending, kind)),
+                   "");
   }
   Milliseconds oldest{0};
   for (const PendingPackage& package : pending) {
@@ -143,7 +145,8 @@ bool UpgradeRun::restart_services(std::vector<StaleService>& stale) {
   bool all_well = true;
   std::erase_if(stale, [&](const StaleService& service) {
     const auto allows = [&](const std::string& pattern) { return matches(pattern, service.unit); };
-    if (service.unit.empty() || std::none_of(options_.restart_services.begin(), options_.restart_services.end(), allows)) {
+    if (service.unit.empty() ||
+        std::none_of(options_.restart_services.begin(), options_.restart_services.end(), allows)) {
       return false;
     }
     const std::string problem = access_.restart(service.unit);
@@ -154,7 +157,8 @@ bool UpgradeRun::restart_services(std::vector<StaleService>& stale) {
     }
     all_well = false;
     report({{.state = State::critical, .code = "apt.restart_failed", .subject = printable(service.unit),
-             .title = printable(service.unit) + " did not restart", .detail = problem + printable(access_.journal(service.unit)),
+             .title = printable(service.unit) + " did not restart",
+             .detail = problem + printable(access_.journal(service.unit)),
              .action = "Mend it and start it: `systemctl restart " + printable(service.unit) + "`."}});
     return false;
   });
@@ -178,7 +182,8 @@ std::string UpgradeRun::summary_of(const JobRecord& record, const std::vector<st
   if (record.plan.empty() && nothing_ran) {
     return changes_.empty() ? "nothing to upgrade" : "nothing to upgrade; " + counted(changes_.size(), "other change");
   }
-  if (record.plan.empty()) return "followed an upgrade of which no plan was kept: " + counted(changed, "package") + " changed";
+  if (record.plan.empty())
+    return "followed an upgrade of which no plan was kept: " + counted(changed, "package") + " changed";
   std::string summary = "upgraded " + (upgraded.size() == wanted ? counted(wanted, "package")
                                                                  : std::to_string(upgraded.size()) + " of " +
                                                                        counted(wanted, "package"));
@@ -207,7 +212,8 @@ Outcome UpgradeRun::conclude_upgrade(const JobRecord& record, const std::string&
              .title = counted(missing.size(), "package") + (missing.size() == 1 ? " is" : " are") +
                       " not at the planned version: " + some_names(missing),
              .detail = printable(last_lines(output, 15)),
-             .action = download_failed(sections) ? "Check the mirror; the next run tries again." : "Look at the task's output."}});
+             .action = download_failed(sections) ? "Check the mirror; the next run tries again."
+                                                 : "Look at the task's output."}});
   }
   const bool restarted = restart_services(effects.stale);
   const bool same = compare_with_before(record.before);
@@ -229,7 +235,8 @@ Outcome UpgradeRun::conclude_upgrade(const JobRecord& record, const std::string&
   if (!missing.empty()) context_.output("not upgraded: " + some_names(missing, missing.size()) + "\n");
   std::string summary = summary_of(record, missing, output.empty(), parsed.changes.size());
   if (!same) summary += "; something that ran before no longer does";
-  if (!source_problems_.empty()) summary += "; " + counted(source_problems_.size(), "source") + " could not be refreshed";
+  if (!source_problems_.empty())
+    summary += "; " + counted(source_problems_.size(), "source") + " could not be refreshed";
   if (!pending_.empty()) summary += "; left: " + pending_text(pending_);
   context_.summary(summary);
   if (!well) return Outcome::failed;

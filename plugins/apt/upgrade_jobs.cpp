@@ -42,7 +42,8 @@ class ProgressCounter {
   bool feed(const std::string& output) {
     constexpr std::string_view mark = "\nSetting up ";
     const std::size_t before = done_;
-    for (std::size_t at; (at = output.find(mark, position_)) != std::string::npos; position_ = at + mark.size()) ++done_;
+    for (std::size_t at; (at = output.find(mark, position_)) != std::string::npos; position_ = at + mark.size())
+      ++done_;
     return done_ != before;
   }
   std::size_t done() const { return std::min(done_, total_); }
@@ -64,14 +65,16 @@ UpgradeRun::JobEnd UpgradeRun::run_job(JobRecord record, const std::string& scri
   const std::size_t packages = record.plan.size();
   memory_.job = std::move(record);
   context_.checkpoint(memory_to_json(memory_));
+  // Quiet, because follow() saves its output, without the marks of its sections.
   context_.start_job(job_name, {.argv = std::move(arguments), .script = script, .become_user = "root",
-                                .environment = quiet_environment(new_conffiles)});
+                                .environment = quiet_environment(new_conffiles), .quiet = true});
   return follow(kind, packages);
 }
 
 // In pieces, because one call would try for hours to reach a server that is gone, and hold up the whole run.
 UpgradeRun::JobEnd UpgradeRun::follow(JobKind kind, std::size_t packages) {
   JobEnd end;
+  ShownSections shown([this](std::string_view text) { context_.output(text); });
   ProgressCounter counter(packages);
   std::uint64_t seen = 0;
   Moment last_output = context_.now();
@@ -80,6 +83,7 @@ UpgradeRun::JobEnd UpgradeRun::follow(JobKind kind, std::size_t packages) {
   const auto take = [&](std::string_view piece) {
     seen += piece.size();
     last_output = context_.now();
+    shown.add(piece);
     end.output += piece.substr(0, most_output - std::min(most_output, end.output.size()));
     if (counter.feed(end.output)) context_.progress(counter.done(), counter.total(), "packages");
   };

@@ -31,7 +31,8 @@ Outcome UpgradeRun::preview() {
   }
   if (state_.interrupted || !state_.broken.empty()) context_.output("dpkg's state would be repaired first\n");
   if (options_.autoremove_kernels) {
-    for (const std::string& name : removable_kernel_packages(survey_->autoremovable, state_.kernel_images, state_.kernel)) {
+    for (const std::string& name : removable_kernel_packages(survey_->autoremovable, state_.kernel_images,
+                                                             state_.kernel)) {
       context_.output("would remove the old kernel package " + name + "\n");
     }
   }
@@ -42,7 +43,8 @@ Outcome UpgradeRun::preview() {
   report(partly_unknown_findings(*survey_));
   report_pending_metrics(context_, pending_, context_.now());
   std::string summary = changes.empty() ? "nothing would be upgraded"
-                                        : "would change " + counted(changes.size(), "package") + ": " + some_names(names);
+                                        : "would change " + counted(changes.size(), "package") + ": " +
+                                        some_names(names);
   if (!full.empty()) summary = full.front().title + "; otherwise: " + summary;
   if (survey_->lists_age) summary += ", by package lists from " + age_text(*survey_->lists_age) + " ago";
   context_.summary(summary);

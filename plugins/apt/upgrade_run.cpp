@@ -147,7 +147,8 @@ UpgradeRun::End UpgradeRun::hold_back_conffiles() {
     if (wanted && conffile_policy(options_, package.name) == ConffilePolicy::hold_back) candidates.push_back(package);
   }
   if (candidates.empty()) return std::nullopt;
-  conflicts_ = access_.conffile_conflicts(options_.mode, pins_for(pending_, *survey_, options_, context_.now()), candidates);
+  conflicts_ = access_.conffile_conflicts(options_.mode, pins_for(pending_, *survey_, options_, context_.now()),
+                                          candidates);
   if (!conflicts_.empty()) pending_ = classify(*survey_, options_, conflicts_, memory_.pending, context_.now());
   return std::nullopt;
 }
@@ -164,7 +165,8 @@ UpgradeRun::End UpgradeRun::plan_with(const std::vector<Pin>& pins, Simulation& 
   }
   report_sources();
   report(pinned.problem.empty() ? ineffective_findings(despite) : unusable_findings(pinned.problem));
-  context_.summary(pinned.problem.empty() ? "the server's own pins are stronger than what is to stay as it is; nothing was upgraded"
+  context_.summary(pinned.problem.empty()
+                   ? "the server's own pins are stronger than what is to stay as it is; nothing was upgraded"
                                           : "apt cannot plan an upgrade");
   return Outcome::failed;
 }

@@ -8,7 +8,8 @@ TEST_CASE("an upgrade that goes well") {
   FakeServer server;
   run_fine_upgrade(server);
   CHECK(upgrade(server).outcome == Outcome::changed);
-  CHECK(server.summary == "upgraded 5 packages: demo-conffile, demo-newdep-library, demo-newdep, demo-plain, demo-security; "
+  CHECK(server.summary ==
+        "upgraded 5 packages: demo-conffile, demo-newdep-library, demo-newdep, demo-plain, demo-security; "
                           "left: 1 held, 1 phased");
   CHECK_FALSE(worth_a_mail(server));
   CHECK(server.find("apt.held") != nullptr);
@@ -16,6 +17,9 @@ TEST_CASE("an upgrade that goes well") {
   CHECK(server.metrics.at("apt_upgraded_packages") == 5);
   CHECK(server.metrics.at("apt_security_packages") == 0);
   CHECK(server.collected_jobs == std::vector<std::string>{"upgrade"});
+  CHECK(server.output.find("Setting up demo-newdep (2.0) ...\n") != std::string::npos);
+  CHECK(server.output.find("Get:3 http://10.77.0.1/web2 bookworm Release") != std::string::npos);
+  CHECK(server.output.find("@@maintain") == std::string::npos);
   CHECK(server.output.find("demo-security 1.0 -> 2.0\n") != std::string::npos);
   CHECK(server.output.find("kept the server's /etc/demo-conffile.conf\n") != std::string::npos);
   CHECK_FALSE(server.state.contains("job"));
@@ -167,8 +171,8 @@ TEST_CASE("a server that went down in mid-upgrade is repaired and upgraded") {
   CHECK(server.find("apt.interrupted") != nullptr);
   CHECK(server.collected_jobs.size() == 3);
   CHECK(server.summary.starts_with("upgraded 5 packages"));
-  // Compared with the moment before the first attempt: nobody took another snapshot before the second. The two looks are
-  // those at what came of it.
+  // Compared with the moment before the first attempt: nobody took another snapshot before the second. The two looks
+  // are those at what came of it.
   CHECK(count_of(server, snapshot_script()) == 2);
 }
 
@@ -196,7 +200,8 @@ TEST_CASE("a failing postinst is named, and what was upgraded all the same") {
   std::string effects = recorded("effects_failed.txt");
   const std::string row = "iF \tdemo-failing-postinst\t2.0\n";
   effects.replace(effects.rfind(row), row.size(),
-                  row + "ii \tdemo-newdep\t2.0\nii \tdemo-newdep-library\t2.0\nii \tdemo-reboot\t2.0\nii \tdemo-security\t2.0\n"
+                  row + "ii \tdemo-newdep\t2.0\nii \tdemo-newdep-library\t2.0\nii \tdemo-reboot\t2.0\n"
+                        "ii \tdemo-security\t2.0\n"
                         "ii \tdemo-service\t2.0\nii \tdemo-slow\t2.0\nii \tlinux-image-6.1.0-92-demo\t6.1.192-1\n"
                         "ii \tlinux-image-demo\t2.0\n");
   server.stub(effects_look(), {.output = effects});
@@ -242,7 +247,8 @@ TEST_CASE("a lock that somebody holds") {
   FakeServer server;
   fine_server(server);
   server.stub(state_look(), {.output = recorded("state_locked.txt") + "\n@@maintain end 0\n"
-                                       "@@maintain begin disks\n\n@@maintain end 0\n@@maintain begin kernel\nx\n@@maintain end 0\n"
+                                       "@@maintain begin disks\n\n@@maintain end 0\n@@maintain begin kernel\nx\n"
+                                       "@@maintain end 0\n"
                                        "@@maintain begin images\n\n@@maintain end 0\n"});
   const std::string held = recorded("state_locked.txt");
   const std::string locks = held.substr(0, held.find("@@maintain begin broken"));
@@ -259,7 +265,8 @@ TEST_CASE("a lock that somebody holds") {
     CHECK(upgrade(server).outcome == Outcome::skipped);
     REQUIRE(server.find("apt.lock_held") != nullptr);
     CHECK(server.find("apt.lock_held")->state == State::warning);
-    CHECK(server.find("apt.lock_held")->detail.find("/var/lib/apt/lists/lock: process 945, unattended-upgr") != std::string::npos);
+    CHECK(server.find("apt.lock_held")->detail.find("/var/lib/apt/lists/lock: process 945, unattended-upgr") !=
+          std::string::npos);
   }
   SECTION("and gives back while we wait") {
     server.expect(state_look()).reply(held.substr(0, held.find("@@maintain begin locks")) + recorded("state_fine.txt"));
@@ -279,7 +286,8 @@ TEST_CASE("sources that cannot be refreshed") {
   FakeServer server;
   fine_server(server);
   SECTION("some: the others are upgraded from, and it is said") {
-    server.stub(update_run(), {.output = "@@maintain begin update\n" + recorded("update_network.txt") + "\n@@maintain end 0\n"});
+    server.stub(update_run(),
+                {.output = "@@maintain begin update\n" + recorded("update_network.txt") + "\n@@maintain end 0\n"});
     server.expect(packages_look()).reply(recorded("packages_fine_after.txt"));
     CHECK(upgrade(server).outcome == Outcome::ok);
     CHECK(server.summary == "nothing to upgrade; 2 sources could not be refreshed; left: 1 held, 1 phased");
@@ -293,7 +301,8 @@ TEST_CASE("sources that cannot be refreshed") {
     CHECK(server.find("apt.source_failed", "http://mirror.example/debian bookworm")->state == State::critical);
   }
   SECTION("all: nothing is known") {
-    server.stub(update_run(), {.output = "@@maintain begin update\n" + recorded("update_malformed.txt") + "\n@@maintain end 100\n"});
+    server.stub(update_run(),
+                {.output = "@@maintain begin update\n" + recorded("update_malformed.txt") + "\n@@maintain end 100\n"});
     CHECK(upgrade(server).outcome == Outcome::failed);
     CHECK(server.summary == "the package lists could not be refreshed: whether there are updates is not known");
   }
@@ -306,7 +315,8 @@ TEST_CASE("old kernels go before anything else, but not the running one nor the 
   const std::string running = "begin kernel\n6.18.44-fc-v657\n";
   state.replace(state.find(running), running.size(), "begin kernel\n6.1.0-92-demo\n");
   state.replace(state.find("begin images\n") + 13, 0,
-                "ii \tlinux-image-6.1.0-90-demo\t1\nii \tlinux-image-6.1.0-91-demo\t1\nii \tlinux-image-6.1.0-92-demo\t1\n");
+                "ii \tlinux-image-6.1.0-90-demo\t1\nii \tlinux-image-6.1.0-91-demo\t1\n"
+                "ii \tlinux-image-6.1.0-92-demo\t1\n");
   server.expect(state_look()).reply(state).reply(state);
   // Offers to remove the oldest kernel, and no upgrade.
   server.expect(packages_look()).reply(recorded("packages_after.txt")).reply(recorded("packages_fine_after.txt"));
@@ -339,21 +349,25 @@ TEST_CASE("a full disk stops the upgrade before it begins") {
 TEST_CASE("a blocked package is pinned in the plan and in the job") {
   FakeServer server;
   fine_server(server);
-  server.expect(packages_look()).reply(recorded("packages_fine.txt")).reply(packages_without("demo-plain")).reply(recorded("packages_fine_after.txt"));
+  server.expect(packages_look()).reply(recorded("packages_fine.txt")).reply(packages_without("demo-plain"))
+      .reply(recorded("packages_fine_after.txt"));
   server.expect_job("upgrade", fine_job());
   upgrade(server, Json::parse(R"({"blocklist": [{"package": "demo-plain", "reason": "later"}]})"));
   const std::string pin = preferences_text({{"demo-plain", "1.0"}});
   for (const SeenCommand& command : server.commands) {
-    if (!command.job.empty()) CHECK(command.argv == std::vector<std::string>{"old", "", pin, pin, "--with-new-pkgs", "upgrade"});
+    if (!command.job.empty())
+      CHECK(command.argv == std::vector<std::string>{"old", "", pin, pin, "--with-new-pkgs", "upgrade"});
   }
 }
 
 TEST_CASE("a package is held back when both sides changed its configuration") {
   FakeServer server;
   fine_server(server);
-  server.expect(packages_look()).reply(recorded("packages_fine.txt")).reply(packages_without("demo-conffile")).reply(packages_without("demo-conffile"));
+  server.expect(packages_look()).reply(recorded("packages_fine.txt")).reply(packages_without("demo-conffile"))
+      .reply(packages_without("demo-conffile"));
   server.expect(exactly("conffiles", conffile_script()).as("root"))
-      .reply("@@maintain begin download\n\n@@maintain end 0\n@@maintain begin conflicts\ndemo-conffile\t/etc/demo-conffile.conf\n\n@@maintain end 0\n");
+      .reply("@@maintain begin download\n\n@@maintain end 0\n@@maintain begin conflicts\n"
+             "demo-conffile\t/etc/demo-conffile.conf\n\n@@maintain end 0\n");
   server.expect_job("upgrade", fine_job());
   upgrade(server, Json::parse(R"({"conffile_rules": [{"package": "demo-conffile", "policy": "hold-back"}]})"));
   REQUIRE(server.find("apt.conffile_blocked") != nullptr);
@@ -365,7 +379,8 @@ TEST_CASE("only listed services are restarted") {
   run_fine_upgrade(server);
   std::string effects = recorded("effects_fine.txt");
   effects.replace(effects.find("begin stale\n") + 12, 0,
-                  "/system.slice/web.service\tweb\t/usr/lib/libssl.so.3\n/system.slice/db.service\tdb\t/usr/lib/libssl.so.3\n");
+                  "/system.slice/web.service\tweb\t/usr/lib/libssl.so.3\n"
+                  "/system.slice/db.service\tdb\t/usr/lib/libssl.so.3\n");
   server.stub(effects_look(), {.output = effects});
   SECTION("and the others told") {
     server.expect(argv({"systemctl", "restart", "--", "web.service"}).as("root")).reply("");
@@ -374,7 +389,8 @@ TEST_CASE("only listed services are restarted") {
     CHECK(server.find("apt.stale_services")->title == "still running with files from before an upgrade: db.service");
   }
   SECTION("one that does not come back is critical") {
-    server.expect(argv({"systemctl", "restart", "--", "web.service"})).reply(Reply::exits(1, "Job for web.service failed.\n"));
+    server.expect(argv({"systemctl", "restart", "--", "web.service"}))
+        .reply(Reply::exits(1, "Job for web.service failed.\n"));
     server.expect(argv({"journalctl"})).reply("web: no\n");
     CHECK(upgrade(server, {{"restart_services", {"web.service"}}}).outcome == Outcome::failed);
     CHECK(server.find("apt.restart_failed", "web.service") != nullptr);
@@ -401,8 +417,8 @@ TEST_CASE("a dry run only looks") {
   UpgradeTask task;
   const auto run = run_task(task, server, {.check = true});
   CHECK(run.outcome == Outcome::ok);
-  CHECK(server.summary.starts_with("would change 5 packages: demo-conffile, demo-newdep-library, demo-newdep, demo-plain, "
-                                   "demo-security, by package lists from"));
+  CHECK(server.summary.starts_with("would change 5 packages: demo-conffile, demo-newdep-library, demo-newdep, "
+                                   "demo-plain, demo-security, by package lists from"));
   CHECK(server.output.find("demo-security 1.0 -> 2.0\n") != std::string::npos);
   CHECK(server.refused.empty());
   for (const SeenCommand& command : server.commands) CHECK(command.read_only);

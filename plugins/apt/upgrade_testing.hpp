@@ -29,7 +29,9 @@ inline Matcher update_run() { return exactly("update", update_script()); }
 inline Matcher snapshot_look() { return exactly("snapshot", snapshot_script()); }
 
 // Recorded beside the helpers that read them.
-inline std::string snapshot(const std::string& name) { return recorded("../../common/testdata/snapshot_" + name + ".txt"); }
+inline std::string snapshot(const std::string& name) {
+  return recorded("../../common/testdata/snapshot_" + name + ".txt");
+}
 
 inline std::string no_locks() { return "@@maintain begin locks\n\n@@maintain end 0\n"; }
 

@@ -147,7 +147,8 @@ TEST_CASE("a remark of dpkg's about its own records does not fail an upgrade") {
   FakeServer server;
   run_fine_upgrade(server);
   server.stub(effects_look(), {.output = changed(recorded("effects_fine.txt"), "begin audit\n",
-                                                 "begin audit\nThe following packages are missing the md5sums control file\n"
+                                                 "begin audit\nThe following packages are missing the md5sums control "
+                                                 "file\n"
                                                  "in the database:\n some-package\n")});
   CHECK(upgrade(server).outcome == Outcome::changed);
   REQUIRE(server.find("apt.audit_remark") != nullptr);

@@ -1,12 +1,14 @@
 #include "common/sections.hpp"
 
 #include <charconv>
+#include <utility>
 
 namespace maintain::plugins {
 namespace {
 
 constexpr std::string_view begin_mark = "@@maintain begin ";
 constexpr std::string_view end_mark = "@@maintain end ";
+constexpr std::size_t longest_line = 8192;  // a server that prints no line ends must not fill our memory
 constexpr std::string_view blanks = " \t\r\n";
 
 // The length of the UTF-8 sequence at the start of text, without overlong forms and surrogates; 0: none.
@@ -71,6 +73,31 @@ Sections parse_sections(std::string_view output) {
 const Section* find_section(const Sections& sections, std::string_view name) {
   const auto found = sections.find(name);
   return found == sections.end() ? nullptr : &found->second;
+}
+
+ShownSections::~ShownSections() {
+  try {
+    if (!rest_.empty()) show_(rest_);
+  } catch (...) {
+    // A destructor must not throw; the end of an output is what is lost.
+  }
+}
+
+void ShownSections::add(std::string_view piece) {
+  rest_ += piece;
+  std::string text;
+  std::size_t at = 0;
+  bool after_empty_line = false;
+  for (std::size_t end; (end = rest_.find('\n', at)) != std::string::npos; at = end + 1) {
+    const std::string_view line = std::string_view(rest_).substr(at, end + 1 - at);
+    const bool ends = line.starts_with(end_mark);
+    if (after_empty_line && !ends) text += '\n';
+    after_empty_line = line == "\n";
+    if (!after_empty_line && !ends && !line.starts_with(begin_mark)) text += line;
+  }
+  rest_.erase(0, after_empty_line ? at - 1 : at);
+  if (rest_.size() > longest_line) text += std::exchange(rest_, {});
+  if (!text.empty()) show_(text);
 }
 
 std::vector<std::string_view> split_lines(std::string_view text) {

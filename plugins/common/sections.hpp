@@ -3,6 +3,7 @@
 // or cut short is never mistaken for an empty one.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -29,6 +30,20 @@ Sections parse_sections(std::string_view output);
 
 // nullptr when it is missing.
 const Section* find_section(const Sections& sections, std::string_view name);
+
+// For a person what such a script prints goes through this, in pieces as they come: whole lines, without the marks.
+class ShownSections {
+ public:
+  explicit ShownSections(std::function<void(std::string_view)> show) : show_(std::move(show)) {}
+  ~ShownSections();  // shows a last line that has no end: it may be what the script hangs at
+  ShownSections(const ShownSections&) = delete;
+  ShownSections& operator=(const ShownSections&) = delete;
+  void add(std::string_view piece);
+
+ private:
+  std::function<void(std::string_view)> show_;
+  std::string rest_;  // an unfinished line, and the empty line before it: that may belong to an end mark
+};
 
 // The lines without their ends; "\r\n" counts as one. The views point into text.
 std::vector<std::string_view> split_lines(std::string_view text);

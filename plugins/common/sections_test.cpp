@@ -45,7 +45,8 @@ section input cat
 }
 
 TEST_CASE("a section that was cut off has no status") {
-  const auto sections = parse_sections("noise\n@@maintain begin a\nx\n\n@@maintain end 0\n@@maintain begin b\nhalf a li");
+  const auto sections =
+      parse_sections("noise\n@@maintain begin a\nx\n\n@@maintain end 0\n@@maintain begin b\nhalf a li");
   CHECK(find_section(sections, "a")->ok());
   CHECK(find_section(sections, "a")->body == "x\n");
   CHECK_FALSE(find_section(sections, "b")->status);
@@ -58,6 +59,29 @@ TEST_CASE("a status that is none is not taken for success") {
     const auto sections = parse_sections("@@maintain begin a\n\n@@maintain end " + std::string(status) + "\n");
     CHECK_FALSE(find_section(sections, "a")->status);
   }
+}
+
+TEST_CASE("marks are left out of what a person sees, however the pieces fall") {
+  const std::string output =
+      "begun\n@@maintain begin a\nx\n\ny\n\n@@maintain end 0\n@@maintain begin b\nno line end\n@@maintain end 3\n"
+      "@@maintain begin c\n\n@@maintain end 0\n\nContinue? [y/N] ";
+  for (const std::size_t size : {std::size_t{1}, std::size_t{3}, std::size_t{17}, output.size()}) {
+    CAPTURE(size);
+    std::string shown;
+    {
+      ShownSections sections([&](std::string_view text) { shown += text; });
+      for (std::size_t at = 0; at < output.size(); at += size) sections.add(std::string_view(output).substr(at, size));
+      CHECK_FALSE(shown.ends_with("[y/N] "));
+    }
+    CHECK(shown == "begun\nx\n\ny\nno line end\n\nContinue? [y/N] ");
+  }
+}
+
+TEST_CASE("a line without end is shown before it grows large") {
+  std::string shown;
+  ShownSections sections([&](std::string_view text) { shown += text; });
+  for (int i = 0; i < 100; ++i) sections.add(std::string(100, '.'));
+  CHECK(shown.size() > 8000);
 }
 
 TEST_CASE("lines and words") {
@@ -75,7 +99,8 @@ TEST_CASE("lines and words") {
 
 TEST_CASE("text for people holds nothing but text") {
   CHECK(printable("plain\ttext\n") == "plain\ttext\n");
-  CHECK(printable("Gr\xC3\xBC\xC3\x9F" "e \xE2\x82\xAC \xF0\x9F\x90\xA7") == "Gr\xC3\xBC\xC3\x9F" "e \xE2\x82\xAC \xF0\x9F\x90\xA7");
+  CHECK(printable("Gr\xC3\xBC\xC3\x9F" "e \xE2\x82\xAC \xF0\x9F\x90\xA7") ==
+        "Gr\xC3\xBC\xC3\x9F" "e \xE2\x82\xAC \xF0\x9F\x90\xA7");
   CHECK(printable("\x1B[31mred\r") == "?[31mred?");
   CHECK(printable(std::string_view("a\0b\x7F", 4)) == "a?b?");
   CHECK(printable("\xFF\xC3(\xC0\xAF\xED\xA0\x80") == "?" "?(?" "?" "?" "?" "?");

@@ -96,7 +96,8 @@ TEST_CASE("an upgrade that broke a service, as recorded") {
 
 TEST_CASE("units that stop") {
   const auto before = with_units(unit_text("web.service", running) +
-                                 unit_text("helper.service", "ActiveState=active\nSubState=running\nBusName=org.helper\nWantedBy=") +
+                                 unit_text("helper.service",
+                                           "ActiveState=active\nSubState=running\nBusName=org.helper\nWantedBy=") +
                                  unit_text("job.service", "ActiveState=active\nTriggeredBy=job.timer") +
                                  unit_text("socketed.service", running + "\nTriggeredBy=socketed.socket") +
                                  unit_text("by-hand.service", "ActiveState=active\nSubState=running") +
@@ -112,9 +113,11 @@ TEST_CASE("units that stop") {
 
   SECTION("one that failed before is not news, one that fails now is, on demand or not") {
     const auto failed = with_units(unit_text("old.service", "ActiveState=failed\nResult=timeout") +
-                                   unit_text("helper.service", "ActiveState=failed\nResult=signal\nBusName=org.helper"));
+                                   unit_text("helper.service",
+                                             "ActiveState=failed\nResult=signal\nBusName=org.helper"));
     const auto was = with_units(unit_text("old.service", "ActiveState=failed\nResult=timeout") +
-                                unit_text("helper.service", "ActiveState=active\nSubState=running\nBusName=org.helper"));
+                                unit_text("helper.service",
+                                          "ActiveState=active\nSubState=running\nBusName=org.helper"));
     CHECK(told(compare(was, failed)) ==
           std::vector<std::string>{"service_broken helper.service: was active (running), is failed (signal)"});
   }
@@ -147,7 +150,8 @@ TEST_CASE("containers") {
   CHECK(before.containers.items[0].running);
   CHECK_FALSE(before.containers.items[2].running);
   CHECK_FALSE(before.containers.items[3].running);
-  const auto after = with_docker("db\tpostgres:15\tUp 9 seconds (unhealthy)\nweb\tshop:7\tRestarting (1) 2 seconds ago\n");
+  const auto after = with_docker("db\tpostgres:15\tUp 9 seconds (unhealthy)\n"
+                                 "web\tshop:7\tRestarting (1) 2 seconds ago\n");
   CHECK(told(compare(before, after)) == std::vector<std::string>{
             "container_stopped docker web: was 'Up 2 hours', is 'Restarting (1) 2 seconds ago'",
             "container_unhealthy docker db: was 'Up 3 days (healthy)', is 'Up 9 seconds (unhealthy)'"});

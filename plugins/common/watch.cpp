@@ -110,10 +110,12 @@ std::vector<Change> still_there(const Watch& watch, const ServerSnapshot& now) {
   std::vector<Change> changes = compare(watch.before, now);
   std::erase_if(changes, [&](const Change& change) {
     if (!change.severe) return true;
-    if (change.kind == ChangeKind::unreadable) return false;  // compare() tells it only where there is something to lose
+    // compare() tells it only where there is something to lose
+    if (change.kind == ChangeKind::unreadable) return false;
     return !contains(watch.kinds, list_of(change.kind)) && !contains(watch.names, change.name);
   });
-  // A unit that failed at the boot and was not active before is in no list: nothing is lost there, but nothing is known.
+  // A unit that failed at the boot and was not active before is in no list: nothing is lost there, but nothing is
+  // known.
   if (changes.empty() && !now.units.problem.empty() && !watch.names.empty())
     changes.push_back({.kind = ChangeKind::unreadable, .name = units_kind,
                        .what = "could not be listed afterwards: " + now.units.problem, .settling = true});

@@ -51,8 +51,8 @@ Finding before_failed(const std::string& problem) {
 }
 
 Finding after_failed(const std::string& problem) {
-  return {.state = State::critical, .code = "reboot.after_failed", .title = "the command to run after the reboot failed",
-          .detail = problem,
+  return {.state = State::critical, .code = "reboot.after_failed",
+          .title = "the command to run after the reboot failed", .detail = problem,
           .action = "do by hand what the `run_after` command of the task should have done, or mend it: the next run of "
                     "the task tries it again"};
 }

@@ -70,7 +70,8 @@ TEST_CASE("programs are known by name, script or kernel name") {
 
 TEST_CASE("what is always there is not busy") {
   CHECK(busy("unattended-upgr",
-             "/usr/bin/python3\t/usr/share/unattended-upgrades/unattended-upgrade-shutdown\t--wait-for-signal\t").empty());
+             "/usr/bin/python3\t/usr/share/unattended-upgrades/unattended-upgrade-shutdown\t--wait-for-signal\t")
+            .empty());
   CHECK(busy("rsync", "/usr/bin/rsync\t--daemon\t--no-detach\t").empty());
   CHECK(busy("rsync", "rsync\t--server\t--sender\t-a\t.\t/srv\t").size() == 1);
   CHECK(busy("kworker/0:1", "").empty());
@@ -83,13 +84,16 @@ TEST_CASE("the lines of a script are not programs") {
 }
 
 TEST_CASE("of logind's inhibitors only those count that block a shutdown") {
-  CHECK(logind_inhibitors("a(ssssuu) 2 \"sleep\" \"UPower\" \"Pause\" \"delay\" 0 8 \"shutdown\" \"x\" \"y\" \"delay\" 0 9").empty());
-  CHECK(logind_inhibitors("a(ssssuu) 1 \"idle:shutdown\" \"a\" \"b\" \"block-weak\" 0 9") == Words{"'a' inhibits it: b"});
+  CHECK(logind_inhibitors("a(ssssuu) 2 \"sleep\" \"UPower\" \"Pause\" \"delay\" 0 8 \"shutdown\" \"x\" \"y\" "
+                          "\"delay\" 0 9").empty());
+  CHECK(logind_inhibitors("a(ssssuu) 1 \"idle:shutdown\" \"a\" \"b\" \"block-weak\" 0 9") ==
+        Words{"'a' inhibits it: b"});
   CHECK(logind_inhibitors("a(ssssuu) 9 \"shutdown").empty());
 }
 
 TEST_CASE("a scheduled shutdown") {
   CHECK_FALSE(scheduled_shutdown("none"));
-  CHECK(scheduled_shutdown("USEC=1795359284750674\nMODE=poweroff\nNOW=1795359224\n") == "a poweroff is scheduled in 1 minute");
+  CHECK(scheduled_shutdown("USEC=1795359284750674\nMODE=poweroff\nNOW=1795359224\n") ==
+        "a poweroff is scheduled in 1 minute");
   CHECK(scheduled_shutdown("USEC=junk\n") == "a shutdown is scheduled");
 }

@@ -15,8 +15,8 @@ struct KernelName {
 // Nothing when it does not start with a digit.
 std::optional<KernelName> parse_kernel_name(std::string_view release);
 
-// Negative, zero or positive as the kernel version a is older than, the same as or newer than b. Runs of digits count as
-// numbers, and "6.1~rc3" comes before "6.1".
+// Negative, zero or positive as the kernel version a is older than, the same as or newer than b. Runs of digits count
+// as numbers, and "6.1~rc3" comes before "6.1".
 int compare_kernel_versions(std::string_view a, std::string_view b);
 
 // "6.1.0-30-amd64" and "6.1.0-28-amd64"

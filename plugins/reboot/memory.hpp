@@ -1,4 +1,5 @@
-// What reboot.if_needed remembers between runs: above all the reboot that it has ordered, written down before the order.
+// What reboot.if_needed remembers between runs: above all the reboot that it has ordered, written down before the
+// order.
 #pragma once
 
 #include <optional>

@@ -23,7 +23,8 @@ struct Needs {
   std::string expected_package = {};      // the same kernel in another package version
   std::string useless_newest = {};        // the newest kernel is the useless one and still does not run
   std::string useless_package = {};       // the same kernel in another package version
-  std::vector<std::string> half_installed = {};  // kernel packages that dpkg has not finished: such a kernel may not boot
+  // kernel packages that dpkg has not finished: such a kernel may not boot
+  std::vector<std::string> half_installed = {};
   std::optional<long long> age_seconds = {};     // since the server itself asked for it
   std::optional<long long> last_order_seconds = {};  // since any task of a maintain last ordered a reboot there
   std::optional<Boot> boot = {};

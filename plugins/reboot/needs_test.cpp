@@ -27,7 +27,8 @@ struct Answer {
   std::string kernel = "6.1.0-28-amd64";
   std::string version = "#1 SMP PREEMPT_DYNAMIC Debian 6.1.119-1 (2024-11-22)";
   std::string last_order = "none";
-  std::string flag = "no", packages = "", images = "6.1.0-28-amd64", kernels = "ii |linux-image-6.1.0-28-amd64|6.1.119-1";
+  std::string flag = "no", packages = "", images = "6.1.0-28-amd64",
+      kernels = "ii |linux-image-6.1.0-28-amd64|6.1.119-1";
 
   std::string text() const {
     return section("boot_id", "11111111-1111-4111-8111-111111111111") + section("first_process", "1") +
@@ -82,7 +83,9 @@ TEST_CASE("kernels that are no reason") {
   Answer answer;
   SECTION("another flavour") { answer.images += "\n6.1.0-30-cloud-amd64\n6.1.0-30-rt-amd64"; }
   SECTION("older") { answer.images += "\n6.1.0-9-amd64"; }
-  SECTION("removed") { answer.kernels += "\nrc |linux-image-6.1.0-30-amd64|6.1.124-1\nun |linux-image-6.1.0-31-amd64|"; }
+  SECTION("removed") {
+    answer.kernels += "\nrc |linux-image-6.1.0-30-amd64|6.1.124-1\nun |linux-image-6.1.0-31-amd64|";
+  }
   SECTION("debug symbols") { answer.kernels += "\nii |linux-image-6.1.0-30-amd64-dbg|6.1.124-1"; }
   CHECK(parse_needs(answer.text(), true).verdict == Verdict::no);
 }

@@ -225,7 +225,8 @@ TEST_CASE("a kernel that the reboot did not bring is told, and is no reason agai
   SECTION("the loader starts the old one") {
     // The kernel in /boot is what asks for it, before and after.
     world.server.stub(script("reboot-required"), [&](const SeenCommand&) -> Reply {
-      return {.output = section("boot_id", world.boot) + section("first_process", "102") + section("kernel", world.kernel) +
+      return {.output = section("boot_id", world.boot) + section("first_process", "102") +
+                        section("kernel", world.kernel) +
                         section("kernel_version", "#1 SMP") + section("required", "no") + section("packages", "") +
                         section("last_order", "none") +
                         section("images", "6.1.0-28-amd64\n6.1.0-30-amd64") + section("kernel_packages", "")};
@@ -235,7 +236,8 @@ TEST_CASE("a kernel that the reboot did not bring is told, and is no reason agai
     world.later(48h);
     CHECK(world.run().outcome == Outcome::ok);
     CHECK(world.orders() == 0);
-    CHECK(world.server.find("reboot.kernel_not_booted", "6.1.0-30-amd64") != nullptr);  // silence would count as recovery
+    // silence would count as recovery
+    CHECK(world.server.find("reboot.kernel_not_booted", "6.1.0-30-amd64") != nullptr);
     world.later(48h);
     world.kernel = "6.1.0-30-amd64";
     CHECK(world.run().outcome == Outcome::ok);

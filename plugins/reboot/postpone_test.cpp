@@ -190,7 +190,8 @@ TEST_CASE("commands before and after") {
     CHECK(world.run(options).outcome == Outcome::changed);
   }
   SECTION("stopped in the middle of the first: the next run undoes it at once, and orders nothing") {
-    world.server.expect_job("before", {.takes = 3h, .follow_failures = {Reply::fails(MAINTAIN_UNREACHABLE, "no answer")}});
+    world.server.expect_job("before",
+                            {.takes = 3h, .follow_failures = {Reply::fails(MAINTAIN_UNREACHABLE, "no answer")}});
     RunOptions first = options;
     first.lenient = true;
     CHECK(world.run(first).status == MAINTAIN_UNREACHABLE);

@@ -14,8 +14,8 @@ struct Process {
   std::vector<std::string> words = {};  // its command line
 };
 
-// "/proc/12/comm:cron" and "/proc/12/cmdline:/usr/sbin/cron<TAB>-f<TAB>" lines. Kernel threads and zombies have no command line
-// and are left out.
+// "/proc/12/comm:cron" and "/proc/12/cmdline:/usr/sbin/cron<TAB>-f<TAB>" lines. Kernel threads and zombies have no
+// command line and are left out.
 std::vector<Process> parse_processes(std::string_view text);
 
 // In words, each with its process id: package managers, jobs of ours, and programs of these names. Not: what waits for

@@ -44,7 +44,8 @@ class Shell {
   // The script's output; it sees the test's files below the given paths.
   std::string run(std::string script, const std::vector<std::string>& paths) {
     for (const std::string& path : paths)
-      for (std::size_t at = 0; (at = script.find(path, at)) != std::string::npos; at += root_.string().size() + path.size())
+      for (std::size_t at = 0; (at = script.find(path, at)) != std::string::npos;
+           at += root_.string().size() + path.size())
         script.insert(at, root_.string());
     file("script", script);
     const std::string command = "PATH='" + root_.string() + "/bin':$PATH sh '" + root_.string() + "/script' 2>&1";
@@ -67,7 +68,8 @@ TEST_CASE("the kernels in /boot are found, after the boot was asked for") {
   Shell shell;
   shell.file("boot/vmlinuz-6.1.0-28-amd64");
   shell.file("boot/vmlinuz-6.1.0-30-amd64");
-  const std::string output = shell.run(needs_script() + "case $- in *f*) echo patterns are off ;; esac\n", {"/boot/vmlinuz-"});
+  const std::string output = shell.run(needs_script() + "case $- in *f*) echo patterns are off ;; esac\n",
+                                       {"/boot/vmlinuz-"});
   const Section images = parse_sections(output)["images"];
   CHECK(images.ok());
   CHECK(images.body == "6.1.0-28-amd64\n6.1.0-30-amd64\n");

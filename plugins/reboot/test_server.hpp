@@ -27,7 +27,8 @@ inline std::string section(const std::string& name, const std::string& body, int
 inline std::string unit(const std::string& name, const std::string& active = "active",
                         const std::string& sub = "running") {
   return "Id=" + name + "\nActiveState=" + active + "\nSubState=" + sub + "\nResult=" +
-         (active == "failed" ? "exit-code" : "success") + "\nUnitFileState=enabled\nWantedBy=multi-user.target\nNRestarts=0\n\n";
+         (active == "failed" ? "exit-code" : "success") +
+         "\nUnitFileState=enabled\nWantedBy=multi-user.target\nNRestarts=0\n\n";
 }
 
 struct World {

@@ -122,7 +122,8 @@ TEST_CASE("a server that falls silent after the boot has not 'not come back'") {
   world.expect_order();
   CHECK(world.run({.options = {{"return_within", "1m"}}}).outcome == Outcome::failed);
   REQUIRE(world.server.find("reboot.server_gone") != nullptr);
-  CHECK(world.server.find("reboot.server_gone")->title == "the server came back from the reboot, and does not answer any more");
+  CHECK(world.server.find("reboot.server_gone")->title ==
+        "the server came back from the reboot, and does not answer any more");
   CHECK_FALSE(world.server.find("reboot.server_gone")->action.empty());
 }
 

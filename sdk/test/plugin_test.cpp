@@ -186,7 +186,8 @@ TEST_CASE("reports, state and files go both ways") {
   server.state = {{"runs", 1}};
   server.files["/etc/hostname"] = {.content = "web1\n", .mode = 0640};
   doing(server, [](Context& context) {
-    context.finding({.state = State::critical, .code = "a.b", .subject = "s", .title = "t", .detail = "d", .action = "x"});
+    context.finding({.state = State::critical, .code = "a.b", .subject = "s", .title = "t", .detail = "d",
+                     .action = "x"});
     CHECK_THROWS_AS(context.finding({.code = "", .title = "t"}), Failure);
     context.progress(1, 3, "files");
     context.metric("size", 1.5, "bytes");

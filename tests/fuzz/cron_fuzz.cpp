@@ -16,7 +16,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size < sizeof seconds) return 0;
   std::memcpy(&seconds, data, sizeof seconds);
   const TimeZone& zone = zones[data[0] % 4];
-  const auto cron = CronExpression::parse({reinterpret_cast<const char*>(data) + sizeof seconds, size - sizeof seconds});
+  const auto cron = CronExpression::parse({reinterpret_cast<const char*>(data) + sizeof seconds,
+                                           size - sizeof seconds});
   if (!cron) {
     if (cron.error().message.empty() || cron.error().hint.empty()) std::abort();
     return 0;

@@ -21,7 +21,8 @@ void ask(AnsibleInventory& inventory) {
   for (std::size_t i = 0; i < inventory.hosts().size() && i < 100; ++i) {
     const AnsibleHost& host = inventory.hosts()[i];
     const Server server = server_from_host(inventory, host, host.name, rules, told, warnings);
-    if (!server.address.empty() && server.address != host.name && !address_problem(server.address).empty()) std::abort();
+    if (!server.address.empty() && server.address != host.name && !address_problem(server.address).empty())
+      std::abort();
     if (!server.user.empty() && !user_problem(server.user).empty()) std::abort();
   }
   for (std::size_t i = 0; i < inventory.groups().size() && i < 100; ++i) inventory.hosts_of(i);

@@ -28,7 +28,8 @@ std::size_t walk(const maintain::YamlNode& node, std::size_t& nodes) {
     require(node.find(entry.key) != nullptr);
     below = std::max(below, walk(entry.value, nodes));
   }
-  const bool is_collection = node.kind == maintain::YamlNode::Kind::sequence || node.kind == maintain::YamlNode::Kind::mapping;
+  const bool is_collection = node.kind == maintain::YamlNode::Kind::sequence ||
+                             node.kind == maintain::YamlNode::Kind::mapping;
   return below + (is_collection ? 1 : 0);
 }
 

@@ -23,7 +23,8 @@ different = []
 with tempfile.TemporaryDirectory() as elsewhere:  # Ansible also reads what lies in the working directory
     configuration = pathlib.Path(elsewhere, "ansible.cfg")
     configuration.touch()
-    environment = {**os.environ, "ANSIBLE_CONFIG": str(configuration), "ANSIBLE_LOCALHOST_WARNING": "0", "HOME": elsewhere,
+    environment = {**os.environ, "ANSIBLE_CONFIG": str(configuration), "ANSIBLE_LOCALHOST_WARNING": "0",
+                   "HOME": elsewhere,
                    "LC_ALL": "C.UTF-8"}
     processes = {name: subprocess.Popen(["ansible-inventory", "-i", data / source, "--list"], cwd=elsewhere,
                                         env=environment, stdout=subprocess.PIPE, text=True)

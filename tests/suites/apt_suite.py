@@ -37,7 +37,8 @@ class AptCase(ServerCase):
         return name
 
     def wait_for_postinst(self, name):
-        self.fleet.shell(name, "for i in $(seq 600); do [ -e /var/lib/demo-slow/started ] && exit 0; sleep 0.1; done; exit 1")
+        self.fleet.shell(name, "for i in $(seq 600); do [ -e /var/lib/demo-slow/started ] && exit 0; sleep 0.1; done; "
+                               "exit 1")
 
     def interrupted_upgrade(self, interrupt, upgrade=UPGRADE):
         """Interrupts while a package's postinst works, then lets the next run carry on."""
@@ -115,7 +116,8 @@ class Upgrades(AptCase):
     def test_blocklist_against_pins_of_the_server(self):
         def pin(priority):
             # The last line has no end.
-            self.fleet.write(name, "/etc/apt/preferences", f"Package: demo-plain\nPin: version 2.0\nPin-Priority: {priority}")
+            self.fleet.write(name, "/etc/apt/preferences",
+                             f"Package: demo-plain\nPin: version 2.0\nPin-Priority: {priority}")
         name = self.upgradable("demo-plain,demo-newdep",
                                {**UPGRADE, "blocklist": [{"package": "demo-plain", "reason": "the shop breaks"}]})
         pin(1000)

@@ -12,7 +12,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from support.suite import ServerCase, run_suite
 
-REBOOT = {"use": "reboot.if_needed", "when": "0 0 * * *", "window": "24h", "needs_time": "0s", "return_within": "40s", "settle": "10s",
+REBOOT = {"use": "reboot.if_needed", "when": "0 0 * * *", "window": "24h", "needs_time": "0s",
+          "return_within": "40s", "settle": "10s",
           "stable_for": "1s"}
 
 
@@ -87,7 +88,8 @@ class Reboots(RebootCase):
         self.assertNotEqual(after, before)
         self.need(name)
         self.run_maintain(status=0)
-        self.assertEqual(self.fleet.boot_id(name), after, "the other project's task has no memory of it, but the server has")
+        self.assertEqual(self.fleet.boot_id(name), after,
+                         "the other project's task has no memory of it, but the server has")
         self.assertEqual(self.result()["outcome"], "skipped")
         self.assertIn("rebooted in this window already", self.result()["summary"])
 
@@ -166,7 +168,8 @@ class Commands(RebootCase):
         self.assertEqual(self.fleet.boot_id(name), before)
 
     def test_sigkill_while_preparing_is_undone_at_once(self):
-        task = {**REBOOT, "run_before": f"echo drained >>{self.HOOKS}; sleep 600", "run_after": f"echo undrained >>{self.HOOKS}"}
+        task = {**REBOOT, "run_before": f"echo drained >>{self.HOOKS}; sleep 600",
+                "run_after": f"echo undrained >>{self.HOOKS}"}
         name = self.needing(task)
         before = self.fleet.boot_id(name)
         process = self.central.start("run", "--debug")

@@ -74,7 +74,8 @@ def build(preset, *targets, niceness=0):
     with open(log, "wb") as output:
         configured = call(["cmake", "--preset", preset], stdout=output, stderr=output)
         built = configured.returncode == 0 and call(
-            ["nice", "-n", niceness, "cmake", "--build", f"build/{preset}", *(["--target", *targets] if targets else [])],
+            ["nice", "-n", niceness, "cmake", "--build", f"build/{preset}",
+             *(["--target", *targets] if targets else [])],
             stdout=output, stderr=output).returncode == 0
     if not built:
         raise BuildFailed(f"{log.read_text(errors='replace')[-8000:]}\n"
@@ -132,7 +133,8 @@ def fuzz():
                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if result.returncode == 0:
             return Count(passed=1)
-        return Count(failed=1, notes=[f"fuzz: FAILED {program.name}\n" + result.stdout.decode(errors="replace")[-3000:]])
+        return Count(failed=1, notes=[f"fuzz: FAILED {program.name}\n" +
+                                      result.stdout.decode(errors="replace")[-3000:]])
 
     count = Count()
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
@@ -158,7 +160,8 @@ def one_server_suite(suite):
     lines = text.strip().splitlines()
     words = lines[-1].replace(",", "").split() if lines else []
     if len(words) != 6 or words[1::2] != ["passed", "failed", "skipped"]:
-        return Count(failed=1, notes=[f"servers: FAILED {name} ended with status {status} and no count\n{text[-3000:]}"])
+        return Count(failed=1, notes=[f"servers: FAILED {name} ended with status {status} and no count\n"
+                                      f"{text[-3000:]}"])
     count = Count(*(int(word) for word in words[::2]))
     if status != (1 if count.failed else 0):
         count.add(Count(failed=1, notes=[f"servers: FAILED {name} ended with status {status}"]))

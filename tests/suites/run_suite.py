@@ -54,7 +54,8 @@ class Reaching(ServerCase):
         lines = other.read_text().split()
         key = lines[2]
         self.assertTrue(key.startswith("AAAA"))
-        other.write_text(other.read_text().replace(key, key[:-8] + ("AAAAAAAA" if not key.endswith("AAAAAAAA") else "BBBBBBBB")))
+        ending = "AAAAAAAA" if not key.endswith("AAAAAAAA") else "BBBBBBBB"
+        other.write_text(other.read_text().replace(key, key[:-8] + ending))
         done = self.run_maintain(status=1)
         self.assertIn("SHA256:", done.out)
         self.assertIn("maintain trust", done.out)
@@ -122,8 +123,10 @@ class Configurations(ServerCase):
     def test_hostile_configuration_and_output(self):
         name = self.server()
         self.configure(name, {"evil": {"use": "command.run", "when": "* * * * *", "result": "nagios",
-                                       "command": "printf 'bad \\033]0;owned\\007\\033[31m\\342\\200\\256 news'; exit 2"}})
-        self.fleet.shell(name, "head -c 1000000 /dev/zero | tr '\\0' '[' >/etc/maintain.d/huge.yml; ln -s /dev/zero /etc/maintain.d/zero.yml")
+                                       "command": "printf 'bad \\033]0;owned\\007\\033[31m\\342\\200\\256 news'; "
+                                                  "exit 2"}})
+        self.fleet.shell(name, "head -c 1000000 /dev/zero | tr '\\0' '[' >/etc/maintain.d/huge.yml; "
+                               "ln -s /dev/zero /etc/maintain.d/zero.yml")
         done = self.run_maintain(status=1)
         self.assertIn("bad", done.out)
         for character in "\x1b\x07\u202e":
@@ -151,13 +154,15 @@ class Isolation(ServerCase):
 
     def test_crash_hang_and_exit_cost_their_own_task(self):
         name = self.server()
-        tasks = {kind: {"use": f"misbehave.{kind}", "when": "* * * * *", "timeout": "3s"} for kind in ("crash", "hang", "exit")}
+        tasks = {kind: {"use": f"misbehave.{kind}", "when": "* * * * *", "timeout": "3s"}
+                 for kind in ("crash", "hang", "exit")}
         self.configure(name, {**tasks, "hello": QUICK})
         done = self.run_maintain(status=1)
         for kind in tasks:
             self.assertIn(f"task {kind}", done.out)
         outcomes = {result["task"]: result["outcome"]
-                    for result in self.central.maintain("history", "--server", name, "--json").json()["results"] if result["task"]}
+                    for result in self.central.maintain("history", "--server", name, "--json").json()["results"]
+                    if result["task"]}
         self.assertEqual(outcomes, {"crash": "crashed", "hang": "timed_out", "exit": "crashed", "hello": "changed"})
 
     def test_listing_plugins_loads_none(self):
@@ -192,7 +197,8 @@ class Stopping(ServerCase):
         first = self.central.start("run", "--debug")
         follow(first, "slow: started")
         # The job is on the server before anybody is ended.
-        self.fleet.shell(name, "for i in $(seq 100); do ls /var/lib/maintain-jobs/*/ >/dev/null 2>&1 && exit 0; sleep 0.1; done; exit 1")
+        self.fleet.shell(name, "for i in $(seq 100); do ls /var/lib/maintain-jobs/*/ >/dev/null 2>&1 && exit 0; "
+                               "sleep 0.1; done; exit 1")
         os.killpg(first.pid, with_signal)
         first.stdout.read()
         first.wait(60)
@@ -201,7 +207,8 @@ class Stopping(ServerCase):
         self.assertIn("earlier run", again.err)
         results = self.central.maintain("history", "--task", "slow", "--json").json()["results"]
         self.assertEqual(results[0]["outcome"], "changed")
-        self.assertEqual(self.fleet.shell(name, "cat /tmp/starts").splitlines(), ["started"], "it was not started twice")
+        self.assertEqual(self.fleet.shell(name, "cat /tmp/starts").splitlines(), ["started"],
+                         "it was not started twice")
         self.assertEqual(self.fleet.shell(name, "ls /var/lib/maintain-jobs | wc -l").strip(), "0")
 
     def test_sigkill_then_collected(self):
@@ -220,7 +227,8 @@ class Earlier(ServerCase):
         self.fleet.write("legacy1", "/etc/emptyhammock-maintenance.yml", LEGACY)
         (self.central.config / "servers.yml").write_text("---\nservers:\n  - name: shop-server\n    transient: no\n")
         (self.central.config / "inventory").write_text(
-            f"[shop-server]\n{server['address']} ansible_user={server['user']} ansible_ssh_private_key_file={self.fleet.key}\n")
+            f"[shop-server]\n{server['address']} ansible_user={server['user']} "
+            f"ansible_ssh_private_key_file={self.fleet.key}\n")
         status = self.central.directory / "maintenance-status.json"
         status.write_text(json.dumps({"shop-server": {"run_custom_command_when": 4102444800 - 86400 * 365 * 200,
                                                       "maintenance_apply_when": 1, "db_backup_when": 0}}))
@@ -232,20 +240,23 @@ class Earlier(ServerCase):
             self.assertIn(expected, tasks)
         done = self.run_maintain("--json", status=1)
         told = json.dumps(done.json()["notices"])
-        for key in ("db_backup", "directory_backup", "media_backup", "docker_volume_backup", "certbot", "check_python_package_versions"):
+        for key in ("db_backup", "directory_backup", "media_backup", "docker_volume_backup", "certbot",
+                    "check_python_package_versions"):
             self.assertIn(key, told, "its plugin is missing: one clear finding")
-        results = {result["type"]: result["outcome"] for result in self.central.maintain("history", "--server", "shop-server",
-                                                                                          "--json").json()["results"] if result["task"]}
+        history = self.central.maintain("history", "--server", "shop-server", "--json").json()
+        results = {result["type"]: result["outcome"] for result in history["results"] if result["task"]}
         self.assertIn(results["command.run"], ("ok", "changed"))
         self.assertIn(results["apt.upgrade"], ("ok", "changed"))
 
     def test_its_command_line(self):
         name = self.server()
-        self.fleet.write(name, "/etc/emptyhammock-maintenance.yml", "version: 1.0.0\nrun_custom_command: {when: '* * * * *', command: /bin/true}\n")
+        self.fleet.write(name, "/etc/emptyhammock-maintenance.yml",
+                         "version: 1.0.0\nrun_custom_command: {when: '* * * * *', command: /bin/true}\n")
         directory = self.central.directory
         for part in ("b", "l", "c"):
             (directory / part).mkdir()
-        done = self.central.maintain("legacy", directory / "b", directory / "l", directory / "c", "--task", "run_custom_command")
+        done = self.central.maintain("legacy", directory / "b", directory / "l", directory / "c",
+                                     "--task", "run_custom_command")
         self.assertEqual((done.status, done.out), (0, ""), str(done))
 
 

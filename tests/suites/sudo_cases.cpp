@@ -49,11 +49,15 @@ class SudoServer {
     const auto hash = run_local({.argv = {"openssl", "passwd", "-6", "-stdin"}, .input = password});
     REQUIRE(hash);
     const std::string crypt(trim(hash->output));
-    views_.write("passwd", with_lines("/etc/passwd", "mt-free:x:61001:61001::/tmp:/bin/sh\nmt-asks:x:61002:61002::/tmp:/bin/sh\n"
+    views_.write("passwd",
+                 with_lines("/etc/passwd", "mt-free:x:61001:61001::/tmp:/bin/sh\nmt-asks:x:61002:61002::/tmp:/bin/sh\n"
                                                      "mt-few:x:61003:61003::/tmp:/bin/sh\n"), 0644);
-    views_.write("shadow", with_lines("/etc/shadow", "mt-free:*:19000::::::\nmt-asks:" + crypt + ":19000::::::\nmt-few:*:19000::::::\n"));
+    views_.write("shadow",
+                 with_lines("/etc/shadow",
+                            "mt-free:*:19000::::::\nmt-asks:" + crypt + ":19000::::::\nmt-few:*:19000::::::\n"));
     views_.write("group", with_lines("/etc/group", "mt-free:x:61001:\nmt-asks:x:61002:\nmt-few:x:61003:\n"), 0644);
-    views_.write("sudoers", "Defaults env_reset, use_pty, !lecture\nroot ALL=(ALL:ALL) ALL\nmt-free ALL=(ALL) NOPASSWD: ALL\n"
+    views_.write("sudoers",
+                 "Defaults env_reset, use_pty, !lecture\nroot ALL=(ALL:ALL) ALL\nmt-free ALL=(ALL) NOPASSWD: ALL\n"
                             "mt-asks ALL=(ALL) ALL\nmt-few ALL=(root) NOPASSWD: /usr/bin/id\n", 0440);
     std::string mounts;
     for (const char* name : {"passwd", "shadow", "group", "sudoers"})
@@ -93,14 +97,17 @@ std::unique_ptr<Connection> open(Result<std::unique_ptr<Connection>> connection)
 void check_all(Connection& connection) {
   CHECK(run(connection, {.argv = {"id", "-un"}, .become_user = "root"}).output == "root\n");
   CHECK(run(connection, {.script = "exit 7", .become_user = "root"}).status == 7);
-  CHECK(run(connection, {.argv = {"cat"}, .input = "line 1\nline 2", .become_user = "root"}).output == "line 1\nline 2");
+  CHECK(run(connection, {.argv = {"cat"}, .input = "line 1\nline 2", .become_user = "root"}).output ==
+        "line 1\nline 2");
   CHECK(run(connection, {.argv = {"cat"}, .become_user = "root"}).output.empty());
   CHECK(run(connection, {.argv = {"w x"}, .script = "echo \"$1,$DEBIAN_FRONTEND\"", .become_user = "root",
                          .environment = {{"DEBIAN_FRONTEND", "non'interactive"}}}).output == "w x,non'interactive\n");
-  CHECK(run(connection, {.argv = {"s"}, .script = "cat; echo \"$1\"", .input = "in,", .become_user = "root", .secret = true})
+  CHECK(run(connection,
+            {.argv = {"s"}, .script = "cat; echo \"$1\"", .input = "in,", .become_user = "root", .secret = true})
             .output == "in,s\n");
   CHECK(run(connection, {.argv = {"id", "-un"}, .become_user = "mt-few"}).output == "mt-few\n");
-  CHECK(run(connection, {.argv = {"printenv", "LC_ALL"}, .become_user = "root", .environment = {{"LC_ALL", "C"}}}).output ==
+  CHECK(run(connection,
+            {.argv = {"printenv", "LC_ALL"}, .become_user = "root", .environment = {{"LC_ALL", "C"}}}).output ==
         "C\n");
   CHECK(run(connection, {.argv = {"printenv", "LC_ALL"}, .become_user = "root"}).output.empty());
   CHECK(run(connection, {.argv = {"printenv", "HOME"}, .become_user = "root"}).output == "/root\n");

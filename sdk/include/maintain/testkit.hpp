@@ -126,7 +126,8 @@ class FakeServer {
   void stub(Matcher matcher, Answer answer);
   void stub_local(Matcher matcher, Reply reply);
   void expect_job(const std::string& name, FakeJob job);  // must be started; then behaves like this
-  void on_reconnect(Reply reply);                  // answers the next reconnect not yet scripted; default: works at once
+  // answers the next reconnect not yet scripted; default: works at once
+  void on_reconnect(Reply reply);
   void at(Milliseconds after_start, std::function<void(FakeServer&)> event);  // when virtual time gets there
   void cancel_at(Milliseconds after_start);        // the run is being stopped then
   void without(const std::string& extension);      // this host does not have it

@@ -18,7 +18,8 @@ def command(server, argv):
         environment["TERM"] = os.environ["TERM"]
     settings = [f"{name}={value}" for name, value in environment.items()]
     # The root too: that of the mount namespace is another one where nspawn could not pivot, as in a chroot.
-    return ["nsenter", f"--target={server.leader.pid}", "--all", "--root", "--wd", "env", "--ignore-environment", *settings, *argv]
+    return ["nsenter", f"--target={server.leader.pid}", "--all", "--root", "--wd", "env",
+            "--ignore-environment", *settings, *argv]
 
 
 def become(server, argv):

@@ -36,7 +36,8 @@ class Central:
         self.config.mkdir()
         self.servers = {}
         self.plugins = [str(BUILD / "plugins")]
-        self.settings = {"run": {"config_cache": "0s"}}   # every run looks at the server anew, unless a test wants the cache
+        # every run looks at the server anew, unless a test wants the cache
+        self.settings = {"run": {"config_cache": "0s"}}
         self.write()
 
     def write(self):

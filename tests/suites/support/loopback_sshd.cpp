@@ -89,8 +89,10 @@ LoopbackSshd::LoopbackSshd(const SshdOptions& options) : options_(options) {
   std::string configuration;
   for (const std::string& line : options.configuration) configuration += line + "\n";
   // SHLVL keeps bash from reading the tester's .bashrc, which may take a second for each command.
-  configuration += "SetEnv SHLVL=2\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n"
-                   "PermitRootLogin yes\nPidFile none\nUseDNS no\nLogLevel VERBOSE\nMaxSessions 20\nAuthorizedKeysFile " +
+  configuration += "SetEnv SHLVL=2\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n"
+                   "KbdInteractiveAuthentication no\n"
+                   "PermitRootLogin yes\nPidFile none\nUseDNS no\nLogLevel VERBOSE\nMaxSessions 20\n"
+                   "AuthorizedKeysFile " +
                    directory_.path("authorized_keys") + "\n";
   for (const std::string& type : options.host_key_types) {
     (type == "rsa" ? copy_key : make_key)(directory_.path("host_" + type), type);
@@ -173,8 +175,8 @@ void LoopbackSshd::accept_all() {
 
 void LoopbackSshd::start_sshd(int connection) {
   std::vector<std::string> words = options_.wrapper;
-  for (const std::string& word : {std::string(sshd), std::string("-i"), std::string("-f"), directory_.path("sshd_config"),
-                                  std::string("-E"), directory_.path("sshd.log")})
+  for (const std::string& word : {std::string(sshd), std::string("-i"), std::string("-f"),
+                                  directory_.path("sshd_config"), std::string("-E"), directory_.path("sshd.log")})
     words.push_back(word);
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());

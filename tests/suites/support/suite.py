@@ -1,4 +1,5 @@
-"""A suite is a file of unittest cases that share one fleet; run_suite() runs it and prints the count as its last line."""
+"""A suite is a file of unittest cases that share one fleet; run_suite() runs it and prints the count as its last
+line."""
 
 import json
 import os

@@ -23,7 +23,8 @@ maintain_status guarded(maintain_error* error, const Body& body) noexcept {
     try {
       return body();
     } catch (const InvalidOption& option) {
-      return tell(error, option.status(), option.what(), Json{{"path", option.path()}}.dump(-1, ' ', false, Json::error_handler_t::replace));
+      return tell(error, option.status(), option.what(),
+                  Json{{"path", option.path()}}.dump(-1, ' ', false, Json::error_handler_t::replace));
     } catch (const Failure& failure) {
       return tell(error, failure.status() == MAINTAIN_OK ? MAINTAIN_INTERNAL : failure.status(), failure.what());
     } catch (const std::exception& defect) {

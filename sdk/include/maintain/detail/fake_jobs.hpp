@@ -90,7 +90,8 @@ inline maintain_status follow_job(FakeServer& server, const std::string& name, s
   if (fed != MAINTAIN_OK) return fed;
   *offset = job->output.size();
   if (!job->command.quiet && !job->command.secret) server.output += fresh;
-  if (job->phase == JobPhase::lost) throw Failure(MAINTAIN_FAILED, "the job " + name + " is lost: the server went down");
+  if (job->phase == JobPhase::lost)
+    throw Failure(MAINTAIN_FAILED, "the job " + name + " is lost: the server went down");
   exit->signal = job->signal;
   exit->status = job->signal != 0 ? -1 : job->status;
   exit->truncated = 0;

@@ -33,7 +33,8 @@ inline void check_path(std::string_view path) {
 inline void check_finding(std::string_view code, std::string_view title) {
   require(consists_of(code, "abcdefghijklmnopqrstuvwxyz0123456789._-"),
           "a finding's code must be [a-z0-9._-]+, at most 100 bytes: " + std::string(code));
-  require(title.find_first_not_of(" \t\r\n") != std::string_view::npos, "finding " + std::string(code) + " has no title");
+  require(title.find_first_not_of(" \t\r\n") != std::string_view::npos,
+          "finding " + std::string(code) + " has no title");
 }
 
 inline void check_metric(std::string_view name, double value, std::string_view unit) {

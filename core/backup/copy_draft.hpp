@@ -1,0 +1,104 @@
+// A copy while it is being written, and the single step in which it becomes one of the copies.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "backup/anomaly.hpp"
+#include "backup/copy_manifest.hpp"
+#include "backup/sha256.hpp"
+#include "backup/tree.hpp"
+#include "base/fd.hpp"
+
+namespace maintain {
+
+struct DraftRequest {
+  std::string source;           // for people; a draft is resumed only by one of the same source and engine
+  std::string engine;
+  bool resume = false;          // keep what an interrupted draft left
+  std::uint64_t max_bytes = 0;  // 0: no bound
+  std::uint64_t max_files = 0;
+  std::uint64_t min_free = 0;   // bytes that stay free on the file system; 0: not looked at
+};
+
+// What the task says of its draft when it is whole.
+struct CopyFacts {
+  std::vector<Verification> verified = {};  // empty: nothing proved it
+  std::string format = {};
+  std::string tools = "{}";
+  std::string details = "{}";
+  AnomalyRule anomaly = {};
+  std::map<std::string, std::string> links = {};  // name in the server's directory -> path below data/
+};
+
+struct CommittedCopy {
+  CopyManifest manifest;
+  std::filesystem::path path;
+  std::vector<std::string> problems = {};  // what could not be kept, the first 100
+};
+
+// Holds the task's lock: there is one draft of a task at a time. When it is destroyed without commit() or discard(),
+// what it holds stays for a draft with `resume`.
+class CopyDraft {
+ public:
+  // What lies where, as TaskCopies::begin() found it.
+  struct Place {
+    std::filesystem::path directory;  // of the task
+    std::filesystem::path links;      // of the server, for CopyFacts::links
+    std::string server, project, task;
+    std::optional<CopyManifest> base = {};          // newest verified copy
+    std::vector<CopySize> earlier = {};             // of the last verified copies, newest first
+  };
+  CopyDraft(Place place, DraftRequest request, Time started, UniqueFd lock, bool resumed);
+
+  std::filesystem::path path() const;     // the directory to fill
+  std::filesystem::path base() const;     // the same of the newest verified copy; empty when there is none
+  bool resumed() const { return resumed_; }
+
+  // One file at a time: create, write, close. Errors: configuration (a name that is none), internal (called in another
+  // order), refused (a bound would be passed), system.
+  Result<void> create(const std::string& name);
+  Result<void> write(std::string_view bytes);
+  Result<StoredFile> close();
+  bool writing() const { return file_.has_value(); }
+
+  // Whether the disk's reserve holds. Errors: refused, system.
+  Result<void> check_space() const;
+
+  // Whether all bounds hold. Cheap enough to be asked once a second, while others fill the draft, too. Errors: refused.
+  Result<void> check_bounds();
+
+  // Errors: refused (a bound), system, and those of `interrupt`; the draft then stays.
+  Result<CommittedCopy> commit(const CopyFacts& facts, Time now, const Interrupt& interrupt);
+  Result<void> discard(const Interrupt& interrupt);
+
+ private:
+  struct OpenFile {
+    StoredFile file;
+    UniqueFd fd;
+    Sha256 hash;
+    std::uint64_t since_check = 0;
+  };
+  class Inventory;  // what commit() finds in the draft
+
+  Result<void> check_size(std::uint64_t bytes, std::uint64_t files) const;
+  Result<std::string> move_into_place(CopyManifest& manifest) const;
+
+  Place place_;
+  DraftRequest request_;
+  Time started_;
+  UniqueFd lock_;
+  bool resumed_;
+  std::optional<OpenFile> file_;
+  std::map<std::string, StoredFile> written_;  // hashed on the way
+  std::uint64_t written_bytes_ = 0;
+  Steady next_measure_{};                      // of what others wrote
+};
+
+}  // namespace maintain

@@ -1,0 +1,183 @@
+#include "backup/draft_inventory.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include "backup/checksum_list.hpp"
+#include "backup/checksum_reader.hpp"
+#include "backup/sha256.hpp"
+#include "backup/task_copies.hpp"
+#include "base/fd.hpp"
+#include "base/text.hpp"
+
+namespace maintain {
+namespace {
+
+constexpr std::size_t most_problems = 100;
+constexpr std::size_t piece = 256 * 1024;
+
+// SHA256SUMS while it is written.
+class ChecksumWriter {
+ public:
+  Result<void> open(const std::filesystem::path& path) {
+    ::unlink(path.c_str());
+    fd_.reset(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    return fd_ ? Result<void>{} : fail_errno("cannot create " + path.string(), errno);
+  }
+  Result<void> add(const std::string& sha256, const std::string& path) {
+    buffer_ += checksum_line(sha256, std::string(data_name) + "/" + path);
+    return buffer_.size() < piece ? Result<void>{} : flush();
+  }
+  Result<std::string> finish() {
+    if (auto done = flush(); !done) return fail(done.error());
+    return hash_.hexadecimal();
+  }
+
+ private:
+  Result<void> flush() {
+    hash_.add(buffer_);
+    std::string_view left = buffer_;
+    while (!left.empty()) {
+      const ssize_t written = ::write(fd_.get(), left.data(), left.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) return fail_errno("cannot write SHA256SUMS", errno);
+      left.remove_prefix(static_cast<std::size_t>(written));
+    }
+    buffer_.clear();
+    return {};
+  }
+
+  UniqueFd fd_;
+  std::string buffer_;
+  Sha256 hash_;
+};
+
+class Inventory {
+ public:
+  Inventory(const std::filesystem::path& base, const std::map<std::string, StoredFile>& known,
+            const Interrupt& interrupt)
+      : base_path_(base), known_(known), interrupt_(interrupt) {}
+
+  Result<DraftInventory> take(const std::filesystem::path& draft) {
+    if (auto opened = list_.open(draft / checksums_name); !opened) return fail(opened.error());
+    auto root = open_directory(draft / data_name);
+    if (!root) return fail(root.error());
+    if (!base_path_.empty())
+      if (auto base = open_directory(base_path_)) base_ = std::move(*base);
+    TreeVisitor visitor;
+    visitor.entry = [this](const TreeEntry& entry) { return look_at(entry); };
+    if (auto walked = walk_tree(root->get(), visitor, interrupt_); !walked) return fail(walked.error());
+    auto checksums = list_.finish();
+    if (!checksums) return fail(checksums.error());
+    result_.checksums = *checksums;
+    return std::move(result_);
+  }
+
+ private:
+  Result<void> look_at(const TreeEntry& entry) {
+    if (S_ISDIR(entry.info.st_mode)) return {};
+    if (S_ISREG(entry.info.st_mode)) return add_file(entry);
+    problem(entry.path, "is neither a file nor a directory and was left out");
+    if (::unlinkat(entry.directory, entry.name.c_str(), 0) != 0)
+      return fail_errno("cannot remove " + printable(entry.path), errno);
+    return {};
+  }
+
+  Result<void> add_file(const TreeEntry& entry) {
+    const auto size = static_cast<std::uint64_t>(entry.info.st_size);
+    ++result_.size.files;
+    const bool linked = entry.info.st_nlink > 1;
+    const auto seen = linked ? by_inode_.find(entry.info.st_ino) : by_inode_.end();
+    std::string sha256;
+    if (seen != by_inode_.end()) {
+      sha256 = seen->second;
+    } else {
+      result_.size.bytes += size;
+      const std::string* shared = linked ? hash_in_base(entry) : nullptr;
+      if (shared == nullptr) result_.new_bytes += size;
+      auto hashed = shared != nullptr ? Result<std::string>(*shared) : hash_of(entry, size);
+      if (!hashed) return fail(hashed.error());
+      sha256 = *hashed;
+      if (linked) by_inode_.emplace(entry.info.st_ino, sha256);
+    }
+    if (result_.first.size() < listed_files) result_.first.push_back({entry.path, size, sha256});
+    return list_.add(sha256, entry.path);
+  }
+
+  // Of a file that is the same inode in the copy before.
+  const std::string* hash_in_base(const TreeEntry& entry) {
+    struct stat info{};
+    if (!base_ || ::fstatat(base_.get(), entry.path.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0 ||
+        info.st_ino != entry.info.st_ino || info.st_dev != entry.info.st_dev)
+      return nullptr;
+    if (!base_read_) read_base();
+    const auto found = in_base_.find(entry.path);
+    return found == in_base_.end() ? nullptr : &found->second;
+  }
+
+  // Once, when the first shared file is met. A list that cannot be read only costs the hashing of all files.
+  void read_base() {
+    base_read_ = true;
+    const std::string below = std::string(data_name) + "/";
+    (void)read_checksums(base_path_.parent_path() / checksums_name, [&](const ChecksumLine& line) -> Result<void> {
+      if (line.name.starts_with(below)) in_base_.emplace(line.name.substr(below.size()), line.sha256);
+      return {};
+    });
+  }
+
+  Result<std::string> hash_of(const TreeEntry& entry, std::uint64_t size) {
+    const auto known = known_.find(entry.path);
+    if (known != known_.end() && known->second.bytes == size) return known->second.sha256;
+    const UniqueFd fd(::openat(entry.directory, entry.name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    struct stat info{};
+    if (!fd || ::fstat(fd.get(), &info) != 0) return fail_errno("cannot read " + printable(entry.path), errno);
+    if (!S_ISREG(info.st_mode) || info.st_ino != entry.info.st_ino)
+      return fail(ErrorKind::refused, printable(entry.path) + " was replaced while the copy was committed");
+    return hash_file(fd.get(), size, interrupt_);
+  }
+
+  void problem(const std::string& path, const char* what) {
+    if (result_.problems.size() < most_problems)
+      result_.problems.push_back(shorten(printable(path), 300) + " " + what);
+  }
+
+  const std::filesystem::path base_path_;
+  const std::map<std::string, StoredFile>& known_;
+  const Interrupt& interrupt_;
+  UniqueFd base_;
+  bool base_read_ = false;
+  std::unordered_map<std::string, std::string> in_base_;
+  std::unordered_map<ino_t, std::string> by_inode_;
+  ChecksumWriter list_;
+  DraftInventory result_;
+};
+
+}  // namespace
+
+Result<DraftInventory> take_inventory(const std::filesystem::path& draft, const std::filesystem::path& base,
+                                      const std::map<std::string, StoredFile>& known, const Interrupt& interrupt) {
+  return Inventory(base, known, interrupt).take(draft);
+}
+
+Result<std::string> hash_file(int fd, std::uint64_t size, const Interrupt& interrupt) {
+  Sha256 hash;
+  std::string buffer(piece, '\0');
+  std::uint64_t left = size;
+  while (left > 0) {
+    if (auto go_on = interrupt(); !go_on) return fail(go_on.error());
+    const ssize_t got = ::read(fd, buffer.data(), static_cast<std::size_t>(std::min<std::uint64_t>(left, piece)));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail_errno("cannot read a file of a copy", errno);
+    if (got == 0) return fail(ErrorKind::system, "a file of a copy became shorter while it was read");
+    hash.add({buffer.data(), static_cast<std::size_t>(got)});
+    left -= static_cast<std::uint64_t>(got);
+  }
+  return hash.hexadecimal();
+}
+
+}  // namespace maintain

@@ -1,0 +1,102 @@
+// All copies that one task has on the maintenance server: a directory that a person can read without us. docs/
+// backup-store.md describes it.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "backup/copy_draft.hpp"
+#include "backup/copy_manifest.hpp"
+#include "backup/retention.hpp"
+#include "backup/tree.hpp"
+#include "base/error.hpp"
+#include "base/fd.hpp"
+#include "model/plan.hpp"
+
+namespace maintain {
+
+// <backups>/<server>/<project>/<task>; the unnamed project is "_".
+std::filesystem::path copies_directory(const std::filesystem::path& backups, const TaskKey& key);
+
+// Every task that has such a directory, in the order of names. What is no server's, project's or task's is passed over.
+std::vector<TaskKey> tasks_with_copies(const std::filesystem::path& backups);
+
+// A copy that nobody removes while this exists.
+struct OpenCopy {
+  CopyManifest manifest;
+  std::filesystem::path path;  // of the copy; its files are in path/data
+  UniqueFd reader;
+};
+
+struct VerifyReport {
+  struct Wrong {
+    std::string file;
+    std::string problem;
+  };
+  std::uint64_t files = 0;  // read
+  std::uint64_t bytes = 0;
+  std::vector<Wrong> wrong = {};  // the first 100
+};
+
+struct PruneReport {
+  struct Decided {
+    std::string id;
+    Fate fate;
+  };
+  std::string stopped = {};               // why nothing is removed; empty: nothing stops it
+  std::vector<Decided> copies = {};       // newest first
+  std::vector<std::string> removed = {};
+  std::vector<std::string> busy = {};     // somebody reads them
+};
+
+class TaskCopies {
+ public:
+  TaskCopies(const std::filesystem::path& backups, TaskKey key);
+
+  // Newest first, the quarantined ones, too. What is not a whole copy is passed over. Empty when there is no directory.
+  Result<std::vector<CopyManifest>> list() const;
+
+  // Errors: busy (another process writes), system.
+  Result<CopyDraft> begin(const DraftRequest& request, Time now, const Interrupt& interrupt);
+
+  // which: an id, "latest" (the newest verified one), or a moment (RFC 3339): the newest verified one not after it.
+  // Errors: not_found, configuration, system.
+  Result<OpenCopy> open(const std::string& which) const;
+
+  // Reads every parts-th file again, from the part-th on; 1 of 1: all.
+  static Result<VerifyReport> verify(const OpenCopy& copy, unsigned part, unsigned parts, const Interrupt& interrupt);
+
+  // Errors: busy, system.
+  Result<PruneReport> prune(const RetentionPolicy& policy, int min_verified, const WallClock& wall_clock, bool dry_run,
+                            const Interrupt& interrupt);
+
+  // A quarantined copy becomes a verified one, or goes. Errors: not_found, busy, system.
+  Result<void> accept(const std::string& id, Time now);
+  Result<void> discard(const std::string& id, const Interrupt& interrupt);
+
+ private:
+  Result<UniqueFd> lock() const;
+  Result<void> point_latest(const std::vector<CopyManifest>& newest_first) const;
+  Result<bool> remove(const std::filesystem::path& copy, const Interrupt& interrupt) const;  // false: it is being read
+
+  TaskKey key_;
+  std::filesystem::path links_;      // the server's directory
+  std::filesystem::path directory_;
+};
+
+// ---- names in the directory of a task, for the parts of this folder
+
+inline constexpr const char* draft_name = "_draft";
+inline constexpr const char* quarantine_name = "_quarantine";
+inline constexpr const char* data_name = "data";
+inline constexpr const char* manifest_name = "manifest.json";
+inline constexpr const char* checksums_name = "SHA256SUMS";
+inline constexpr const char* latest_name = "latest";
+
+// Makes `link` a symlink to `target`, replacing another symlink in one step. refused when it is something else.
+Result<void> point_link(const std::filesystem::path& link, const std::string& target);
+Result<void> sync_directory(const std::filesystem::path& directory);
+Result<UniqueFd> open_directory(const std::filesystem::path& path);
+
+}  // namespace maintain

@@ -1,0 +1,365 @@
+#include "backup/task_copies.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+
+#include "backup/testing.hpp"
+#include "base/process.hpp"
+
+using namespace maintain;
+using namespace maintain::testing;
+
+namespace {
+
+const TaskKey orders{"web1", "shop", "orders"};
+
+template <class T>
+T good(Result<T> result) {
+  INFO((result ? "" : result.error().describe()));
+  REQUIRE(result);
+  return std::move(*result);
+}
+void good(const Result<void>& result) {
+  INFO((result ? "" : result.error().describe()));
+  REQUIRE(result);
+}
+
+// The copies of one task, and how a task fills them.
+struct Scene {
+  TemporaryDirectory directory;
+  std::filesystem::path backups = directory.path() / "backups";
+  TaskCopies copies{backups, orders};
+  Time now = at("2026-11-01T03:00:00Z");
+
+  std::filesystem::path task() const { return copies_directory(backups, orders); }
+  static DraftRequest request() { return {"PostgreSQL: orders", "postgresql"}; }
+  static CopyFacts facts() { return {{{"pg_restore --list", "3 entries"}}, "custom"}; }
+
+  CopyDraft begin(const DraftRequest& request = Scene::request()) {
+    return good(copies.begin(request, now, never_interrupted));
+  }
+
+  // One file; a day passes.
+  CommittedCopy dump(const std::string& content, const CopyFacts& facts = Scene::facts()) {
+    CopyDraft draft = begin();
+    good(draft.create("orders.dump"));
+    good(draft.write(content));
+    good(draft.close());
+    CommittedCopy copy = good(draft.commit(facts, now + Seconds(5), never_interrupted));
+    now += std::chrono::hours(24);
+    return copy;
+  }
+  // A tree as rsync --link-dest leaves it: what did not change is a link to the copy before.
+  CommittedCopy tree(const std::map<std::string, std::string>& files) {
+    CopyDraft draft = begin({"/srv", "directory"});
+    for (const auto& [name, content] : files) {
+      const auto file = draft.path() / name;
+      std::filesystem::create_directories(file.parent_path());
+      if (!draft.base().empty() && read(draft.base() / name) == content)
+        std::filesystem::create_hard_link(draft.base() / name, file);
+      else write(file, content);
+    }
+    CommittedCopy copy = good(draft.commit(facts(), now + Seconds(5), never_interrupted));
+    now += std::chrono::hours(24);
+    return copy;
+  }
+  std::vector<std::string> ids() const {
+    std::vector<std::string> all;
+    for (const auto& copy : good(copies.list())) all.push_back(copy.id);
+    return all;
+  }
+  std::string latest() const {
+    std::error_code none;
+    return std::filesystem::read_symlink(task() / "latest", none).string();
+  }
+  VerifyReport verify(const std::string& which) const {
+    return good(TaskCopies::verify(good(copies.open(which)), 1, 1, never_interrupted));
+  }
+};
+
+RetentionPolicy last(int count) {
+  RetentionPolicy policy;
+  policy.last = count;
+  return policy;
+}
+
+}  // namespace
+
+TEST_CASE("task_copies: a dump becomes a copy that a person can read") {
+  Scene scene;
+  const CommittedCopy copy = scene.dump("the dump");
+  CHECK(copy.manifest.id == "20261101T030000Z");
+  CHECK(copy.manifest.state == CopyState::verified);
+  CHECK(copy.manifest.bytes == 8);
+  CHECK(copy.manifest.new_bytes == 8);
+  CHECK(read(copy.path / "data/orders.dump") == "the dump");
+  CHECK(scene.latest() == copy.manifest.id);
+  CHECK(scene.ids() == std::vector<std::string>{copy.manifest.id});
+  CHECK_FALSE(std::filesystem::exists(copy.path / "draft.json"));
+
+  LocalCommand check{.argv = {"sha256sum", "--quiet", "-c", "SHA256SUMS"}};
+  check.directory = copy.path.string();
+  const auto done = run_local(check);
+  REQUIRE(done);
+  CHECK(done->ok());
+}
+
+TEST_CASE("task_copies: what did not change is shared, counted once and not read again") {
+  Scene scene;
+  const CommittedCopy first = scene.tree({{"a", "same"}, {"d/b", "old"}});
+  // A hash that is taken over from the list shows by being the list's, not the content's.
+  const std::string sums = read(first.path / "SHA256SUMS");
+  const CommittedCopy second = scene.tree({{"a", "same"}, {"d/b", "new!"}});
+  CHECK(second.manifest.files == 2);
+  CHECK(second.manifest.bytes == 8);
+  CHECK(second.manifest.new_bytes == 4);
+  CHECK(second.manifest.base == first.manifest.id);
+  CHECK(read(second.path / "SHA256SUMS").substr(0, 64) == sums.substr(0, 64));
+  CHECK(scene.verify("latest").wrong.empty());
+
+  std::string altered = sums;
+  altered.replace(0, 64, std::string(64, '0'));
+  write(second.path / "SHA256SUMS", altered);
+  const CommittedCopy third = scene.tree({{"a", "same"}, {"d/b", "new!"}});
+  CHECK(read(third.path / "SHA256SUMS").substr(0, 64) == std::string(64, '0'));
+}
+
+TEST_CASE("task_copies: files of one inode are counted and hashed once") {
+  Scene scene;
+  CopyDraft draft = scene.begin();
+  write(draft.path() / "a", "12345");
+  std::filesystem::create_hard_link(draft.path() / "a", draft.path() / "b");
+  const auto copy = good(draft.commit(Scene::facts(), scene.now, never_interrupted));
+  CHECK(copy.manifest.files == 2);
+  CHECK(copy.manifest.bytes == 5);
+}
+
+TEST_CASE("task_copies: what is no file is left out and named") {
+  Scene scene;
+  CopyDraft draft = scene.begin();
+  write(draft.path() / "file", "x");
+  std::filesystem::create_symlink("/etc/passwd", draft.path() / "link");
+  REQUIRE(::mkfifo((draft.path() / "fifo").c_str(), 0600) == 0);
+  const auto copy = good(draft.commit(Scene::facts(), scene.now, never_interrupted));
+  CHECK(copy.manifest.files == 1);
+  REQUIRE(copy.problems.size() == 2);
+  CHECK(copy.problems[0].starts_with("fifo "));
+  CHECK(copy.problems[1].starts_with("link "));
+  CHECK_FALSE(std::filesystem::exists(std::filesystem::symlink_status(copy.path / "data/link")));
+}
+
+TEST_CASE("task_copies: names of files in a draft") {
+  Scene scene;
+  CopyDraft draft = scene.begin();
+  for (const char* wrong : {"", "/a", "a/", "../a", "a/../b", ".a", "a/.b", "a//b", "a\nb", "a b"}) {
+    INFO(wrong);
+    const auto made = draft.create(wrong);
+    REQUIRE_FALSE(made);
+    CHECK(made.error().kind == ErrorKind::configuration);
+  }
+  CHECK_FALSE(draft.write("nothing is open"));
+  CHECK_FALSE(draft.close());
+  good(draft.create("dir/a-1_%2F@x"));
+  CHECK_FALSE(draft.create("b"));
+  CHECK_FALSE(draft.commit({}, scene.now, never_interrupted));
+}
+
+TEST_CASE("task_copies: bounds end a draft") {
+  Scene scene;
+  DraftRequest request = Scene::request();
+  request.max_bytes = 10;
+  request.max_files = 2;
+  CopyDraft draft = scene.begin(request);
+  good(draft.create("a"));
+  good(draft.write("0123456789"));
+  const auto more = draft.write("x");
+  REQUIRE_FALSE(more);
+  CHECK(more.error().kind == ErrorKind::refused);
+  good(draft.close());
+  write(draft.path() / "b", "by a program");
+  CHECK_FALSE(draft.check_bounds());
+  CHECK_FALSE(draft.commit(Scene::facts(), scene.now, never_interrupted));
+
+  DraftRequest greedy = Scene::request();
+  greedy.min_free = std::uint64_t{1} << 62;
+  draft = CopyDraft({}, {}, {}, {}, false);  // lets go of the lock
+  const auto refused = scene.copies.begin(greedy, scene.now, never_interrupted);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == ErrorKind::refused);
+}
+
+TEST_CASE("task_copies: one draft at a time; one that was left is resumed when asked for") {
+  Scene scene;
+  {
+    CopyDraft draft = scene.begin();
+    write(draft.path() / "part", "half");
+  }
+  CHECK(scene.ids().empty());
+  DraftRequest request = Scene::request();
+  request.resume = true;
+  {
+    const CopyDraft draft = scene.begin(request);
+    CHECK(draft.resumed());
+    CHECK(read(draft.path() / "part") == "half");
+  }
+  request.source = "PostgreSQL: customers";
+  CHECK_FALSE(scene.begin(request).resumed());
+  CHECK_FALSE(std::filesystem::exists(scene.task() / "_draft/data/part"));
+  CHECK_FALSE(scene.begin().resumed());
+  good(scene.begin().discard(never_interrupted));
+  CHECK_FALSE(std::filesystem::exists(scene.task() / "_draft"));
+}
+
+TEST_CASE("task_copies: a copy that is far too small is quarantined, and nothing is removed until a person decides") {
+  Scene scene;
+  for (int i = 0; i < 4; ++i) scene.dump("a dump of the usual size");
+  const std::string newest_good = scene.latest();
+  const CommittedCopy small = scene.dump("a dump");
+  CHECK(small.manifest.state == CopyState::quarantined);
+  CHECK(small.manifest.reason == "6 bytes, where 24 are usual");
+  CHECK(small.path.parent_path().filename() == "_quarantine");
+  CHECK(scene.latest() == newest_good);
+  CHECK(good(scene.copies.open("latest")).manifest.id == newest_good);
+
+  const auto stopped = good(scene.copies.prune(last(1), 1, utc, false, never_interrupted));
+  CHECK_FALSE(stopped.stopped.empty());
+  CHECK(stopped.removed.empty());
+  CHECK(scene.ids().size() == 5);
+
+  SECTION("accepted") {
+    good(scene.copies.accept(small.manifest.id, scene.now));
+    CHECK(scene.latest() == small.manifest.id);
+    const auto copy = good(scene.copies.open(small.manifest.id));
+    CHECK(copy.manifest.state == CopyState::verified);
+    CHECK(copy.manifest.accepted == scene.now);
+    CHECK(good(scene.copies.prune(last(1), 1, utc, false, never_interrupted)).removed.size() == 4);
+  }
+  SECTION("discarded") {
+    good(scene.copies.discard(small.manifest.id, never_interrupted));
+    CHECK(scene.ids().size() == 4);
+    CHECK_FALSE(scene.copies.accept(small.manifest.id, scene.now));
+  }
+}
+
+TEST_CASE("task_copies: prune keeps what the policy says, and never too few") {
+  Scene scene;
+  for (int i = 0; i < 5; ++i) scene.dump("dump");
+  const auto before = scene.ids();
+  const auto dry = good(scene.copies.prune(last(1), 3, utc, true, never_interrupted));
+  CHECK(scene.ids() == before);
+  REQUIRE(dry.copies.size() == 5);
+  CHECK(dry.copies[0].fate.reasons == std::vector<std::string>{"last 1 of 1", "verified 1 of at least 3"});
+  CHECK(dry.copies[2].fate.keep);
+  CHECK_FALSE(dry.copies[3].fate.keep);
+  const auto done = good(scene.copies.prune(last(1), 3, utc, false, never_interrupted));
+  CHECK(done.removed == std::vector<std::string>{before[4], before[3]});
+  CHECK(scene.ids().size() == 3);
+  CHECK_FALSE(scene.copies.prune({}, 3, utc, false, never_interrupted));
+}
+
+TEST_CASE("task_copies: unverified copies neither count nor push verified ones out") {
+  Scene scene;
+  CopyFacts unproven = Scene::facts();
+  unproven.verified.clear();
+  const auto old = scene.dump("dump", unproven);
+  const auto proven = scene.dump("dump");
+  const auto young = scene.dump("dump", unproven);
+  CHECK(young.manifest.state == CopyState::unverified);
+  CHECK(scene.latest() == proven.manifest.id);
+  CHECK(good(scene.copies.prune(last(1), 1, utc, false, never_interrupted)).removed ==
+        std::vector<std::string>{old.manifest.id});
+  CHECK(scene.ids() == std::vector<std::string>{young.manifest.id, proven.manifest.id});
+}
+
+TEST_CASE("task_copies: a copy that is read is not removed") {
+  Scene scene;
+  const auto oldest = scene.dump("dump");
+  scene.dump("dump");
+  {
+    const OpenCopy reader = good(scene.copies.open(oldest.manifest.id));
+    const auto report = good(scene.copies.prune(last(1), 1, utc, false, never_interrupted));
+    CHECK(report.busy == std::vector<std::string>{oldest.manifest.id});
+    CHECK(scene.ids().size() == 2);
+  }
+  CHECK(good(scene.copies.prune(last(1), 1, utc, false, never_interrupted)).removed.size() == 1);
+}
+
+TEST_CASE("task_copies: which copy is meant") {
+  Scene scene;
+  CHECK(scene.copies.open("latest").error().kind == ErrorKind::not_found);
+  const auto first = scene.dump("dump");
+  const auto second = scene.dump("dump");
+  CHECK(good(scene.copies.open("latest")).manifest.id == second.manifest.id);
+  CHECK(good(scene.copies.open(first.manifest.id)).manifest.id == first.manifest.id);
+  CHECK(good(scene.copies.open("2026-11-01T23:00:00Z")).manifest.id == first.manifest.id);
+  CHECK(scene.copies.open("2026-10-01T00:00:00Z").error().kind == ErrorKind::not_found);
+  CHECK(scene.copies.open("20200101T000000Z").error().kind == ErrorKind::not_found);
+  CHECK(scene.copies.open("../x").error().kind == ErrorKind::configuration);
+}
+
+TEST_CASE("task_copies: verifying finds what changed") {
+  Scene scene;
+  const auto copy = scene.tree({{"a", "one"}, {"b", "two"}, {"c", "three"}});
+  CHECK(scene.verify("latest").files == 3);
+  CHECK(scene.verify("latest").wrong.empty());
+  write(copy.path / "data/b", "tw0");
+  std::filesystem::remove(copy.path / "data/c");
+  const auto report = scene.verify("latest");
+  REQUIRE(report.wrong.size() == 2);
+  CHECK(report.wrong[0].file == "data/b");
+  CHECK(report.wrong[1].file == "data/c");
+  const auto part = good(TaskCopies::verify(good(scene.copies.open("latest")), 1, 3, never_interrupted));
+  CHECK(part.files == 1);
+  CHECK(part.wrong.empty());
+  write(copy.path / "SHA256SUMS", "");
+  CHECK(scene.verify("latest").wrong.at(0).file == "SHA256SUMS");
+}
+
+TEST_CASE("task_copies: links in the server's directory lead to the newest good copy") {
+  Scene scene;
+  CopyFacts facts = Scene::facts();
+  facts.links = {{"orders.gz", "orders.dump"}};
+  scene.dump("first", facts);
+  const auto link = scene.backups / "web1/orders.gz";
+  CHECK(read(link) == "first");
+  scene.dump("second", facts);
+  CHECK(read(link) == "second");
+
+  std::filesystem::remove(link);
+  write(link, "the earlier bot's");
+  const auto copy = scene.dump("third!", facts);
+  REQUIRE(copy.problems.size() == 1);
+  CHECK(copy.problems[0].find("in the way") != std::string::npos);
+  CHECK(read(link) == "the earlier bot's");
+}
+
+TEST_CASE("task_copies: two copies of one second have two names") {
+  Scene scene;
+  const Time now = scene.now;
+  scene.dump("dump");
+  scene.now = now;
+  CHECK(scene.dump("dump").manifest.id == copy_id(now, 2));
+  CHECK(scene.ids() == std::vector<std::string>{copy_id(now, 2), copy_id(now)});
+}
+
+TEST_CASE("task_copies: what is no whole copy is passed over") {
+  Scene scene;
+  scene.dump("dump");
+  std::filesystem::create_directories(scene.task() / "20261103T000000Z");
+  write(scene.task() / "20261104T000000Z/manifest.json", "{}");
+  std::filesystem::create_directory_symlink("20261101T030000Z", scene.task() / "20261105T000000Z");
+  CHECK(scene.ids().size() == 1);
+}
+
+TEST_CASE("task_copies: all tasks below the directory of copies") {
+  Scene scene;
+  scene.dump("dump");
+  std::filesystem::create_directories(scene.backups / "web1/_/old");
+  std::filesystem::create_directories(scene.backups / "web1/shop/.hidden");
+  write(scene.backups / "web1/file", "");
+  std::filesystem::create_directory_symlink("shop", scene.backups / "web1/link");
+  CHECK(tasks_with_copies(scene.backups) == std::vector<TaskKey>{{"web1", "", "old"}, orders});
+  CHECK(tasks_with_copies(scene.backups / "none").empty());
+}

@@ -1,0 +1,180 @@
+#include "backup/tree.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/fd.hpp"
+#include "base/text.hpp"
+
+namespace maintain {
+namespace {
+
+constexpr int directory_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
+
+std::string shown(const std::string& path) { return path.empty() ? "the top" : shorten(printable(path), 300); }
+
+Result<std::vector<std::string>> names_in(int directory, const std::string& path) {
+  const int copy = ::openat(directory, ".", directory_flags);
+  const std::unique_ptr<DIR, int (*)(DIR*)> stream(copy >= 0 ? ::fdopendir(copy) : nullptr, ::closedir);
+  if (!stream) {
+    if (copy >= 0) ::close(copy);
+    return fail_errno("cannot list " + shown(path), errno);
+  }
+  std::vector<std::string> names;
+  for (errno = 0; const dirent* one = ::readdir(stream.get()); errno = 0) {
+    const std::string_view name = one->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
+  }
+  if (errno != 0) return fail_errno("cannot list " + shown(path), errno);
+  std::sort(names.begin(), names.end(), std::greater<>());  // the next one is at the back
+  return names;
+}
+
+class Walk {
+ public:
+  Walk(const TreeVisitor& visitor, const Interrupt& interrupt) : visitor_(visitor), interrupt_(interrupt) {}
+
+  Result<void> run(int root) {
+    current_.reset(::openat(root, ".", directory_flags));
+    if (!current_) return fail_errno("cannot open the top of a tree", errno);
+    if (auto entered = enter(""); !entered) return entered;
+    while (!levels_.empty()) {
+      if (auto go_on = interrupt_(); !go_on) return go_on;
+      auto step = levels_.back().names.empty() ? up() : next();
+      if (!step) return step;
+    }
+    return {};
+  }
+
+ private:
+  struct Level {
+    std::string name;      // in its parent
+    std::size_t path_size; // of the parent's path
+    dev_t device;
+    ino_t inode;
+    std::vector<std::string> names;
+  };
+
+  // current_ has become a directory called `name`.
+  Result<void> enter(const std::string& name) {
+    struct stat info{};
+    if (::fstat(current_.get(), &info) != 0) return fail_errno("cannot look at " + shown(path_), errno);
+    auto names = names_in(current_.get(), path_);
+    if (!names) return fail(names.error());
+    levels_.push_back({name, parent_size_, info.st_dev, info.st_ino, std::move(*names)});
+    return {};
+  }
+
+  Result<void> next() {
+    const std::string name = std::move(levels_.back().names.back());
+    levels_.back().names.pop_back();
+    parent_size_ = path_.size();
+    if (!path_.empty()) path_ += '/';
+    path_ += name;
+    struct stat info{};
+    if (::fstatat(current_.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
+      if (errno != ENOENT) return fail_errno("cannot look at " + shown(path_), errno);
+      path_.resize(parent_size_);
+      return {};
+    }
+    if (auto visited = visitor_.entry({current_.get(), name, path_, info}); !visited) return visited;
+    if (!S_ISDIR(info.st_mode)) {
+      path_.resize(parent_size_);
+      return {};
+    }
+    if (info.st_dev != levels_.back().device)
+      return fail(ErrorKind::refused, shown(path_) + " is another file system, mounted into a copy");
+    UniqueFd child(::openat(current_.get(), name.c_str(), directory_flags));
+    if (!child) return fail_errno("cannot open " + shown(path_), errno);
+    current_ = std::move(child);
+    return enter(name);
+  }
+
+  Result<void> up() {
+    const Level left = std::move(levels_.back());
+    levels_.pop_back();
+    if (levels_.empty()) return {};
+    UniqueFd parent(::openat(current_.get(), "..", directory_flags));
+    struct stat info{};
+    if (!parent || ::fstat(parent.get(), &info) != 0) return fail_errno("cannot leave " + shown(path_), errno);
+    if (info.st_ino != levels_.back().inode || info.st_dev != levels_.back().device)
+      return fail(ErrorKind::refused, shown(path_) + " was moved while it was walked");
+    current_ = std::move(parent);
+    path_.resize(left.path_size);
+    return visitor_.leave ? visitor_.leave(current_.get(), left.name) : Result<void>{};
+  }
+
+  const TreeVisitor& visitor_;
+  const Interrupt& interrupt_;
+  UniqueFd current_;
+  std::string path_;
+  std::size_t parent_size_ = 0;
+  std::vector<Level> levels_;
+};
+
+// A server chose the modes, and we must be able to empty its directories. chmod(2) by name would follow a symlink.
+void make_accessible(int directory, const std::string& name) {
+  const UniqueFd handle(::openat(directory, name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (handle) ::chmod(fmt::format("/proc/self/fd/{}", handle.get()).c_str(), 0700);
+}
+
+Result<void> unlink_at(int directory, const std::string& name, int flags) {
+  if (::unlinkat(directory, name.c_str(), flags) == 0 || errno == ENOENT) return {};
+  return fail_errno("cannot remove " + shown(name), errno);
+}
+
+}  // namespace
+
+Result<void> walk_tree(int root, const TreeVisitor& visitor, const Interrupt& interrupt) {
+  return Walk(visitor, interrupt).run(root);
+}
+
+Result<void> remove_tree(int parent, const std::string& name, const Interrupt& interrupt) {
+  struct stat info{};
+  if (::fstatat(parent, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0)
+    return errno == ENOENT ? Result<void>{} : Result<void>(fail_errno("cannot look at " + shown(name), errno));
+  if (!S_ISDIR(info.st_mode)) return unlink_at(parent, name, 0);
+  if ((info.st_mode & 0700) != 0700) make_accessible(parent, name);
+  const UniqueFd root(::openat(parent, name.c_str(), directory_flags));
+  if (!root) return fail_errno("cannot open " + shown(name), errno);
+  TreeVisitor visitor;
+  visitor.entry = [](const TreeEntry& entry) -> Result<void> {
+    if (!S_ISDIR(entry.info.st_mode)) return unlink_at(entry.directory, entry.name, 0);
+    if ((entry.info.st_mode & 0700) != 0700) make_accessible(entry.directory, entry.name);
+    return {};
+  };
+  visitor.leave = [](int directory, const std::string& child) { return unlink_at(directory, child, AT_REMOVEDIR); };
+  if (auto walked = walk_tree(root.get(), visitor, interrupt); !walked) return walked;
+  return unlink_at(parent, name, AT_REMOVEDIR);
+}
+
+Result<UniqueFd> open_below(int root, const std::string& path) {
+  constexpr int file_flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+  open_how how{};
+  how.flags = file_flags;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
+  UniqueFd fd(static_cast<int>(::syscall(SYS_openat2, root, path.c_str(), &how, sizeof how)));
+  if (fd) return fd;
+  if (errno != ENAMETOOLONG && errno != ENOSYS) return fail_errno("cannot open " + shown(path), errno);
+  const std::vector<std::string> parts = split(path, '/');
+  UniqueFd directory(::openat(root, ".", directory_flags));
+  for (std::size_t i = 0; directory && i + 1 < parts.size(); ++i) {
+    if (parts[i] == "..") return fail(ErrorKind::refused, shown(path) + " leads out of the copy");
+    directory.reset(::openat(directory.get(), parts[i].c_str(), directory_flags));
+  }
+  if (directory) fd.reset(::openat(directory.get(), parts.back().c_str(), file_flags));
+  if (!fd) return fail_errno("cannot open " + shown(path), errno);
+  return fd;
+}
+
+}  // namespace maintain

@@ -336,3 +336,57 @@ TEST_CASE("an extension that the manifest does not list is not handed out") {
   CHECK(server.summary == "fine");
   CHECK_THROWS_AS(server.only_listed_in("/nowhere"), TestProblem);
 }
+
+TEST_CASE("the store keeps what a task commits, and finds it again") {
+  FakeServer server;
+  server.store.add({.time = Moment(std::chrono::sys_days(std::chrono::year(2026) / 11 / 1)), .source = "shop",
+                    .content = {{"shop.dump", "old"}}});
+  doing(server, [](Context& context) {
+    const Draft draft = context.begin_copy({{"source", "shop"}, {"engine", "postgresql"}});
+    CHECK(draft.base.ends_with("20261101T000000Z/data"));
+    CHECK_THROWS_WITH(context.begin_copy({{"source", "shop"}}), Catch::Contains("begun already"));
+    CHECK_THROWS_WITH(context.write_file("x"), Catch::Contains("no file"));
+    CHECK_THROWS_WITH(context.create_file("../x"), Catch::Contains("not the name"));
+    context.create_file("shop.dump");
+    context.write_file("new ");
+    context.write_file("rows");
+    CHECK(context.close_file().bytes == 8);
+    const CommittedCopy copy = context.commit_copy({{"verified", {{{"how", "trailer"}}}}});
+    CHECK(copy.state == "verified");
+    CHECK(context.open_copy("latest").id == copy.id);
+    CHECK(context.open_copy("2026-11-02T00:00:00Z").id == "20261101T000000Z");
+    CHECK_THROWS_WITH(context.open_copy("2026-10-02T00:00:00Z"), Catch::Contains("no copy"));
+    CHECK_THROWS_WITH(context.prune_copies({{"kept", 1}}), Catch::Contains("'kept'"));
+    context.prune_copies({{"keep", {{"daily", 7}}}});
+    CHECK(context.verify_copy("latest", 1, 1)["files"] == 1);
+  });
+  REQUIRE(server.store.copies.size() == 2);
+  CHECK(server.store.copies[0].bytes == 8);
+  CHECK(server.store.copies[0].engine == "postgresql");
+  CHECK(server.store.prunes == std::vector<Json>{{{"keep", {{"daily", 7}}}}});
+}
+
+TEST_CASE("the store refuses what the host refuses") {
+  FakeServer server;
+  server.store.full_after = 3;
+  doing(server, [](Context& context) {
+    context.begin_copy({{"source", "shop"}});
+    context.create_file("a");
+    CHECK_THROWS_WITH(context.write_file("1234"), Catch::Contains("no space"));
+    context.close_file();
+    context.abandon_copy(true);
+    CHECK(context.begin_copy({{"source", "shop"}, {"resume", true}}).resumed);
+    context.abandon_copy(false);
+    CHECK_FALSE(context.begin_copy({{"source", "shop"}, {"resume", true}}).resumed);
+    CHECK(context.commit_copy({{"allow_empty", true}}).state == "unverified");
+  });
+  CHECK(server.store.abandoned == 2);
+
+  FakeServer dry;
+  RunOptions options;
+  options.check = true;
+  doing(dry, [](Context& context) {
+    CHECK_THROWS_WITH(context.begin_copy({{"source", "shop"}}), Catch::Contains("check mode"));
+    CHECK(context.copies().empty());
+  }, options);
+}

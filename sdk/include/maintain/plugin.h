@@ -217,6 +217,7 @@ MAINTAIN_EXPORT const maintain_plugin *maintain_plugin_v1(void);
 #define MAINTAIN_COMMAND_READ_ONLY 1u /* changes nothing on the server: allowed in check mode */
 #define MAINTAIN_COMMAND_QUIET 2u     /* do not keep its output with the task's output */
 #define MAINTAIN_COMMAND_SECRET 4u    /* neither its words nor its output may be logged */
+#define MAINTAIN_COMMAND_BULK 8u      /* much output: may use a second connection that is made for bulk (exec only) */
 
 /* A command. Give argv, or a POSIX sh script whose positional parameters are argv. Standard input is `input`, then
  * end of file; there is never a terminal. The plugin allocates it. @since 1.0 */
@@ -437,6 +438,92 @@ typedef struct maintain_state_1 {
    * killed right after (a reboot that was ordered). [task-thread] Errors: as set, and FAILED. @since 1.0 */
   maintain_status (*checkpoint)(const maintain_host *host, maintain_text json, maintain_error *error);
 } maintain_state_1;
+
+/* ---- maintain.store/1: versioned copies ---------------------------------------------------------------------- */
+
+#define MAINTAIN_STORE_1 "maintain.store/1"
+
+/* The copies that a task keeps on the maintenance server, one directory each, browsable without maintain. A copy is
+ * written as a draft beside the others and becomes one of them in a single step; whatever happens before leaves them
+ * as they were. A task has one draft at a time; it ends with the run. The copies of a companion (see the manifest) are
+ * those of the task it belongs to.
+ *
+ * A copy is "verified" (the task proved that it is whole), "unverified", or "quarantined" (far smaller than those
+ * before it, hence kept out of sight until a person accepts it). Only verified ones count in retention. @since 1.0 */
+typedef struct maintain_store_1 {
+  uint32_t struct_size;
+  uint32_t reserved; /* 0 */
+
+  /* The copies, newest first, as a JSON array of {"id","time_ms","state","bytes","files","new_bytes","source",
+   * "engine"}; new_bytes is what this copy does not share with the one before. [task-thread]
+   * Errors: FAILED (the store cannot be read). @since 1.0 */
+  maintain_status (*list)(const maintain_host *host, const maintain_sink *json, maintain_error *error);
+
+  /* Opens the draft. request: {"source": what is copied, for people; "engine": "postgresql"; "max_bytes", "max_files":
+   * bounds, absent or 0: none; "resume": keep what an interrupted run of the same source left}.
+   * answer: {"path": the absolute directory to fill, also by local programs; "base": the same directory of the newest
+   * verified copy, to link unchanged files against, or ""; "resumed": whether path holds what was left; "seeded":
+   * whether path holds all of that copy already (a snapshot), so that only changes need be written}. The bounds and the
+   * disk's reserve are watched while local programs run, too. [task-thread]
+   * Errors: BUSY (another process writes copies of this task), REFUSED (check mode), INVALID_STATE (a draft is open),
+   * INVALID_ARGUMENT, FAILED (no space left above the reserve, cannot be written). @since 1.0 */
+  maintain_status (*begin)(const maintain_host *host, maintain_text request, const maintain_sink *answer,
+                           maintain_error *error);
+
+  /* Starts a file of the draft, for write and close; one at a time. name: relative, of [A-Za-z0-9._@%+=-] and single
+   * slashes, no part that begins with a dot. What it held is lost. [task-thread]
+   * Errors: INVALID_STATE (no draft, a file is open), INVALID_ARGUMENT, FAILED. @since 1.0 */
+  maintain_status (*create)(const maintain_host *host, maintain_text name, maintain_error *error);
+
+  /* Appends to the open file; hashed on the way. [task-thread]
+   * Errors: INVALID_STATE, REFUSED (a bound of begin, or the disk's reserve, would be passed), FAILED. @since 1.0 */
+  maintain_status (*write)(const maintain_host *host, const void *data, uint64_t size, maintain_error *error);
+
+  /* Ends the open file: {"bytes","sha256" (hexadecimal)} into the sink, which may be NULL. [task-thread]
+   * Errors: INVALID_STATE, FAILED. @since 1.0 */
+  maintain_status (*close)(const maintain_host *host, const maintain_sink *answer, maintain_error *error);
+
+  /* Makes the draft a copy: counts and hashes what is there, judges it against the copies before, writes its manifest,
+   * brings all to the disk, and renames it into place. facts: {"verified": [{"how": "pg_restore --list",
+   * "detail": …}], empty or absent when nothing proved it; "tools": {name: version}; "format"; "details": object kept
+   * as it is; "drop": the fraction by which bytes or files may fall short of the median of the last verified copies
+   * (0..1, absent: 0.5; 1: anything goes but nothing at all); "allow_empty": whether nothing at all is fine; "links":
+   * {name: path below what begin gave}: links of these names in the server's own directory of the store, which lead to
+   * that path of the newest verified copy}.
+   * answer: {"id","path" (of the copy),"state","bytes","files","new_bytes","reason" (of a quarantine),
+   * "problems": [what could not be kept as it was, at most 100]}. A quarantine is an answer, not an error.
+   * [task-thread] Errors: INVALID_STATE, INVALID_ARGUMENT, REFUSED (a bound was passed), FAILED; the draft is then
+   * kept for a later run. @since 1.0 */
+  maintain_status (*commit)(const maintain_host *host, maintain_text facts, const maintain_sink *answer,
+                            maintain_error *error);
+
+  /* Ends the draft without a copy. keep 1: what it holds is left for a begin with "resume". OK when there is none.
+   * A draft that is open when run() returns is kept. [task-thread] @since 1.0 */
+  maintain_status (*abandon)(const maintain_host *host, uint32_t keep, maintain_error *error);
+
+  /* Removes the copies that the policy does not keep. policy: {"keep": restic's words: "last", "hourly", "daily",
+   * "weekly", "monthly", "yearly" (counts, -1: all), "within", "within_hourly" … "within_yearly" ("1y5m7d2h"); absent:
+   * as maintain.yml says for all; "min_verified": never fewer verified copies, absent: 3; "timezone": absent: the
+   * project's}. dry_run 1: only says so. answer: {"stopped": why nothing is removed (a quarantined copy waits), or "";
+   * "copies": [{"id","keep","reasons": [text]}], newest first; "removed": [id]; "busy": [id] (somebody reads it)}.
+   * [task-thread]
+   * Errors: INVALID_ARGUMENT (also: a policy that keeps nothing), REFUSED (check mode and not dry_run), BUSY, FAILED.
+   * @since 1.0 */
+  maintain_status (*prune)(const maintain_host *host, maintain_text policy, uint32_t dry_run,
+                           const maintain_sink *answer, maintain_error *error);
+
+  /* Opens a copy for reading: nobody removes it before the run ends. which: an id; "latest", the newest verified one;
+   * or a moment (RFC 3339), the newest verified one not after it. answer: {"id","time_ms","state","path" (of what
+   * begin's path was),"manifest"}. [task-thread] Errors: NOT_FOUND, INVALID_ARGUMENT, FAILED. @since 1.0 */
+  maintain_status (*open)(const maintain_host *host, maintain_text which, const maintain_sink *answer,
+                          maintain_error *error);
+
+  /* Reads a copy again and compares it with its manifest; part of parts: every parts-th file, 1 of 1: all. answer:
+   * {"files","bytes" (read),"wrong": [{"file","problem"}], at most 100}. [task-thread]
+   * Errors: as open; CANCELLED, TIMEOUT. @since 1.0 */
+  maintain_status (*verify)(const maintain_host *host, maintain_text which, uint32_t part, uint32_t parts,
+                            const maintain_sink *answer, maintain_error *error);
+} maintain_store_1;
 
 /* ---- maintain.facts/1: what the server is -------------------------------------------------------------------- */
 

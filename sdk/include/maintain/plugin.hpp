@@ -73,6 +73,7 @@ struct Command {
   bool read_only = false;
   bool quiet = false;
   bool secret = false;
+  bool bulk = false;              // exec only: much output, over a connection made for that
   Milliseconds timeout{0};        // 0: the task's deadline
   Milliseconds idle_timeout{0};   // 0: none
   std::uint64_t output_limit = 0; // 0: 16 MiB
@@ -104,6 +105,46 @@ struct Facts {
   std::int64_t uptime_seconds = 0;
   std::int64_t time_ms = 0;
   bool has_own_kernel() const { return container.empty(); }
+};
+
+// The draft of a copy, see maintain_store_1::begin.
+struct Draft {
+  std::string path;       // the directory to fill
+  std::string base;       // the same directory of the newest verified copy, or empty
+  bool resumed = false;   // path holds what an interrupted run left
+  bool seeded = false;    // path holds all of that copy already
+};
+struct StoredFile {
+  std::uint64_t bytes = 0;
+  std::string sha256;
+};
+struct CopyInfo {
+  std::string id;
+  Moment time{};
+  std::string state;      // "verified", "unverified", "quarantined"
+  std::uint64_t bytes = 0;
+  std::uint64_t files = 0;
+  std::uint64_t new_bytes = 0;
+  std::string source;
+  std::string engine;
+};
+struct CommittedCopy {
+  std::string id;
+  std::string path;
+  std::string state;
+  std::uint64_t bytes = 0;
+  std::uint64_t files = 0;
+  std::uint64_t new_bytes = 0;
+  std::string reason;                  // of a quarantine
+  std::vector<std::string> problems;
+  bool quarantined() const { return state == "quarantined"; }
+};
+struct OpenCopy {
+  std::string id;
+  Moment time{};
+  std::string state;
+  std::string path;       // what Draft::path was
+  Json manifest;
 };
 
 // Everything a task can ask of the host while it runs. Calls throw Failure. Only log, progress, is_cancelled and the
@@ -165,6 +206,18 @@ class Context {
   void set_state(const Json& document);
   void checkpoint(const Json& document);
 
+  // maintain.store/1. write_file and what is between create_file and close_file go into one file of the draft.
+  std::vector<CopyInfo> copies();
+  Draft begin_copy(const Json& request);
+  void create_file(std::string_view name);
+  void write_file(std::string_view bytes);
+  StoredFile close_file();
+  CommittedCopy commit_copy(const Json& facts);
+  void abandon_copy(bool keep = false);
+  Json prune_copies(const Json& policy, bool dry_run = false);
+  OpenCopy open_copy(std::string_view which);
+  Json verify_copy(std::string_view which, std::uint32_t part = 1, std::uint32_t parts = 1);
+
   // maintain.facts/1
   Facts facts();
 
@@ -198,6 +251,7 @@ class Context {
   const maintain_local_1* local_ = nullptr;
   const maintain_report_1* report_ = nullptr;
   const maintain_state_1* state_ = nullptr;
+  const maintain_store_1* store_ = nullptr;
   const maintain_facts_1* facts_ = nullptr;
   const maintain_lock_1* lock_ = nullptr;
   const maintain_clock_1* clock_ = nullptr;
@@ -229,6 +283,7 @@ constexpr TaskEntry task(std::string_view type) {
 #include <maintain/detail/call.hpp>
 #include <maintain/detail/context.hpp>
 #include <maintain/detail/context_server.hpp>
+#include <maintain/detail/context_store.hpp>
 
 // Defines the plugin's one exported function. Once per plugin, at namespace scope.
 #define MAINTAIN_PLUGIN(plugin_id, ...)                                                                        \

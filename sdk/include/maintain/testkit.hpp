@@ -111,6 +111,55 @@ struct Progress {
   std::string unit;
 };
 
+// A copy that the task made, or that it finds.
+struct FakeCopy {
+  std::string id = {};           // empty: from its time
+  Moment time{};
+  std::string state = "verified";
+  std::string source = {};
+  std::string engine = {};
+  std::uint64_t bytes = 0;
+  std::uint64_t files = 0;
+  std::uint64_t new_bytes = 0;
+  std::string reason = {};       // of a quarantine
+  Json facts = Json::object();   // as the task committed it
+  std::map<std::string, std::string> content = {};  // files of a copy to be found, written by add()
+  std::filesystem::path path = {};                  // what Draft::path was
+};
+
+// maintain.store/1 in a temporary directory. It counts but does not hash: every SHA-256 it tells is all zeros.
+class FakeStore {
+ public:
+  FakeStore();
+  ~FakeStore();
+  FakeStore(const FakeStore&) = delete;
+  FakeStore& operator=(const FakeStore&) = delete;
+
+  // ---- set before
+  FakeCopy& add(FakeCopy copy);
+  bool busy = false;                          // another process writes copies
+  std::optional<std::uint64_t> full_after{};  // bytes that a draft takes before its disk is full
+  std::string quarantine = {};                // why the next copy is quarantined
+  std::vector<std::string> problems = {};     // what commit says could not be kept
+  Json wrong = Json::array();                 // what verify finds
+  Json prune_answer = {{"stopped", ""}, {"copies", Json::array()}, {"removed", Json::array()},
+                       {"busy", Json::array()}};
+
+  // ---- read after
+  std::vector<FakeCopy> copies;               // newest first
+  std::vector<Json> prunes;                   // policies, of all prunes that were not dry
+  int abandoned = 0;
+  std::filesystem::path draft_path();         // what Draft::path is
+
+  // For the kit.
+  struct Draft;
+  std::unique_ptr<Draft> draft;
+  std::filesystem::path directory();
+
+ private:
+  std::filesystem::path directory_;
+};
+
 class FakeServer {
  public:
   FakeServer();
@@ -142,6 +191,7 @@ class FakeServer {
   std::map<std::string, std::set<std::string>> locks;  // name -> holders; this server is RunOptions::server
   std::vector<std::string> remote_shell = {"ssh", "-o", "BatchMode=yes", "fake-server"};
   Json state = Json::object();
+  FakeStore store;
 
   // ---- what the task did
   std::vector<SeenCommand> commands;               // all of them: server, local and jobs

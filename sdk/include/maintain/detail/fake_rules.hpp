@@ -30,6 +30,17 @@ inline void check_path(std::string_view path) {
           "a path on the server must be absolute: " + std::string(path));
 }
 
+// Of a file in a copy.
+inline void check_copied_name(std::string_view name) {
+  const std::string all = "/" + std::string(name) + "/";
+  bool good = !name.empty() && name.size() <= 1000 && all.find("//") == std::string::npos &&
+              all.find("/.") == std::string::npos;
+  for (const char c : name)
+    good = good && (is_letter(c) || (c >= 'A' && c <= 'Z') || is_digit(c) ||
+                    std::string_view("/._@%+=-").find(c) != std::string_view::npos);
+  require(good, "not the name of a file in a copy: " + std::string(name));
+}
+
 inline void check_finding(std::string_view code, std::string_view title) {
   require(consists_of(code, "abcdefghijklmnopqrstuvwxyz0123456789._-"),
           "a finding's code must be [a-z0-9._-]+, at most 100 bytes: " + std::string(code));

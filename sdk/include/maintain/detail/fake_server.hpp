@@ -132,6 +132,7 @@ inline SeenCommand seen(const maintain_command& raw) {
   command.read_only = (raw.flags & MAINTAIN_COMMAND_READ_ONLY) != 0;
   command.quiet = (raw.flags & MAINTAIN_COMMAND_QUIET) != 0;
   command.secret = (raw.flags & MAINTAIN_COMMAND_SECRET) != 0;
+  command.bulk = (raw.flags & MAINTAIN_COMMAND_BULK) != 0;
   command.timeout = Milliseconds(raw.timeout_ms);
   command.idle_timeout = Milliseconds(raw.idle_timeout_ms);
   command.output_limit = raw.output_limit;

@@ -1,38 +1,14 @@
 // The test kit's C tables: what a task gets from get_extension, answered by a FakeServer.
 #pragma once
 
+#include <maintain/detail/fake_call.hpp>
 #include <maintain/detail/fake_jobs.hpp>
+#include <maintain/detail/fake_store.hpp>
 #include <maintain/testkit.hpp>
 
 namespace maintain::sdk::testkit {
 
 namespace detail {
-
-using sdk::detail::guarded;
-using sdk::detail::to_string;
-using sdk::detail::to_text;
-using sdk::detail::to_view;
-
-inline FakeServer& server_of(const maintain_host* host) { return *static_cast<FakeServer*>(host->context); }
-
-// A call of an extension during run(), with the catch-all.
-template <class Body>
-maintain_status call(const maintain_host* host, maintain_error* error, const Body& body) noexcept {
-  return guarded(error, [&]() -> maintain_status {
-    FakeServer& server = server_of(host);
-    if (!server.script().running)
-      throw Failure(MAINTAIN_INVALID_STATE, "extensions may be used only while run() runs");
-    if constexpr (std::is_void_v<decltype(body(server))>) {
-      body(server);
-      return MAINTAIN_OK;
-    } else {
-      return body(server);
-    }
-  });
-}
-inline maintain_status write(const maintain_sink* sink, std::string_view bytes) {
-  return bytes.empty() ? MAINTAIN_OK : sink->write(sink->context, bytes.data(), bytes.size());
-}
 
 inline constexpr maintain_exec_1 exec_table = {
     sizeof(maintain_exec_1),
@@ -256,6 +232,7 @@ inline const void* table_named(std::string_view id) {
   if (id == MAINTAIN_LOCAL_1) return &local_table;
   if (id == MAINTAIN_REPORT_1) return &report_table;
   if (id == MAINTAIN_STATE_1) return &state_table;
+  if (id == MAINTAIN_STORE_1) return &store_table;
   if (id == MAINTAIN_FACTS_1) return &facts_table;
   if (id == MAINTAIN_LOCK_1) return &lock_table;
   if (id == MAINTAIN_CLOCK_1) return &clock_table;

@@ -14,5 +14,6 @@ extern const maintain_local_1 local_table;
 extern const maintain_lock_1 lock_table;
 extern const maintain_report_1 report_table;
 extern const maintain_state_1 state_table;
+extern const maintain_store_1 store_table;
 
 }  // namespace maintain

@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "plugin/extensions.hpp"
+#include "plugin/host_store.hpp"
 
 namespace maintain {
 namespace {
@@ -46,6 +47,8 @@ Host::Host(const Manifest& manifest) : manifest_(manifest) {
   table_.is_cancelled = &is_cancelled;
 }
 
+Host::~Host() = default;
+
 void Host::begin_run(const TaskCall& call, ServerSession& session, TaskEvents& events) {
   call_ = &call;
   session_ = &session;
@@ -55,7 +58,10 @@ void Host::begin_run(const TaskCall& call, ServerSession& session, TaskEvents& e
   started_jobs.clear();
 }
 
-void Host::end_run() { call_ = nullptr; }
+void Host::end_run() {
+  store.reset();  // an open draft waits for the next run; nobody reads any more
+  call_ = nullptr;
+}
 
 HostResult Host::check_time(std::string_view what) const {
   if (cancelled()) return host_fail(MAINTAIN_CANCELLED, std::string(what) + ": the run is being stopped");

@@ -4,6 +4,7 @@
 
 #include <maintain/plugin.h>
 
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -17,6 +18,8 @@
 #include "plugin/status.hpp"
 
 namespace maintain {
+
+class HostStore;
 
 // Why a host function did not do it. Made from an Error, whose kind gives the status, or with a status of its own.
 struct HostFailure {
@@ -40,6 +43,7 @@ inline HostResult to_host_result(const Result<void>& result) {
 class Host {
  public:
   explicit Host(const Manifest& manifest);
+  ~Host();
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
 
@@ -82,6 +86,7 @@ class Host {
   std::optional<std::string> new_state = {};    // set by this run
   std::set<std::string> pending_jobs = {};      // maintain.job/1: the supervisor's note, as it is now
   std::set<std::string> started_jobs = {};      // by this run
+  std::unique_ptr<HostStore> store;             // maintain.store/1: once it is used
 
  private:
   const Manifest& manifest_;

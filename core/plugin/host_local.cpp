@@ -5,6 +5,7 @@
 #include "base/process.hpp"
 #include "plugin/extension_tables.hpp"
 #include "plugin/host_command.hpp"
+#include "plugin/host_store.hpp"
 
 namespace maintain {
 namespace {
@@ -45,7 +46,10 @@ HostResult run(Host& host, const maintain_command* raw, maintain_exit* exit) {
     last_output = Clock::now();
     return error_output.take(bytes);
   };
+  Result<void> bounds{};
   local.cancelled = [&] {
+    if (host.store) bounds = host.store->check_draft();
+    if (!bounds) return true;
     idle = command->idle_timeout.count() > 0 && Clock::now() - last_output > command->idle_timeout;
     return idle || host.cancelled();
   };
@@ -53,6 +57,7 @@ HostResult run(Host& host, const maintain_command* raw, maintain_exit* exit) {
   const Result<LocalExit> ended = run_local(local);
   for (const StreamFeed* feed : {&output, &error_output})
     if (!feed->result()) return feed->result();
+  if (!bounds) return host_fail(bounds.error());
   if (!ended && idle)
     return host_fail(MAINTAIN_TIMEOUT, command->describe() + " was silent for too long and was ended");
   if (!ended) return host_fail(ended.error());

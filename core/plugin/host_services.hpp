@@ -3,11 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "backup/retention.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/process.hpp"
@@ -52,6 +55,16 @@ class ServerSession {
   virtual Result<std::vector<std::string>> remote_shell(bool with_destination) = 0;
 };
 
+// Where the copies are that a task makes or reads.
+struct CopiesPlace {
+  std::filesystem::path backups;           // of all servers
+  TaskKey key;                             // whose copies: the task's own, or those of the task it belongs to
+  std::uint64_t min_free = 0;              // bytes that stay free on the disk
+  RetentionPolicy keep = {};               // for a task that has no policy of its own
+  // The wall clock of a time zone. Errors: configuration (unknown).
+  std::function<Result<WallClock>(const std::string& zone)> wall_clock;
+};
+
 struct TaskCall {
   TaskKey key;
   std::string type;
@@ -60,6 +73,7 @@ struct TaskCall {
   std::string state = "{}";
   std::set<std::string> pending_jobs = {}; // names: started by earlier runs and not collected
   std::string directory;                   // the task's own, on the maintenance server
+  std::optional<CopiesPlace> copies = {};  // nothing: there is no store for this task
   Mode mode = Mode::apply;
   std::optional<Time> scheduled = {};
   std::optional<Time> window_end = {};

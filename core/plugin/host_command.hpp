@@ -22,6 +22,7 @@ struct HostCommand {
   bool read_only = false;
   bool quiet = false;
   bool secret = false;
+  bool bulk = false;
   Milliseconds timeout{0};
   Milliseconds idle_timeout{0};
   std::uint64_t output_limit = 0;

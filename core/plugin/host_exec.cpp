@@ -29,6 +29,7 @@ HostResult run(Host& host, const maintain_command* raw, maintain_exit* exit) {
   remote.become_user = command->become_user;
   remote.environment = command->environment;
   remote.secret = command->secret;
+  remote.bulk = command->bulk;
   remote.timeout = host.time_for(command->timeout);
   remote.idle_timeout = command->idle_timeout;
   remote.output_limit = static_cast<std::size_t>(command->output_limit);

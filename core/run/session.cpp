@@ -15,6 +15,9 @@ namespace {
 
 constexpr Milliseconds survey_timeout = std::chrono::seconds(60);
 constexpr Milliseconds retry_pause = std::chrono::seconds(1);
+// Nothing is sent over an idle connection, and what lies between forgets it. Nothing runs then, so nothing is lost by
+// a new one.
+constexpr Milliseconds idle_limit = std::chrono::seconds(90);
 
 Result<std::string> random_word() {
   std::array<unsigned char, 16> bytes{};
@@ -35,7 +38,8 @@ Session::Session(Server server, Transport& transport, std::function<bool()> canc
     : server_(std::move(server)), transport_(transport), cancelled_(std::move(cancelled)) {}
 
 Result<void> Session::connect() {
-  if (connection_ && connection_->usable()) return {};
+  const bool idle = std::chrono::steady_clock::now() - used_ > idle_limit;
+  if (connection_ && connection_->usable() && !idle) return {};
   connection_.reset();
   facts_.reset();
   const Steady start = std::chrono::steady_clock::now();
@@ -43,17 +47,37 @@ Result<void> Session::connect() {
   if (!made) return fail(made.error());
   connection_ = std::move(*made);
   connect_time_ = since(start);
+  used_ = std::chrono::steady_clock::now();
   return {};
 }
 
+Result<Connection*> Session::connection_for(const RemoteCommand& command) {
+  if (!command.bulk || bulk_missing_) {
+    if (auto connected = connect(); !connected) return fail(connected.error());
+    return connection_.get();
+  }
+  if (bulk_ && bulk_->usable()) return bulk_.get();
+  bulk_.reset();
+  auto made = transport_.connect_bulk(server_);
+  bulk_missing_ = !made && made.error().kind == ErrorKind::not_found;
+  if (bulk_missing_) return connection_for(command);
+  if (!made) return fail(made.error());
+  bulk_ = std::move(*made);
+  return bulk_.get();
+}
+
 Result<RemoteExit> Session::run(const RemoteCommand& command) {
-  if (auto connected = connect(); !connected) return fail(connected.error());
-  auto exit = connection_->run(command);
-  if (!exit && exit.error().kind == ErrorKind::unreachable) connection_.reset();
+  const auto connection = connection_for(command);
+  if (!connection) return fail(connection.error());
+  auto exit = (*connection)->run(command);
+  const bool over_bulk = *connection == bulk_.get();
+  if (!over_bulk) used_ = std::chrono::steady_clock::now();
+  if (!exit && exit.error().kind == ErrorKind::unreachable) (over_bulk ? bulk_ : connection_).reset();
   return exit;
 }
 
 Result<void> Session::reconnect(Milliseconds timeout) {
+  bulk_.reset();
   connection_.reset();
   const Deadline deadline = Deadline::after(timeout);
   while (true) {

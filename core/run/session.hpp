@@ -38,7 +38,12 @@ class Session final : public ServerSession {
   Server server_;
   Transport& transport_;
   std::function<bool()> cancelled_;
+  Result<Connection*> connection_for(const RemoteCommand& command);
+
   std::unique_ptr<Connection> connection_;
+  std::unique_ptr<Connection> bulk_;  // made by the first command that wants it
+  bool bulk_missing_ = false;         // this machine has no ssh; the other connection serves
+  Steady used_{};                     // when connection_ was last known to work
   std::optional<std::string> facts_;  // of the open connection
   Milliseconds connect_time_{0};
 };

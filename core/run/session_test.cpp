@@ -19,6 +19,8 @@ struct Script {
   std::deque<ErrorKind> connects = {};  // errors of the next connections; then they work
   std::deque<Result<RemoteExit>> runs = {};
   int connections = 0;
+  int bulk_connections = 0;
+  bool no_ssh = false;
   bool given_up = false;
   std::vector<RemoteCommand> commands = {};
 };
@@ -54,6 +56,11 @@ class ScriptedTransport final : public Transport {
     const ErrorKind kind = script_.connects.front();
     script_.connects.pop_front();
     return fail(kind, "no");
+  }
+  Result<std::unique_ptr<Connection>> connect_bulk(const Server& server) override {
+    if (script_.no_ssh) return fail(ErrorKind::not_found, "no ssh");
+    ++script_.bulk_connections;
+    return connect(server);
   }
   Result<std::vector<std::string>> remote_shell(const Server&, bool) const override {
     return std::vector<std::string>{};
@@ -92,6 +99,35 @@ TEST_CASE("after a lost connection the next call makes a new one, with new facts
   const std::size_t before = scene.script.commands.size();
   CHECK(scene.session.facts());
   CHECK(scene.script.commands.size() == before + 1);
+}
+
+TEST_CASE("much output has a connection of its own, made when it is first needed, and anew after it was lost") {
+  Scene scene;
+  RemoteCommand dump;
+  dump.bulk = true;
+  REQUIRE(scene.session.connect());
+  CHECK(scene.script.bulk_connections == 0);
+  CHECK(scene.session.run(dump));
+  CHECK(scene.session.run(dump));
+  CHECK(scene.session.run({}));
+  CHECK(scene.script.bulk_connections == 1);
+  CHECK(scene.script.connections == 2);
+  scene.script.runs = {fail(ErrorKind::unreachable, "lost")};
+  CHECK_FALSE(scene.session.run(dump));
+  CHECK(scene.session.run({}));
+  CHECK(scene.session.run(dump));
+  CHECK(scene.script.bulk_connections == 2);
+  CHECK(scene.script.connections == 3);
+}
+
+TEST_CASE("without ssh on this machine the one connection serves for much output, too") {
+  Scene scene;
+  scene.script.no_ssh = true;
+  RemoteCommand dump;
+  dump.bulk = true;
+  CHECK(scene.session.run(dump));
+  CHECK(scene.session.run(dump));
+  CHECK(scene.script.connections == 1);
 }
 
 TEST_CASE("a command that ran out of time does not cost the connection") {

@@ -6,6 +6,7 @@
 
 #include "transport/libssh2_connection.hpp"
 #include "transport/local_user.hpp"
+#include "transport/openssh_transport.hpp"
 #include "transport/ssh2_session.hpp"
 #include "transport/ssh_command.hpp"
 #include "transport/ssh_config.hpp"
@@ -72,6 +73,10 @@ Result<std::unique_ptr<Connection>> Libssh2Transport::connect(const Server& serv
                       fmt::format("{}: libssh2 cannot connect: {}", name_of(server), plan->openssh_reason),
                       "set the transport of this server to auto or openssh", server.where});
   return std::move(connect_libssh2(server, settings_, *plan).connection);
+}
+
+Result<std::unique_ptr<Connection>> Libssh2Transport::connect_bulk(const Server& server) {
+  return connect_bulk_openssh(server, settings_);
 }
 
 Result<std::vector<std::string>> Libssh2Transport::remote_shell(const Server& server, bool with_destination) const {

@@ -35,6 +35,7 @@ class Libssh2Transport final : public Transport {
  public:
   explicit Libssh2Transport(TransportSettings settings) : settings_(std::move(settings)) {}
   Result<std::unique_ptr<Connection>> connect(const Server& server) override;
+  Result<std::unique_ptr<Connection>> connect_bulk(const Server& server) override;
   Result<std::vector<std::string>> remote_shell(const Server& server, bool with_destination) const override;
 
  private:

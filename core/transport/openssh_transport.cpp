@@ -97,7 +97,7 @@ class OpensshConnection final : public Connection {
   }
 
   bool usable() const override { return !lost_; }
-  std::string describe() const override { return "openssh"; }
+  std::string describe() const override { return settings_.bulk ? "openssh for bulk" : "openssh"; }
 
  private:
   // A master sends to nowhere what the command that connects for it (a jump host's ssh) complains of. Without one it is
@@ -202,6 +202,15 @@ Result<std::unique_ptr<Connection>> OpensshTransport::connect(const Server& serv
   auto connection = std::make_unique<OpensshConnection>(server, settings_, *control);
   if (auto opened = connection->open(); !opened) return fail(opened.error());
   return connection;
+}
+
+Result<std::unique_ptr<Connection>> connect_bulk_openssh(const Server& server, TransportSettings settings) {
+  settings.bulk = true;
+  return OpensshTransport(std::move(settings)).connect(server);
+}
+
+Result<std::unique_ptr<Connection>> OpensshTransport::connect_bulk(const Server& server) {
+  return connect_bulk_openssh(server, settings_);
 }
 
 Result<std::vector<std::string>> OpensshTransport::remote_shell(const Server& server, bool with_destination) const {

@@ -85,6 +85,21 @@ TEST_CASE("bulk transfers end with the destination if it is wanted") {
   CHECK(has(*bulk_shell(web1, settings(), true), "-oControlPath=none"));
 }
 
+#if defined(__x86_64__)
+TEST_CASE("the ciphers for bulk transfers yield to those that the inventory names") {
+  if (!__builtin_cpu_supports("aes")) return;
+  Server server = web1;
+  server.ssh_options = {"-oCiphers=aes256-ctr"};
+  const auto words = *bulk_shell(server, settings(), false);
+  const auto fast = std::find_if(words.begin(), words.end(), [](const std::string& word) {
+    return word.starts_with("-oCiphers=aes128-gcm@openssh.com");
+  });
+  REQUIRE(fast != words.end());
+  CHECK(std::find(words.begin(), fast, "-oCiphers=aes256-ctr") != fast);
+  CHECK_FALSE(has(ssh_words(server, settings()), *fast));
+}
+#endif
+
 TEST_CASE("addresses and users that would be options are refused") {
   for (const char* wrong : {"-oProxyCommand=id", "a b", "a;b", "a\nb", "a/b"}) {
     CHECK(check_destination({.name = "web1", .address = wrong}).error().kind == ErrorKind::configuration);

@@ -24,6 +24,11 @@ Result<std::unique_ptr<Connection>> AutoTransport::connect(const Server& server)
   return std::move(attempt.connection);
 }
 
+Result<std::unique_ptr<Connection>> AutoTransport::connect_bulk(const Server& server) {
+  if (server.transport == TransportKind::local) return connect(server);
+  return connect_bulk_openssh(server, settings_);
+}
+
 Result<std::vector<std::string>> AutoTransport::remote_shell(const Server& server, bool with_destination) const {
   if (server.transport == TransportKind::local) return LocalTransport(settings_).remote_shell(server, with_destination);
   return bulk_shell(server, settings_, with_destination);

@@ -23,6 +23,7 @@ struct RemoteCommand {
   std::string become_user = {};         // empty: the connection's user
   std::map<std::string, std::string> environment = {};  // set inside sudo
   bool secret = false;                  // not to be logged
+  bool bulk = false;                    // much output: worth a connection of its own (see Transport::connect_bulk)
   Milliseconds timeout = std::chrono::minutes(5);
   Milliseconds idle_timeout{0};         // 0: none
   std::size_t output_limit = 16 * 1024 * 1024;  // per stream; the rest is read and dropped
@@ -61,6 +62,7 @@ struct TransportSettings {
   std::vector<std::string> identity_files;      // used when the server names none
   std::string control_directory;                // for ssh's ControlPath; 0700, of ours
   bool use_agent = true;                        // $SSH_AUTH_SOCK
+  bool bulk = false;                            // of the system's ssh: the fastest ciphers first
   Milliseconds connect_timeout = std::chrono::seconds(15);    // TCP
   Milliseconds handshake_timeout = std::chrono::seconds(15);  // key exchange
   Milliseconds authentication_timeout = std::chrono::seconds(15);
@@ -73,6 +75,9 @@ class Transport {
  public:
   virtual ~Transport() = default;
   virtual Result<std::unique_ptr<Connection>> connect(const Server& server) = 0;
+  // A connection for much output: the system's ssh, with the ciphers that this machine is fastest with. not_found: it
+  // is not installed. Where there is nothing to be gained, a connection as any other.
+  virtual Result<std::unique_ptr<Connection>> connect_bulk(const Server& server) { return connect(server); }
   // Words of a remote-shell command line for bulk transfers; refused for local.
   virtual Result<std::vector<std::string>> remote_shell(const Server& server, bool with_destination) const = 0;
 };

@@ -53,6 +53,31 @@ constexpr const char* schema_text = R"({
         "worker":       {"type": "array", "items": {"type": "string"}, "minItems": 1}
       }
     },
+    "backups": {
+      "type": ["object", "null"],
+      "properties": {
+        "min_free": {"type": "string", "pattern": "^(0|[1-9][0-9]{0,5} ?(MiB|GiB|TiB))$", "examples": ["1GiB", "0"]},
+        "keep": {
+          "type": "object",
+          "minProperties": 1,
+          "additionalProperties": false,
+          "properties": {
+            "last":    {"type": "integer", "minimum": -1},
+            "hourly":  {"type": "integer", "minimum": -1},
+            "daily":   {"type": "integer", "minimum": -1},
+            "weekly":  {"type": "integer", "minimum": -1},
+            "monthly": {"type": "integer", "minimum": -1},
+            "yearly":  {"type": "integer", "minimum": -1},
+            "within":         {"type": "string", "pattern": "^([0-9]+[hdmy])+$", "examples": ["14d"]},
+            "within_hourly":  {"type": "string", "pattern": "^([0-9]+[hdmy])+$", "examples": ["48h"]},
+            "within_daily":   {"type": "string", "pattern": "^([0-9]+[hdmy])+$", "examples": ["14d"]},
+            "within_weekly":  {"type": "string", "pattern": "^([0-9]+[hdmy])+$", "examples": ["2m"]},
+            "within_monthly": {"type": "string", "pattern": "^([0-9]+[hdmy])+$", "examples": ["1y"]},
+            "within_yearly":  {"type": "string", "pattern": "^([0-9]+[hdmy])+$", "examples": ["10y"]}
+          }
+        }
+      }
+    },
     "report": {
       "type": ["object", "null"],
       "properties": {
@@ -102,11 +127,17 @@ class Section {
   void words(const char* key, std::vector<std::string>& target) const {
     if (const Json* value = find(key)) target = value->get<std::vector<std::string>>();
   }
-  void size(const char* key, std::size_t& target) const {
+  void size(const char* key, std::uint64_t& target) const {
     if (const Json* value = find(key)) {
       const auto text = value->get<std::string>();  // the schema's pattern has let it pass
-      target = std::stoul(text) * (text.find("MiB") != text.npos ? 1024 * 1024 : 1024);
+      constexpr std::string_view units = "KMGT";    // KiB is the least
+      const std::size_t letter = text.find_first_of(units);
+      target = std::stoull(text);
+      if (letter != text.npos) target <<= 10 * (units.find(text[letter]) + 1);
     }
+  }
+  void json(const char* key, std::string& target) const {
+    if (const Json* value = find(key)) target = value->dump();
   }
 
  private:
@@ -184,6 +215,8 @@ Result<Settings> parse_settings(const Platform& platform, const fs::path& config
   run.number("forks", settings.forks);
   run.duration("config_cache", settings.config_cache);
   run.words("worker", settings.worker_command);
+  section("backups").size("min_free", settings.min_free);
+  section("backups").json("keep", settings.keep_copies);
   section("report").duration("reminder", settings.reminder);
   const Section history = section("history");
   history.duration("keep_successes", settings.keep_successes);

@@ -114,6 +114,9 @@ run:
   worker: [/usr/lib/maintain/maintain-worker, --debug]
 report:
   reminder: 7d
+backups:
+  min_free: 20GiB
+  keep: {daily: 14, within: 2d}
 history:
   keep_successes: 2w
   keep_failures: 100d
@@ -138,6 +141,11 @@ history:
   CHECK(settings.keep_successes == 24h * 14);
   CHECK(settings.keep_failures == 24h * 100);
   CHECK(settings.output_limit == 512 * 1024);
+  CHECK(settings.min_free == std::uint64_t{20} << 30);
+  CHECK(settings.keep_copies == R"({"daily":14,"within":"2d"})");
+  CHECK(machine.read("").min_free == std::uint64_t{1} << 30);
+  CHECK(machine.read("backups: {min_free: '0'}").min_free == 0);
+  CHECK(machine.read("backups: {min_free: 512 MiB}").min_free == std::uint64_t{512} << 20);
   CHECK(machine.read("history: {output_limit: 2MiB}").output_limit == 2 * 1024 * 1024);
   CHECK(machine.read("paths: {backups: /backup}").backup_directory == "/backup");
   CHECK(machine.read("paths: {state: /data}").run_directory == "/data/run");
@@ -176,6 +184,10 @@ TEST_CASE("mistakes are told with their place, all at once") {
   CHECK_THAT(machine.refused("run: {forks: 257}"), Catch::Contains("at most 256"));
   CHECK_THAT(machine.refused("report: {reminder: 24}"), Catch::Contains("must be a duration"));
   CHECK_THAT(machine.refused("history: {output_limit: 3}"), Catch::Contains("output_limit"));
+  CHECK_THAT(machine.refused("backups: {min_free: 3 bananas}"), Catch::Contains("min_free"));
+  CHECK_THAT(machine.refused("backups: {keep: {}}"), Catch::Contains("keep"));
+  CHECK(machine.refused("backups:\n  keep: {dayly: 7, last: 1}\n") ==
+        "/etc/maintain/maintain.yml:2:10: unknown key 'backups.keep.dayly' (did you mean 'daily'?)");
   CHECK_THAT(machine.refused("ssh:\n  keepalive: 0s\n  handshake_timeout: 0s\n"),
              Catch::StartsWith("/etc/maintain/maintain.yml:3:22: 'ssh.handshake_timeout' must be longer than nothing"));
   CHECK_THAT(machine.refused("run: {forks: 2}\nrun: {forks: 3}\n"), Catch::Contains("'run' is repeated"));

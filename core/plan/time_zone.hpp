@@ -25,6 +25,9 @@ class TimeZone {
   // the first moment after the gap where they were set forward over it. Never decreases as `local` grows.
   Time moment_of(LocalTime local) const;
 
+  // What the clock shows.
+  LocalTime wall_clock(Time time) const;
+
   // The latest wall-clock time whose moment is not after `time`. What the clock shows, except while an hour is
   // being repeated: then the end of that hour, because all of it has happened already.
   LocalTime reached(Time time) const;
@@ -35,8 +38,6 @@ class TimeZone {
   std::string weekday(Time time) const;       // "Tue"
 
  private:
-  LocalTime wall_clock(Time time) const;
-
   explicit TimeZone(const date::time_zone* zone) : zone_(zone) {}
   const date::time_zone* zone_;  // null: UTC
 };

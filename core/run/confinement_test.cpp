@@ -10,6 +10,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "backup/task_copies.hpp"
 #include "run/testing.hpp"
 
 using namespace maintain;
@@ -70,6 +71,39 @@ TEST_CASE("a confined process writes into its own directories only, and reads as
     std::ifstream(other / "there") >> text;
     if (text != "text") failures |= 64;
     return failures;
+  });
+  if (result == no_landlock) WARN("this kernel has no Landlock, or it is switched off: confinement was not tested");
+  else CHECK(result == 0);
+}
+
+TEST_CASE("a confined process makes copies below its server's directory and nowhere else") {
+  const testing::TemporaryDirectory root;
+  const auto backups = root.path() / "backups";
+  std::filesystem::create_directories(backups / "web1");
+  std::filesystem::create_directories(backups / "web2");
+  const auto made_copies = [&](const std::string& server) {
+    TaskCopies copies(backups, {server, "shop", "media"});
+    const Interrupt never = [] { return Result<void>{}; };
+    for (int i = 0; i < 2; ++i) {  // the second links to the first, across directories
+      auto draft = copies.begin({"/srv/media", "directory"}, Time(Seconds(i)), never);
+      if (!draft || !draft->create("sub/file") || !draft->write("text") || !draft->close()) return false;
+      CopyFacts facts;
+      facts.verified = {{"test", ""}};
+      if (i == 1) {
+        std::filesystem::remove(draft->path() / "sub/file");
+        if (::link((draft->base() / "sub/file").c_str(), (draft->path() / "sub/linked").c_str()) != 0) return false;
+      }
+      if (!draft->commit(facts, Time(Seconds(i)), never)) return false;
+    }
+    RetentionPolicy policy;
+    policy.last = 1;
+    const auto utc = [](Time time) { return std::chrono::local_seconds(time.time_since_epoch()); };
+    const auto pruned = copies.prune(policy, 1, utc, false, never);
+    return pruned && pruned->removed.size() == 1;
+  };
+  const int result = in_child([&] {
+    if (!allow_writing_only_in({backups / "web1"})) return no_landlock;
+    return (made_copies("web1") ? 0 : 1) | (made_copies("web2") ? 2 : 0);
   });
   if (result == no_landlock) WARN("this kernel has no Landlock, or it is switched off: confinement was not tested");
   else CHECK(result == 0);

@@ -52,6 +52,8 @@ void to_json(json& j, const Setup& setup) {
        {"handshake_timeout", settings.handshake_timeout},
        {"authentication_timeout", settings.authentication_timeout},
        {"keepalive", settings.keepalive},
+       {"min_free", settings.min_free},
+       {"keep_copies", settings.keep_copies},
        {"plugins", setup.plugins},
        {"debug", setup.debug},
        {"several_servers", setup.several_servers}};
@@ -68,6 +70,8 @@ void from_json(const json& j, Setup& setup) {
   j.at("handshake_timeout").get_to(settings.handshake_timeout);
   j.at("authentication_timeout").get_to(settings.authentication_timeout);
   j.at("keepalive").get_to(settings.keepalive);
+  j.at("min_free").get_to(settings.min_free);
+  j.at("keep_copies").get_to(settings.keep_copies);
   j.at("plugins").get_to(setup.plugins);
   j.at("debug").get_to(setup.debug);
   j.at("several_servers").get_to(setup.several_servers);

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "model/names.hpp"
 #include "plan/planner.hpp"
 #include "plan/time_zone.hpp"
@@ -202,6 +203,9 @@ class Worker {
     const auto directory = directories_.of_task(task.key.project, task.key.task);
     if (auto made = make_directories(directory, 0700); !made) return {Outcome::failed, made.error(), {}};
     call.directory = directory.string();
+    auto copies = copies_of(task);
+    if (!copies) return {Outcome::failed, copies.error(), {}};
+    call.copies = std::move(*copies);
     call.mode = assignment_.mode;
     call.scheduled = task.scheduled;
     call.window_end = task.window_end;
@@ -215,6 +219,23 @@ class Worker {
     if (end.error && end.error->kind == ErrorKind::configuration && !end.error->where)
       end.error->where = task.spec.where;
     return end;
+  }
+
+  Result<CopiesPlace> copies_of(const PlannedTask& task) const {
+    const Settings& settings = context_.setup.settings;
+    auto keep = parse_retention_policy(settings.keep_copies);
+    if (!keep) return fail(keep.error().kind, "backups.keep in maintain.yml: " + keep.error().message);
+    CopiesPlace place;
+    place.backups = settings.backup_directory;
+    place.key = task.key;
+    place.min_free = settings.min_free;
+    place.keep = std::move(*keep);
+    place.wall_clock = [](const std::string& name) -> Result<WallClock> {
+      const auto zone = TimeZone::find(name);
+      if (!zone) return fail(ErrorKind::configuration, fmt::format("there is no time zone '{}'", printable(name)));
+      return WallClock([zone = *zone](Time time) { return zone.wall_clock(time); });
+    };
+    return place;
   }
 
   Result<std::shared_ptr<LoadedPlugin>> plugin_offering(const std::string& type) {
@@ -264,6 +285,8 @@ Result<void> make_own_directories(const ServerDirectories& directories) {
   remove_contents(directories.temporary);  // what a killed worker left
   for (const auto& directory : {directories.own, directories.temporary})
     if (auto made = make_directories(directory, 0700); !made) return made;
+  // Only tasks that make copies need it: where it cannot be made they say so, and the others work.
+  (void)make_directories(directories.backups, 0700);
   if (::chdir(directories.own.c_str()) != 0) return fail_errno("cannot enter " + directories.own.string(), errno);
   ::setenv("TMPDIR", directories.temporary.c_str(), 1);
   return {};

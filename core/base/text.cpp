@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <utility>
 
@@ -174,6 +175,14 @@ std::string shorten(std::string_view text, std::size_t limit) {
 std::string count_of(std::size_t count, std::string_view noun, std::string_view plural_form) {
   if (count == 1) return fmt::format("1 {}", noun);
   return plural_form.empty() ? fmt::format("{} {}s", count, noun) : fmt::format("{} {}", count, plural_form);
+}
+
+std::string size_text(std::uint64_t bytes) {
+  constexpr std::array units{std::pair{"TiB", 40}, std::pair{"GiB", 30}, std::pair{"MiB", 20}, std::pair{"KiB", 10}};
+  for (const auto& [name, shift] : units)
+    if (bytes >> shift != 0)
+      return fmt::format("{:.1f} {}", static_cast<double>(bytes) / static_cast<double>(std::uint64_t{1} << shift), name);
+  return fmt::format("{} {}", bytes, bytes == 1 ? "byte" : "bytes");
 }
 
 bool natural_less(std::string_view a, std::string_view b) {

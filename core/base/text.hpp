@@ -1,6 +1,7 @@
 // Small text functions, and the one place where text from a server is made fit to be shown.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,9 @@ std::string shorten(std::string_view text, std::size_t limit);
 
 // "3 packages", "1 package"; plural_form defaults to noun + "s".
 std::string count_of(std::size_t count, std::string_view noun, std::string_view plural_form = {});
+
+// "1.4 GiB", "312 bytes", "1 byte".
+std::string size_text(std::uint64_t bytes);
 
 // Whether a comes before b for a person: numbers in them count by their value, as in "shop.yml:9" before "shop.yml:10".
 bool natural_less(std::string_view a, std::string_view b);

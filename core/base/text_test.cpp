@@ -88,3 +88,12 @@ TEST_CASE("numbers in text are in the order of their values") {
   CHECK_FALSE(natural_less("a7", "a007"));
   CHECK_FALSE(natural_less("same 1", "same 1"));
 }
+
+TEST_CASE("sizes are told in the largest unit that is not below one") {
+  CHECK(size_text(0) == "0 bytes");
+  CHECK(size_text(1) == "1 byte");
+  CHECK(size_text(1023) == "1023 bytes");
+  CHECK(size_text(1024) == "1.0 KiB");
+  CHECK(size_text(std::uint64_t{3} << 29) == "1.5 GiB");
+  CHECK(size_text(~std::uint64_t{0}) == "16777216.0 TiB");
+}

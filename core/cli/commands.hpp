@@ -8,6 +8,7 @@
 
 namespace maintain {
 
+void add_backups_command(CLI::App& app, Program& program);
 void add_config_command(CLI::App& app, Program& program);
 void add_history_command(CLI::App& app, Program& program);
 void add_import_command(CLI::App& app, Program& program);

@@ -7,7 +7,7 @@
 using namespace maintain;
 
 TEST_CASE("every command has a summary that fits its line, examples and exit status") {
-  for (const char* name : {"config", "history", "import", "legacy", "ping", "plan", "plugins", "run", "show", "status",
+  for (const char* name : {"backups", "config", "history", "import", "legacy", "ping", "plan", "plugins", "run", "show", "status",
                            "trust"}) {
     CAPTURE(name);
     const HelpText help = help_text(name);

@@ -35,6 +35,7 @@ int run_command_line(int argc, char** argv) {
   add_plan_command(app, program);
   add_status_command(app, program);
   add_history_command(app, program);
+  add_backups_command(app, program);
   add_show_command(app, program);
   add_ping_command(app, program);
   add_trust_command(app, program);

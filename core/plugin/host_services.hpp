@@ -60,7 +60,7 @@ struct CopiesPlace {
   std::filesystem::path backups;           // of all servers
   TaskKey key;                             // whose copies: the task's own, or those of the task it belongs to
   std::uint64_t min_free = 0;              // bytes that stay free on the disk
-  RetentionPolicy keep = {};               // for a task that has no policy of its own
+  std::string keep = {};                   // JSON policy, for a task that has none of its own
   // The wall clock of a time zone. Errors: configuration (unknown).
   std::function<Result<WallClock>(const std::string& zone)> wall_clock;
 };

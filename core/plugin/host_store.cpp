@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "backup/kept_policy.hpp"
 #include "base/text.hpp"
 #include "plugin/extension_tables.hpp"
 #include "plugin/host.hpp"
@@ -177,24 +178,26 @@ HostResult abandon(Host& host, HostStore& store, bool keep) {
 }
 
 HostResult prune(Host& host, HostStore& store, maintain_text text, bool dry_run, const maintain_sink* sink) {
-  constexpr int least_verified = 3;
   const auto json = read_object(text, {"keep", "min_verified", "timezone"}, "prune");
   if (!json) return tl::make_unexpected(json.error());
   if (!dry_run)
     if (auto fine = refuse_in_check_mode(host, "no copy is removed"); !fine) return fine;
   const CopiesPlace& place = *host.call().copies;
-  RetentionPolicy policy = place.keep;
-  if (json->contains("keep")) {
-    auto given = parse_retention_policy(json->at("keep").dump());
-    if (!given) return host_fail(given.error());
-    policy = std::move(*given);
-  }
-  const std::string zone = json->value("timezone", host.call().timezone);
-  const auto wall_clock = place.wall_clock(zone);
+  KeptPolicy kept;
+  kept.keep = json->contains("keep") ? json->at("keep").dump() : place.keep;
+  kept.min_verified = json->value("min_verified", usual_min_verified);
+  if (kept.min_verified < 1) return invalid("prune: 'min_verified' is 1 or more");
+  kept.timezone = json->value("timezone", host.call().timezone);
+  const auto policy = parse_retention_policy(kept.keep);
+  if (!policy) return host_fail(policy.error());
+  const auto wall_clock = place.wall_clock(kept.timezone);
   if (!wall_clock) return host_fail(wall_clock.error());
-  const int min_verified = json->value("min_verified", least_verified);
-  const auto report = store.copies.prune(policy, min_verified, *wall_clock, dry_run, interrupt_of(host));
+  const auto report = store.copies.prune(*policy, kept.min_verified, *wall_clock, dry_run, interrupt_of(host));
   if (!report) return host_fail(report.error());
+  const auto directory = copies_directory(place.backups, place.key);
+  std::error_code ignored;
+  if (!dry_run && std::filesystem::is_directory(directory, ignored))
+    if (auto noted = keep_policy(directory, kept); !noted) return host_fail(noted.error());
   Json copies = Json::array();
   for (const auto& [id, fate] : report->copies)
     copies.push_back({{"id", id}, {"keep", fate.keep}, {"reasons", fate.reasons}});

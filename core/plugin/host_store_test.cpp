@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "backup/kept_policy.hpp"
 #include "plugin/extensions.hpp"
 #include "plugin/host.hpp"
 #include "plugin/host_store.hpp"
@@ -29,7 +30,7 @@ class Fixture {
     call.copies.emplace();
     call.copies->backups = directory.path() / "backups";
     call.copies->key = call.key;
-    call.copies->keep.last = 2;
+    call.copies->keep = R"({"last":2})";
     call.copies->wall_clock = [](const std::string& zone) -> Result<WallClock> {
       if (zone != "UTC") return fail(ErrorKind::configuration, "no zone " + zone);
       return WallClock([](Time time) { return std::chrono::local_seconds(time.time_since_epoch()); });
@@ -119,6 +120,9 @@ TEST_CASE_METHOD(Fixture, "store: a copy is made, listed, opened, verified and p
   CHECK(json()["removed"].empty());
   CHECK(store->prune(host(), to_text(R"({"keep":{"last":1},"min_verified":1})"), 0, answer(), error()) == MAINTAIN_OK);
   CHECK(json()["removed"].size() == 2);
+  const auto kept = read_kept_policy(copies_directory(call.copies->backups, call.key));
+  REQUIRE(kept);
+  CHECK(**kept == KeptPolicy{R"({"last":1})", 1, "UTC"});
 }
 
 TEST_CASE_METHOD(Fixture, "store: a draft that is open when the run ends waits for the next") {

@@ -203,9 +203,7 @@ class Worker {
     const auto directory = directories_.of_task(task.key.project, task.key.task);
     if (auto made = make_directories(directory, 0700); !made) return {Outcome::failed, made.error(), {}};
     call.directory = directory.string();
-    auto copies = copies_of(task);
-    if (!copies) return {Outcome::failed, copies.error(), {}};
-    call.copies = std::move(*copies);
+    call.copies = copies_of(task);
     call.mode = assignment_.mode;
     call.scheduled = task.scheduled;
     call.window_end = task.window_end;
@@ -221,15 +219,13 @@ class Worker {
     return end;
   }
 
-  Result<CopiesPlace> copies_of(const PlannedTask& task) const {
+  CopiesPlace copies_of(const PlannedTask& task) const {
     const Settings& settings = context_.setup.settings;
-    auto keep = parse_retention_policy(settings.keep_copies);
-    if (!keep) return fail(keep.error().kind, "backups.keep in maintain.yml: " + keep.error().message);
     CopiesPlace place;
     place.backups = settings.backup_directory;
     place.key = task.key;
     place.min_free = settings.min_free;
-    place.keep = std::move(*keep);
+    place.keep = settings.keep_copies;
     place.wall_clock = [](const std::string& name) -> Result<WallClock> {
       const auto zone = TimeZone::find(name);
       if (!zone) return fail(ErrorKind::configuration, fmt::format("there is no time zone '{}'", printable(name)));

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
+#include "config/companions.hpp"
 #include "config/legacy_config.hpp"
 #include "config/problems.hpp"
 #include "config/task_entry.hpp"
@@ -162,9 +163,23 @@ class ProjectReader {
     TaskEntry task = split(entry);
     const TaskType* type = read_use(entry);
     if (!type) return check_common_keys(task, rules_, document_.file, Reading::yaml, parsed_.errors);
+    const std::vector<YamlEntry> companions = take_companions(task, *type);
     auto spec = read_task_entry(task, *type, rules_, document_.file, Reading::yaml, parsed_.project.timezone,
                                 parsed_.errors);
-    if (spec && good) parsed_.project.tasks.push_back(*std::move(spec));
+    for (const YamlEntry& companion : companions) declared_.insert(companion_name(entry.key, companion.key));
+    if (!spec || !good) return;
+    parsed_.project.tasks.push_back(*spec);
+    for (const YamlEntry& companion : companions) read_companion_of(*spec, *type, companion, tasks);
+  }
+
+  void read_companion_of(const TaskSpec& parent, const TaskType& type, const YamlEntry& companion,
+                         const YamlNode& tasks) {
+    const std::string name = companion_name(parent.name, companion.key);
+    if (const YamlEntry* other = tasks.find(name))
+      return add(other->key_place, fmt::format("task '{}' has the name of the task that '{}' of '{}' makes", name,
+                                               companion.key, parent.name), "choose another name");
+    if (auto spec = read_companion(companion, parent, type, rules_, document_.file, parsed_.errors))
+      parsed_.project.tasks.push_back(*std::move(spec));
   }
 
   // A misspelt type counts as the one that it was meant to be.
@@ -174,6 +189,15 @@ class ProjectReader {
     const TaskType* type = find_task_type(rules_, use->value.text);
     const std::string name = type ? type->name : nearest_type(use->value.text);
     if (!name.empty()) parsed_.project.left_out.insert(name);
+  }
+
+  // How a type that is no task of its own is written.
+  std::string of_others(const TaskType& wanted) const {
+    for (const TaskType& type : rules_.types)
+      for (const Companion& companion : type.companions)
+        if (companion.type == wanted.name)
+          return fmt::format("it is a key of other tasks, as in {{use: {}, {}: {{when: …}}}}", type.name, companion.key);
+    return "it is started by hand";
   }
 
   std::string nearest_type(const std::string& word) const {
@@ -200,7 +224,11 @@ class ProjectReader {
           "it names the task type, as in use: apt.upgrade");
       return nullptr;
     }
-    if (const TaskType* type = find_task_type(rules_, use->value.text)) return type;
+    if (const TaskType* type = find_task_type(rules_, use->value.text)) {
+      if (type->standalone) return type;
+      add(use->value.place, fmt::format("task '{}': {} is no task of its own", entry.key, type->name), of_others(*type));
+      return nullptr;
+    }
     const std::string near = nearest_type(use->value.text);
     add(use->value.place,
         fmt::format("task '{}': no installed plugin offers the task type {}", entry.key, shown(use->value.text)),

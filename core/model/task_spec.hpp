@@ -38,6 +38,7 @@ struct TaskSpec {
   bool common_window = false;
   std::string permission = {};         // of the task type: the word the project's `allow` list must hold
   std::string options = "{}";          // the plugin's own keys, as canonical JSON text, schema defaults filled in
+  std::string companion_of = {};       // the task that this one belongs to and whose copies it sees; may be empty
   std::string legacy_status_key = {};  // key in maintenance-status.json, when it came from a legacy file
   std::string legacy_nickname = {};
   Position where = {};

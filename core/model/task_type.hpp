@@ -24,6 +24,12 @@ struct LegacyClaim {
   std::string defaults;    // JSON object merged under the options; core's keys (window, timeout) may stand here, too
 };
 
+// A key of a task's mapping that makes a second task beside it: `drill` makes NAME.drill.
+struct Companion {
+  std::string key;
+  std::string type;      // of the second task
+};
+
 struct TaskType {
   std::string name;      // "apt.upgrade"
   std::string plugin;    // manifest id: "apt"
@@ -36,6 +42,9 @@ struct TaskType {
   Seconds default_timeout = std::chrono::minutes(30);
   std::string schema;    // JSON Schema (our documented subset) of the plugin's own keys
   std::vector<LegacyClaim> legacy;
+  std::vector<Companion> companions = {};
+  bool standalone = true;  // false: only as a companion, or by hand
+  std::string restore = {};  // the type that restores the copies of this one; may be empty
 };
 
 }  // namespace maintain

@@ -134,10 +134,38 @@ std::vector<LegacyClaim> parse_legacy(const Json& task, const std::string& path)
   return claims;
 }
 
+std::vector<Companion> parse_companions(const Json& task, const std::string& path) {
+  std::vector<Companion> companions;
+  const auto found = task.find("companions");
+  if (found == task.end()) return companions;
+  if (!found->is_array()) throw Wrong{path + "companions", "must be a list"};
+  for (std::size_t i = 0; i < found->size(); ++i) {
+    const std::string here = fmt::format("{}companions[{}].", path, i);
+    refuse_unknown_keys((*found)[i], here, {"key", "type"});
+    companions.push_back({name_at((*found)[i], here, "key"), name_at((*found)[i], here, "type")});
+  }
+  return companions;
+}
+
+// What a task type names must be there, and must not be usable by itself: it works on the other's copies.
+void check_dependents(const Manifest& manifest) {
+  const auto require_dependent = [&](const std::string& name, const std::string& path) {
+    for (const TaskType& type : manifest.task_types)
+      if (type.name == name && !type.standalone) return;
+    throw Wrong{path, "names '" + printable(name) + "', which is no task type of this plugin with \"standalone\": false"};
+  };
+  for (std::size_t i = 0; i < manifest.task_types.size(); ++i) {
+    const TaskType& type = manifest.task_types[i];
+    for (std::size_t c = 0; c < type.companions.size(); ++c)
+      require_dependent(type.companions[c].type, fmt::format("tasks[{}].companions[{}].type", i, c));
+    if (!type.restore.empty()) require_dependent(type.restore, fmt::format("tasks[{}].restore", i));
+  }
+}
+
 TaskType parse_task(const Json& json, const std::string& path, const Manifest& manifest) {
   if (is_known_abi(manifest))
     refuse_unknown_keys(json, path, {"type", "summary", "scope", "order", "changes", "permission", "window", "timeout",
-                                     "schema", "legacy"});
+                                     "schema", "legacy", "companions", "standalone", "restore"});
   else if (!json.is_object())
     throw Wrong{path, "must be an object"};
   TaskType task;
@@ -154,10 +182,15 @@ TaskType parse_task(const Json& json, const std::string& path, const Manifest& m
     if (!order) throw Wrong{path + "order", "must be very_first, first, middle, last or very_last"};
     task.order = *order;
   }
-  if (json.contains("changes")) {
-    if (!json["changes"].is_boolean()) throw Wrong{path + "changes", "must be true or false"};
-    task.changes = json["changes"].get<bool>();
-  }
+  const auto boolean = [&](const char* key, bool& into) {
+    if (!json.contains(key)) return;
+    if (!json[key].is_boolean()) throw Wrong{path + key, "must be true or false"};
+    into = json[key].get<bool>();
+  };
+  boolean("changes", task.changes);
+  boolean("standalone", task.standalone);
+  task.restore = optional_text(json, path, "restore");
+  task.companions = parse_companions(json, path);
   static const std::set<std::string> permissions = {"report", "backup", "patch", "reboot", "command"};
   task.permission = text_at(required(json, path, "permission"), path + "permission");
   if (!permissions.contains(task.permission))
@@ -191,6 +224,7 @@ Manifest parse(const Json& root) {
     manifest.task_types.push_back(parse_task(tasks[i], path, manifest));
     if (!names.insert(manifest.task_types.back().name).second) throw Wrong{path + "type", "is listed twice"};
   }
+  check_dependents(manifest);
   return manifest;
 }
 

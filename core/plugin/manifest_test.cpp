@@ -111,3 +111,21 @@ TEST_CASE("a newer plugin may have keys that are not known here") {
   REQUIRE(manifest);
   CHECK(manifest->abi_minor == 999);
 }
+
+TEST_CASE("companions and what restores are task types of the plugin that are none of their own") {
+  const std::string dependent = R"({"type": "apt.again", "summary": "x", "permission": "report", "schema": {},
+                                    "standalone": false}, )";
+  const std::string uses = R"("companions": [{"key": "again", "type": "apt.again"}], "restore": "apt.again", )";
+  const std::string text = with(R"({"type": "apt.check",)", dependent + R"({"type": "apt.check", )" + uses);
+  const auto manifest = parse_manifest(text);
+  REQUIRE(manifest);
+  CHECK_FALSE(manifest->task_types[1].standalone);
+  REQUIRE(manifest->task_types[2].companions.size() == 1);
+  CHECK(manifest->task_types[2].companions[0].key == "again");
+  CHECK(manifest->task_types[2].restore == "apt.again");
+  CHECK_THAT(refusal(with(R"("permission": "report", "schema")", uses + R"("permission": "report", "schema")")),
+             Catch::Contains("tasks[1].companions[0].type names 'apt.again'"));
+  CHECK_THAT(refusal(with(R"("changes": false,)", R"("changes": false, "restore": "apt.upgrade",)")),
+             Catch::Contains("tasks[1].restore names 'apt.upgrade'"));
+  CHECK_THAT(refusal(with(R"("changes": false,)", R"("standalone": "no",)")), Catch::Contains("standalone"));
+}

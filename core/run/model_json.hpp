@@ -144,13 +144,14 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Become, enabled, user, password_file, passwor
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Server, name, address, port, user, transport, transient, enabled, wave, groups, tags,
                                    identity_files, ssh_options, become, expect, where)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LegacyClaim, key, status_key, nickname, options, defaults)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Companion, key, type)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TaskType, name, plugin, summary, scope, order, changes, permission, default_window,
-                                   default_timeout, schema, legacy)
+                                   default_timeout, schema, legacy, companions, standalone, restore)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Manifest, id, version, summary, abi_major, abi_minor, needs, wants, task_types)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Retry, first, longest)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TaskSpec, name, use, when, timezone, window, max_age, timeout, retry, after, enabled,
-                                   severity, order, scope, common_window, permission, options, legacy_status_key,
-                                   legacy_nickname, where)
+                                   severity, order, scope, common_window, permission, options, companion_of,
+                                   legacy_status_key, legacy_nickname, where)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TaskKey, server, project, task)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TaskRecord, last_success, last_attempt, last_outcome, failures_in_a_row, state,
                                    pending_jobs)

@@ -224,6 +224,7 @@ class Worker {
     CopiesPlace place;
     place.backups = settings.backup_directory;
     place.key = task.key;
+    if (!task.spec.companion_of.empty()) place.key.task = task.spec.companion_of;
     place.min_free = settings.min_free;
     place.keep = settings.keep_copies;
     place.wall_clock = [](const std::string& name) -> Result<WallClock> {

@@ -162,6 +162,7 @@ Result<CommittedCopy> CopyDraft::commit(const CopyFacts& facts, Time now, const 
   manifest.server = place_.server;
   manifest.project = place_.project;
   manifest.task = place_.task;
+  manifest.type = request_.type;
   manifest.source = request_.source;
   manifest.engine = request_.engine;
   manifest.format = facts.format;

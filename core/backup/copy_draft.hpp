@@ -25,6 +25,7 @@ struct DraftRequest {
   std::uint64_t max_bytes = 0;  // 0: no bound
   std::uint64_t max_files = 0;
   std::uint64_t min_free = 0;   // bytes that stay free on the file system; 0: not looked at
+  std::string type = {};        // of the task
 };
 
 // What the task says of its draft when it is whole.

@@ -44,6 +44,7 @@ CopyManifest decode(const Json& json) {
   manifest.server = json.at("server").get<std::string>();
   manifest.project = json.at("project").get<std::string>();
   manifest.task = json.at("task").get<std::string>();
+  manifest.type = json.at("type").get<std::string>();
   manifest.source = json.at("source").get<std::string>();
   manifest.engine = json.at("engine").get<std::string>();
   manifest.format = json.at("format").get<std::string>();
@@ -88,6 +89,7 @@ std::string encode_manifest(const CopyManifest& manifest) {
                {"server", manifest.server},
                {"project", manifest.project},
                {"task", manifest.task},
+               {"type", manifest.type},
                {"source", manifest.source},
                {"engine", manifest.engine},
                {"format", manifest.format},

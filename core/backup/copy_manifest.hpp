@@ -32,6 +32,7 @@ struct CopyManifest {
   std::string server;
   std::string project;         // empty: the unnamed one
   std::string task;
+  std::string type = {};       // of the task that made it: "backup.database"
   std::string source;          // for people
   std::string engine;
   std::string format = {};

@@ -34,7 +34,8 @@ std::vector<Occurrence> occurrences(const PlannedTask& task, Time now, int count
 Json task_json(const PlannedTask& task, Time now, int next) {
   Json json{{"server", task.key.server},   {"project", task.key.project}, {"task", task.key.task},
             {"type", task.spec.use},       {"decision", to_string(task.decision)},
-            {"reason", task.reason},       {"scheduled", time_or_null(task.scheduled)},
+            {"reason", task.reason},       {"companion_of", task.spec.companion_of},
+            {"scheduled", time_or_null(task.scheduled)},
             {"window_end", time_or_null(task.window_end)}, {"next", time_or_null(task.next)}};
   if (next > 0) {
     json["occurrences"] = Json::array();

@@ -54,7 +54,8 @@ std::optional<TaskSpec> read_companion(const YamlEntry& entry, const TaskSpec& p
   task.common.kind = task.own.kind = YamlNode::Kind::mapping;
   task.common.place = task.own.place = entry.key_place;
   if (!is_valid_name(task.name))
-    return wrong(entry.key_place, fmt::format("'{}' is too long for a task's name", task.name), "give the task a shorter name");
+    return wrong(entry.key_place, fmt::format("'{}' is too long for a task's name", task.name),
+                 "give the task a shorter name");
   if (const YamlEntry* after = entry.value.find("after"))
     return wrong(after->key_place, fmt::format("'{}' goes after its task and nothing else", entry.key));
   // Keys that are repeated were told with those of the task.

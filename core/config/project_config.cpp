@@ -196,7 +196,8 @@ class ProjectReader {
     for (const TaskType& type : rules_.types)
       for (const Companion& companion : type.companions)
         if (companion.type == wanted.name)
-          return fmt::format("it is a key of other tasks, as in {{use: {}, {}: {{when: …}}}}", type.name, companion.key);
+          return fmt::format("it is a key of other tasks, as in {{use: {}, {}: {{when: …}}}}", type.name,
+                             companion.key);
     return "it is started by hand";
   }
 
@@ -226,7 +227,8 @@ class ProjectReader {
     }
     if (const TaskType* type = find_task_type(rules_, use->value.text)) {
       if (type->standalone) return type;
-      add(use->value.place, fmt::format("task '{}': {} is no task of its own", entry.key, type->name), of_others(*type));
+      add(use->value.place, fmt::format("task '{}': {} is no task of its own", entry.key, type->name),
+          of_others(*type));
       return nullptr;
     }
     const std::string near = nearest_type(use->value.text);

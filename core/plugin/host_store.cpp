@@ -102,6 +102,7 @@ HostResult begin(Host& host, HostStore& store, maintain_text text, const maintai
   request.max_files = json->value("max_files", std::uint64_t{0});
   request.resume = json->value("resume", false);
   request.min_free = host.call().copies->min_free;
+  request.type = host.call().type;
   auto draft = store.copies.begin(request, host.call().clock->now(), interrupt_of(host));
   if (!draft) return host_fail(draft.error());
   store.draft.emplace(std::move(*draft));

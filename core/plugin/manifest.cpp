@@ -152,7 +152,8 @@ void check_dependents(const Manifest& manifest) {
   const auto require_dependent = [&](const std::string& name, const std::string& path) {
     for (const TaskType& type : manifest.task_types)
       if (type.name == name && !type.standalone) return;
-    throw Wrong{path, "names '" + printable(name) + "', which is no task type of this plugin with \"standalone\": false"};
+    throw Wrong{path, "names '" + printable(name) +
+                          "', which is no task type of this plugin with \"standalone\": false"};
   };
   for (std::size_t i = 0; i < manifest.task_types.size(); ++i) {
     const TaskType& type = manifest.task_types[i];

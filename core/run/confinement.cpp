@@ -84,6 +84,10 @@ std::filesystem::path ServerDirectories::of_task(const std::string& project, con
   return own / (project.empty() ? "_" : project) / task;
 }
 
+std::filesystem::path state_root(const std::filesystem::path& state, bool by_hand) {
+  return by_hand ? state / "by-hand" : state;
+}
+
 ServerDirectories server_directories(const std::filesystem::path& state, const std::filesystem::path& backups,
                                      const std::filesystem::path& run, const std::string& server) {
   const std::filesystem::path own = state / "servers" / server;

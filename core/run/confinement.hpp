@@ -20,6 +20,9 @@ struct ServerDirectories {
   // The task's own directory; "_" for the unnamed project, which no project can be called.
   std::filesystem::path of_task(const std::string& project, const std::string& task) const;
 };
+// Below which the servers' own directories are. A task by hand may run beside a run, which clears up after its dead.
+std::filesystem::path state_root(const std::filesystem::path& state, bool by_hand);
+
 ServerDirectories server_directories(const std::filesystem::path& state, const std::filesystem::path& backups,
                                      const std::filesystem::path& run, const std::string& server);
 

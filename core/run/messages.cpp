@@ -15,7 +15,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(StartWorker, worker)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(SignalWorker, worker, signal)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(WorkerEnded, worker, status, error)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Assignment, server, purpose, mode, now, only_tasks, now_tasks, refresh_configs,
-                                   memory, records, legacy_marks, resume, first_index)
+                                   memory, records, legacy_marks, resume, first_index, by_hand, writable)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Cancel, index)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Answer, ask, error)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Unconfined, reason)

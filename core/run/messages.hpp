@@ -87,6 +87,8 @@ struct Assignment {
   // Set when an earlier worker died: run these instead of planning, and count tasks from first_index.
   std::optional<std::vector<PlannedTask>> resume = {};
   std::uint64_t first_index = 0;
+  bool by_hand = false;                       // resume is what a person asked for
+  std::vector<std::string> writable = {};     // directories beside the server's own
 };
 
 struct Cancel {

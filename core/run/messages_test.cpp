@@ -31,6 +31,7 @@ PlannedTask full_task() {
   spec.common_window = true;
   spec.permission = "backup";
   spec.options = R"({"database":"orders"})";
+  spec.companion_of = "shop";
   spec.legacy_status_key = "db_backup_when";
   spec.legacy_nickname = "backupdb";
   spec.where = {"/etc/maintain.d/shop.yml", 7, 3};
@@ -85,12 +86,16 @@ TEST_CASE("an assignment crosses with what the worker must know") {
   assignment.legacy_marks = {{"web1", "db_backup_when", assignment.now}};
   assignment.resume = std::vector{full_task()};
   assignment.first_index = 4;
+  assignment.by_hand = true;
+  assignment.writable = {"/root/restored"};
   const Assignment back = there_and_back(assignment);
   CHECK(encode_message(back) == encode_message(assignment));
   CHECK(back.server.port == 2222);
   CHECK(back.server.become.password_command == assignment.server.become.password_command);
   CHECK(back.records.at(0).second.pending_jobs == record.pending_jobs);
   CHECK(back.resume->size() == 1);
+  CHECK(back.by_hand);
+  CHECK(back.writable == assignment.writable);
   CHECK(back.purpose == Purpose::check_config);
 }
 

@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "run/confinement.hpp"
 #include "run/limits.hpp"
 #include "run/plan_statuses.hpp"
 #include "run/server_notes.hpp"
@@ -23,6 +22,15 @@ constexpr int most_reads_after_death = 64;
 
 ServerWork::ServerWork(RunState& state, Server server) : state_(state), server_(std::move(server)) {
   report_.server = server_.name;
+  if (!state_.request.by_hand) return;
+  due_ = {state_.request.by_hand->task};
+  plan_ = Plan{server_.name, due_};
+}
+
+ServerDirectories ServerWork::directories() const {
+  const RunRequest& request = state_.request;
+  return server_directories(state_root(request.settings.state_directory, request.by_hand.has_value()), {}, {},
+                            server_.name);
 }
 
 void ServerWork::log(LogLevel level, const std::string& line) {
@@ -55,6 +63,11 @@ Result<Assignment> ServerWork::make_assignment() {
     assignment.first_index = next_task_;
     assignment.resume.emplace(due_.begin() + static_cast<std::ptrdiff_t>(next_task_), due_.end());
   }
+  if (const auto& by_hand = state_.request.by_hand) {
+    assignment.by_hand = true;
+    assignment.memory.configs = by_hand->configs;
+    for (const auto& directory : by_hand->writable) assignment.writable.push_back(directory.string());
+  }
   return assignment;
 }
 
@@ -64,7 +77,7 @@ void ServerWork::start_worker(LauncherLink& launcher, std::uint64_t worker) {
   greeted_ = done_ = overdue_ = asking_ = false;
   malformed_.clear();
   stopping_ = Stopping::no;
-  if (!plan_ && deaths_without_task_ == 0) state_.observer.server_started(server_.name);
+  if ((!plan_ || state_.request.by_hand) && deaths_without_task_ == 0) state_.observer.server_started(server_.name);
 
   const auto assignment = make_assignment();
   if (!assignment) {
@@ -188,15 +201,13 @@ void ServerWork::conclude(const std::string& how) {
     return;
   }
   const std::string why = overdue_ ? "it got nowhere and was ended" : told;
-  const auto directories = server_directories(state_.request.settings.state_directory, {}, {}, server_.name);
-  record_given_up(state_, server_, why, read_stray_output(directories));
+  record_given_up(state_, server_, why, read_stray_output(directories()));
   give_up({ErrorKind::internal, "its worker did not get as far as a task: " + why, {}, {}});
 }
 
 void ServerWork::end_task_by_force(const std::string& how) {
   const Outcome outcome = interrupted_ ? Outcome::cancelled : overdue_ ? Outcome::timed_out : Outcome::crashed;
-  const auto directories = server_directories(state_.request.settings.state_directory, {}, {}, server_.name);
-  const std::string stray = read_stray_output(directories);
+  const std::string stray = read_stray_output(directories());
   if (!stray.empty()) task_->add_output("\n[printed by the plugin's process]\n" + stray + "\n");
 
   close_task(outcome, outcome == Outcome::crashed ? how : "it did not end when asked to, and was ended by force", {});
@@ -230,7 +241,7 @@ void ServerWork::finish() {
   finished_ = true;
   wants_worker_ = false;
   deadline_.reset();
-  if (ran_tasks_ && plan_ && state_.writes()) {
+  if (ran_tasks_ && plan_ && state_.writes() && !state_.request.by_hand) {
     const Time now = state_.clock.now();
     std::set<TaskKey> ran;
     for (std::size_t i = 0; i < next_task_; ++i) ran.insert(due_[i].key);

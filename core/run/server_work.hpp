@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "run/channel.hpp"
+#include "run/confinement.hpp"
 #include "run/launcher_link.hpp"
 #include "run/run_state.hpp"
 #include "run/task_account.hpp"
@@ -57,6 +58,7 @@ class ServerWork {
   std::optional<Answer> carry_out(const Ask& ask);
 
   Result<Assignment> make_assignment();
+  ServerDirectories directories() const;
   void conclude(const std::string& how);
   void end_task_by_force(const std::string& how);
   void close_task(Outcome outcome, const std::string& closing_line, const std::optional<std::string>& new_state);

@@ -32,6 +32,13 @@ struct StopTimes {
   Milliseconds start_limit = std::chrono::minutes(5);    // a worker that begins no task for so long hangs
 };
 
+// One task that a person wants done now, whatever the server's configuration says: it is not asked for.
+struct HandTask {
+  PlannedTask task;                                  // options: what the person said, see by_hand.hpp
+  std::vector<CachedConfig> configs = {};            // of the server as last fetched, where they are known
+  std::vector<std::filesystem::path> writable = {};  // directories, beside the server's own
+};
+
 // What is wanted of the servers.
 struct RunRequest {
   const Settings& settings;
@@ -44,6 +51,7 @@ struct RunRequest {
   bool refresh_configs = false;                 // do not trust the cache
   std::optional<int> forks = {};                // instead of settings.forks
   bool debug = false;                           // workers send debug lines too
+  std::optional<HandTask> by_hand = {};         // then it alone is run, on the one server
   StopTimes stop_times = {};
 };
 

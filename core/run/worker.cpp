@@ -9,11 +9,13 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "config/task_entry.hpp"
 #include "model/names.hpp"
 #include "plan/planner.hpp"
 #include "plan/time_zone.hpp"
 #include "plugin/loader.hpp"
 #include "run/assessment.hpp"
+#include "run/by_hand.hpp"
 #include "run/config_rules.hpp"
 #include "run/confinement.hpp"
 #include "run/session.hpp"
@@ -195,7 +197,9 @@ class Worker {
     TaskCall call;
     call.key = task.key;
     call.type = task.spec.use;
-    call.options = task.spec.options;
+    const auto options = options_of(task);
+    if (!options) return {Outcome::failed, options.error(), {}};
+    call.options = *options;
     call.timezone = task.spec.timezone;
     const TaskRecord record = record_of(task.key);
     if (!record.state.empty()) call.state = record.state;
@@ -217,6 +221,16 @@ class Worker {
     if (end.error && end.error->kind == ErrorKind::configuration && !end.error->where)
       end.error->where = task.spec.where;
     return end;
+  }
+
+  // A server wrote the configurations, so they are read here, where it can spoil no more than what is its own.
+  Result<std::string> options_of(const PlannedTask& task) const {
+    if (!assignment_.by_hand) return task.spec.options;
+    const TaskType* type = find_task_type(context_.rules, task.spec.use);
+    if (type == nullptr) return fail(ErrorKind::not_found, fmt::format("no plugin offers {}", task.spec.use));
+    const std::vector<CachedConfig>& configs = assignment_.memory.configs;
+    return options_by_hand(
+        task, assess_configs(assignment_.server.name, recalled(configs), configs, context_.rules).projects, *type);
   }
 
   CopiesPlace copies_of(const PlannedTask& task) const {
@@ -275,6 +289,7 @@ Result<void> confine(const Assignment& assignment, const ServerDirectories& dire
   std::vector<std::filesystem::path> writable;
   for (const auto& directory : {directories.own, directories.backups, directories.control})
     if (::access(directory.c_str(), F_OK) == 0) writable.push_back(directory);
+  writable.insert(writable.end(), assignment.writable.begin(), assignment.writable.end());
   return allow_writing_only_in(writable);
 }
 
@@ -309,8 +324,9 @@ int run_worker(UniqueFd socket, const WorkerContext& context) {
   auto assignment = link.receive_assignment();
   if (!assignment) return 1;
   const Settings& settings = context.setup.settings;
-  ServerDirectories directories = server_directories(settings.state_directory, settings.backup_directory,
-                                                     settings.run_directory, assignment->server.name);
+  ServerDirectories directories =
+      server_directories(state_root(settings.state_directory, assignment->by_hand), settings.backup_directory,
+                         settings.run_directory, assignment->server.name);
   // Only ssh needs it, and says so when it is missing.
   if (auto control = make_control_directory(directories.control.string())) directories.control = *control;
   Result<void> ready{};

@@ -1,0 +1,207 @@
+// restore and drill with a real worker, and a plugin that copies a text (tests/plugins/copier.cpp).
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/fd.hpp"
+#include "cli/backups.hpp"
+#include "cli/commands.hpp"
+#include "run/run_lock.hpp"
+#include "store/sqlite_store.hpp"
+
+using namespace maintain;
+using Catch::Contains;
+using Json = nlohmann::json;
+
+namespace {
+
+const TaskKey orders{"web1", "shop", "orders"};
+
+struct Scene {
+  std::filesystem::path path;
+  std::string id;
+  ExitStatus exit_status = ExitStatus::well;
+
+  Scene() {
+    char name[] = "/tmp/maintain-cli-XXXXXX";
+    path = ::mkdtemp(name);
+    // Nobody listens there: whoever asked the server would be told so.
+    REQUIRE(write_file_atomically(path / "servers.yml", "servers: [{name: web1, address: 127.0.0.1, port: 1}]\n"));
+    REQUIRE(write_file_atomically(
+        path / "maintain.yml", "paths: {state: state, backups: backups, plugins: [" MAINTAIN_TEST_PLUGINS "/copier]}\n"
+                               "run: {worker: [" MAINTAIN_TEST_WORKER "]}\n"));
+    id = add("copier.copy", "rows");
+  }
+  ~Scene() { std::filesystem::remove_all(path); }
+  Scene(const Scene&) = delete;
+
+  std::string add(const std::string& type, const std::string& content) {
+    now += std::chrono::hours(24);
+    TaskCopies copies(path / "backups", orders);
+    DraftRequest request{"the options", "text"};
+    request.type = type;
+    auto draft = copies.begin(request, now, never_interrupted);
+    REQUIRE(draft);
+    REQUIRE(draft->create("text"));
+    REQUIRE(draft->write(content));
+    REQUIRE(draft->close());
+    CopyFacts facts;
+    facts.verified = {{"by looking", ""}};
+    return draft->commit(facts, now, never_interrupted)->manifest.id;
+  }
+
+  // What the store remembers of the server: its project, as a run fetched it.
+  void remember(const std::string& config) {
+    std::filesystem::create_directories(path / "state");
+    ServerMemory memory;
+    memory.configs = {{"/etc/maintain.d/shop.yml", config, config}};
+    REQUIRE(open_state()->save_server_memory("web1", memory));
+  }
+  std::unique_ptr<StateStore> open_state() {
+    Program program;
+    program.config_directory = path.string();
+    return program.writable_store();
+  }
+
+  std::string run(const std::vector<std::string>& words, bool json = false) {
+    Program program;
+    program.config_directory = path.string();
+    program.json = json;
+    CLI::App app;
+    add_backups_command(app, program);
+    std::vector<std::string> reversed(words.rbegin(), words.rend());  // as CLI11 wants them
+    reversed.push_back("backups");
+    std::fflush(stdout);
+    const int before = ::dup(STDOUT_FILENO);
+    REQUIRE(std::freopen((path / "said").c_str(), "w", stdout) != nullptr);
+    const auto restore = [&](int*) {
+      std::fflush(stdout);
+      ::dup2(before, STDOUT_FILENO);
+      ::close(before);
+    };
+    int unused = 0;
+    {
+      const std::unique_ptr<int, decltype(restore)> end(&unused, restore);
+      app.parse(reversed);
+    }
+    exit_status = program.exit_status;
+    return read_file(path / "said", 1024 * 1024).value();
+  }
+  Json run_json(const std::vector<std::string>& words) { return Json::parse(run(words, true)).at("result"); }
+  // The plugin tells them as its output.
+  Json options_of(const std::vector<std::string>& words) {
+    return Json::parse(run_json(words).at("output").get<std::string>());
+  }
+
+ private:
+  Time now = *parse_time("2026-11-29T00:00:00Z");
+};
+
+std::string shop(const std::string& drill) {
+  return "version: 2\ntasks:\n  orders: {use: copier.copy, when: \"* * * * *\", text: rows" + drill + "}\n";
+}
+
+}  // namespace
+
+TEST_CASE("backups: a copy is restored into a directory, without its server") {
+  Scene scene;
+  const std::string to = (scene.path / "new/place").string();
+  CHECK_THAT(scene.run({"restore", "web1", "orders", "--to", to}),
+             Contains("web1/shop/orders.restore  changed") && Contains("restored " + scene.id));
+  CHECK(read_file(to + "/text", 100).value() == "rows");
+  CHECK_FALSE(std::filesystem::exists(scene.path / "state/state.db"));  // nothing of it is kept
+}
+
+TEST_CASE("backups: the copy that is wanted is restored") {
+  Scene scene;
+  scene.add("copier.copy", "newer rows");
+  const auto to = scene.path / "there";
+  scene.run({"restore", "web1", "shop/orders", "--at", scene.id, "--to", to.string()});
+  CHECK(read_file(to / "text", 100).value() == "rows");
+  scene.run({"restore", "web1", "shop/orders", "--to", to.string() + "/"});
+  CHECK(read_file(to / "text", 100).value() == "newer rows");
+  CHECK_THROWS_WITH(scene.run({"restore", "web1", "orders", "--at", "2020-01-01T00:00:00Z", "--to", to.string()}),
+                    Contains("2020"));
+}
+
+TEST_CASE("backups: a directory is named as seen from where the person is") {
+  Scene scene;
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(scene.path);
+  const Json told = scene.run_json({"restore", "web1", "orders", "--to", "a/../b"});
+  std::filesystem::current_path(before);
+  CHECK(told["outcome"] == "changed");
+  CHECK(std::filesystem::exists(scene.path / "b/text"));
+  CHECK_FALSE(std::filesystem::exists(scene.path / "a"));
+}
+
+TEST_CASE("backups: everything is no directory to restore to") {
+  Scene scene;
+  for (const char* to : {"/", "//", "/tmp/..", ""})
+    CHECK_THROWS_WITH(scene.run({"restore", "web1", "orders", "--to", to}), Contains("is no directory to restore to"));
+}
+
+TEST_CASE("backups: a dry run of a restore makes nothing") {
+  Scene scene;
+  const auto to = scene.path / "place";
+  CHECK_THAT(scene.run({"restore", "web1", "orders", "--to", to.string(), "--dry-run"}),
+             Contains("would restore " + scene.id));
+  CHECK_FALSE(std::filesystem::exists(to));
+}
+
+TEST_CASE("backups: what the project wrote of a task is known where it was fetched") {
+  Scene scene;
+  const std::string to = (scene.path / "place").string();
+  CHECK_FALSE(scene.options_of({"restore", "web1", "orders", "--to", to}).contains("parent"));
+  scene.remember(shop(", drill: {assert: [a]}"));
+  CHECK(scene.options_of({"restore", "web1", "orders", "--to", to})["parent"] ==
+        Json{{"type", "copier.copy"}, {"options", {{"text", "rows"}}}});
+  const Json drilled = scene.options_of({"drill", "web1", "orders"});
+  CHECK(drilled["assert"] == Json{"a"});
+  CHECK(drilled["at"] == scene.id);
+}
+
+TEST_CASE("backups: a drill by hand is kept as a scheduled one is") {
+  Scene scene;
+  CHECK_THAT(scene.run({"drill", "web1", "orders"}), Contains("web1/shop/orders.drill  ok") && Contains("rows"));
+  const auto records = scene.open_state()->server_records("web1").value();
+  REQUIRE(records.size() == 1);
+  CHECK(records[0].first == TaskKey{"web1", "shop", "orders.drill"});
+  CHECK(records[0].second.last_success);
+  CHECK(records[0].second.state == R"({"drills":1})");
+  scene.add("copier.copy", "newer rows");
+  CHECK_THAT(scene.run({"drill", "web1", "orders", "--at", scene.id}), !Contains("newer"));
+}
+
+TEST_CASE("backups: by hand there is one task at a time, and a restore does not wait for a run") {
+  Scene scene;
+  const Time now = *parse_time("2026-11-29T00:00:00Z");
+  const std::string to = (scene.path / "place").string();
+  {
+    const auto by_hand = take_run_lock(scene.path / "state/by-hand", now);
+    CHECK_THROWS_WITH(scene.run({"restore", "web1", "orders", "--to", to}), Contains("is active"));
+    CHECK_THROWS_WITH(scene.run({"drill", "web1", "orders"}), Contains("is active"));
+  }
+  const auto run = take_run_lock(scene.path / "state", now);
+  CHECK_THROWS_WITH(scene.run({"drill", "web1", "orders"}), Contains("is active"));
+  scene.run({"restore", "web1", "orders", "--to", to});  // the worst day does not wait for a run
+  CHECK(scene.exit_status == ExitStatus::well);
+}
+
+TEST_CASE("backups: copies whose plugin is gone, and those that nothing restores, are told apart") {
+  Scene scene;
+  const std::string to = (scene.path / "place").string();
+  scene.add("other.copy", "rows");
+  CHECK_THROWS_WITH(scene.run({"restore", "web1", "orders", "--to", to}),
+                    Contains("made by a task of type other.copy, which no installed plugin offers"));
+  scene.add("copier.drill", "rows");
+  CHECK_THROWS_WITH(scene.run({"restore", "web1", "orders", "--to", to}), Contains("are not restored by a program"));
+  CHECK_THROWS_WITH(scene.run({"drill", "web1", "orders"}), Contains("there are no drills"));
+  CHECK_FALSE(std::filesystem::exists(to));
+}

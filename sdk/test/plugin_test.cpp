@@ -134,6 +134,18 @@ TEST_CASE("output can be taken as it comes, and what the taker throws comes back
   });
 }
 
+TEST_CASE("complaints can be taken as they come, too") {
+  FakeServer server;
+  server.stub(anything(), {.output = "out", .error_output = "complaints"});
+  std::string taken;
+  doing(server, [&](Context& context) {
+    const Completed done = context.exec({.argv = {"x"}, .on_error_output = [&](auto bytes) { taken += bytes; }});
+    CHECK(done.output == "out");
+    CHECK(done.error_output.empty());
+    CHECK(taken == "complaints");
+  });
+}
+
 TEST_CASE("a document with a server's broken bytes is kept, without them") {
   FakeServer server;
   doing(server, [](Context& context) { context.set_state({{"version", "1.0\xff"}}); });

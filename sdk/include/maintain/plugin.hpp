@@ -78,6 +78,7 @@ struct Command {
   Milliseconds idle_timeout{0};   // 0: none
   std::uint64_t output_limit = 0; // 0: 16 MiB
   std::function<void(std::string_view)> on_output = {};  // set: output goes here instead of Completed::output
+  std::function<void(std::string_view)> on_error_output = {};  // likewise; not for jobs, which have one stream
 };
 
 struct Completed {

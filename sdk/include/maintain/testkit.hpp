@@ -189,6 +189,7 @@ class FakeServer {
   std::map<std::string, FakeFile> files;
   std::map<std::string, FakeJob> jobs;             // on the server now; put one here for a task to find
   std::map<std::string, std::set<std::string>> locks;  // name -> holders; this server is RunOptions::server
+  // empty: the server is the maintenance server itself, which has none
   std::vector<std::string> remote_shell = {"ssh", "-o", "BatchMode=yes", "fake-server"};
   Json state = Json::object();
   FakeStore store;

@@ -157,7 +157,9 @@ Completed run_command(const Table& table, const maintain_host* host, const Comma
   std::string output, error_output;
   const Sink to_output(command.on_output ? command.on_output
                                          : [&output](std::string_view bytes) { output.append(bytes); });
-  const Sink to_error_output(error_output);
+  const Sink to_error_output(command.on_error_output
+                                 ? command.on_error_output
+                                 : [&error_output](std::string_view bytes) { error_output.append(bytes); });
   raw.output_to(to_output, to_error_output);
   maintain_exit exit = new_exit();
   ErrorSlot error;

@@ -97,6 +97,8 @@ inline constexpr maintain_local_1 local_table = {
     },
     [](const maintain_host* host, uint32_t with_destination, const maintain_sink* words, maintain_error* error) {
       return call(host, error, [&](FakeServer& server) {
+        if (server.remote_shell.empty())
+          throw Failure(MAINTAIN_UNSUPPORTED, "the server is the maintenance server itself");
         Json list = server.remote_shell;
         if (with_destination == 0 && !list.empty()) list.erase(list.size() - 1);
         return write(words, list.dump());

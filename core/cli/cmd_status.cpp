@@ -1,7 +1,10 @@
 #include <algorithm>
+#include <cstdio>
 #include <memory>
 #include <tuple>
 
+#include "base/text.hpp"
+#include "cli/collect_backups.hpp"
 #include "cli/commands.hpp"
 #include "cli/selection.hpp"
 #include "report/finding_order.hpp"
@@ -29,11 +32,27 @@ void worst_first(std::vector<OpenFinding>& findings) {
   });
 }
 
+// Nothing when they cannot be looked at: the rest is worth knowing without them.
+std::optional<std::vector<BackupStatus>> backups_of(Program& program, const std::vector<Server>& servers,
+                                                    const std::vector<TaskStatus>& statuses,
+                                                    const StateStore* store) {
+  using Records = Result<std::vector<std::pair<TaskKey, TaskRecord>>>;
+  auto collected = collect_backups(program.settings().backup_directory, servers, statuses,
+                                   [&](const std::string& server) {
+                                     return store != nullptr ? store->server_records(server) : Records{};
+                                   });
+  if (collected) return std::move(*collected);
+  std::fprintf(stderr, "maintain: %s\n", printable(collected.error().describe()).c_str());
+  program.exit_status = exit_status(collected.error());
+  return std::nullopt;
+}
+
 void status(Program& program, const Selection& selection) {
   const std::vector<Server> servers = program.select_servers(selection.servers);
   std::vector<TaskStatus> statuses;
   std::vector<OpenFinding> findings;
-  if (const auto store = program.readable_store()) {
+  const auto store = program.readable_store();
+  if (store) {
     statuses = value_or_fatal(store->task_statuses());
     findings = value_or_fatal(store->open_findings());
   }
@@ -41,10 +60,15 @@ void status(Program& program, const Selection& selection) {
   keep_those_of(servers, findings);
   worst_first(findings);
   const Time now = program.clock().now();
-  if (program.json) return print(status_json(statuses, findings, now));
-  const TextStyle style{.color = program.colours(), .table_width = program.table_width()};
-  const std::string open = render_findings(findings, style);
-  print(render_status(statuses, now, style) + (open.empty() ? "" : "\n" + open));
+  const auto backups = backups_of(program, servers, statuses, store.get());
+  if (program.json) return print(status_json(statuses, findings, backups, now));
+  const TextStyle style{
+      .color = program.colours(), .table_width = program.table_width(), .ascii = !program.utf8_locale()};
+  std::string text = render_status(statuses, now, style);
+  for (const std::string& block : {render_backups(backups.value_or(std::vector<BackupStatus>()), now, style),
+                                   render_findings(findings, style)})
+    if (!block.empty()) text += "\n" + block;
+  print(text);
 }
 
 }  // namespace

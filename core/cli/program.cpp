@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstdlib>
 
@@ -129,6 +130,18 @@ int Program::table_width() const {
 bool Program::colours() const {
   const char* refused = std::getenv("NO_COLOR");
   return standard_output_is_terminal() && (refused == nullptr || *refused == '\0');
+}
+
+bool Program::utf8_locale() const {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const char* value = std::getenv(name);
+    if (value == nullptr || *value == '\0') continue;  // an empty one counts as not set
+    std::string locale;
+    for (const char* c = value; *c != '\0'; ++c)
+      if (*c != '-') locale += static_cast<char>(std::tolower(static_cast<unsigned char>(*c)));
+    return locale.find(".utf8") != std::string::npos;
+  }
+  return false;
 }
 
 void print(const std::string& text) {

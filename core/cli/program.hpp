@@ -58,6 +58,7 @@ class Program {
   bool standard_error_is_terminal() const;
   int table_width() const;  // columns of the terminal that standard output is; 0 when it is none
   bool colours() const;  // on a terminal, unless NO_COLOR is set (https://no-color.org)
+  bool utf8_locale() const;  // by the environment, as locale(7) has it
 
  private:
   std::optional<Settings> settings_;

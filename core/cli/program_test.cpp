@@ -2,6 +2,9 @@
 
 #include <stdlib.h>
 
+#include <map>
+#include <optional>
+
 #include <catch2/catch.hpp>
 
 #include "base/fd.hpp"
@@ -48,6 +51,30 @@ TEST_CASE("a name or group that is not there is an error, whatever stands before
   CHECK_THROWS_WITH(scratch.select({"web1", "@databases"}), Catch::Contains("no enabled server"));
   CHECK_THROWS_WITH(scratch.select({"@shpo"}), Catch::Contains("did you mean '@shop'?"));
   CHECK_THROWS_WITH(scratch.select({"web1", "web11"}), Catch::Contains("did you mean 'web1'?"));
+}
+
+TEST_CASE("whether the locale is UTF-8 is told by the first variable that is set") {
+  const std::vector<const char*> names{"LC_ALL", "LC_CTYPE", "LANG"};
+  std::map<std::string, std::optional<std::string>> before;
+  for (const char* name : names) {
+    const char* value = ::getenv(name);
+    before[name] = value != nullptr ? std::optional<std::string>(value) : std::nullopt;
+  }
+  const auto with = [&](const std::vector<const char*>& values) {
+    for (std::size_t i = 0; i < names.size(); ++i)
+      if (values[i] != nullptr) ::setenv(names[i], values[i], 1);
+      else ::unsetenv(names[i]);
+    return Program().utf8_locale();
+  };
+  CHECK_FALSE(with({nullptr, nullptr, nullptr}));  // as under cron
+  CHECK(with({nullptr, nullptr, "C.UTF-8"}));
+  CHECK(with({"", nullptr, "de_DE.utf8"}));
+  CHECK(with({nullptr, "en_US.UTF-8", "C"}));
+  CHECK_FALSE(with({"C", nullptr, "en_US.UTF-8"}));
+  CHECK_FALSE(with({nullptr, nullptr, "de_DE"}));
+  for (const auto& [name, value] : before)
+    if (value) ::setenv(name.c_str(), value->c_str(), 1);
+    else ::unsetenv(name.c_str());
 }
 
 TEST_CASE("an interrupted command never counts as well") {

@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "model/names.hpp"
+#include "report/backup_status.hpp"
 #include "report/own_findings.hpp"
 #include "report/show_command.hpp"
 
@@ -76,6 +77,15 @@ Json to_json(const Run& run) {
   return json;
 }
 
+std::string_view word_of(BackupStatus::Task task) {
+  switch (task) {
+    case BackupStatus::Task::active: return "active";
+    case BackupStatus::Task::switched_off: return "switched_off";
+    case BackupStatus::Task::unknown: return "unknown";
+  }
+  return "unknown";
+}
+
 std::string_view word_of(Notice notice) {
   switch (notice) {
     case Notice::alert: return "alert";
@@ -144,6 +154,28 @@ Json to_json(const OpenFinding& open) {
   return json;
 }
 
+Json to_json(const BackupStatus& status, Time now) {
+  Json json;
+  put_key(json, status.key);
+  json["task_state"] = word_of(status.task);
+  json["newest"] = nullptr;
+  if (const auto& copy = status.newest)
+    json["newest"] = {{"id", copy->id}, {"started", when(copy->started)}, {"bytes", copy->bytes},
+                      {"files", copy->files}};
+  json["age_seconds"] = status.newest ? Json((now - status.newest->started).count()) : Json(nullptr);
+  json["max_age_seconds"] = span(status.max_age);
+  json["stale"] = is_stale(status, now);
+  json["sizes"] = status.sizes;
+  json["quarantined"] = status.quarantined;
+  json["last_drill"] = nullptr;
+  if (const auto& drill = status.last_drill)
+    json["last_drill"] = {{"when", when(drill->when)}, {"passed", drill->passed},
+                          {"took_ms", drill->took ? Json(drill->took->count()) : Json(nullptr)}};
+  json["last_passed_drill"] = when(status.last_passed_drill);
+  json["lacks_drill"] = lacks_drill(status, now);
+  return json;
+}
+
 std::string document(const Json& json) { return json.dump(2) + '\n'; }
 
 template <class Values>
@@ -166,10 +198,14 @@ std::string digest_json(const Digest& digest, const Run& run, ExitStatus status)
   return document(json);
 }
 
-std::string status_json(const std::vector<TaskStatus>& statuses, const std::vector<OpenFinding>& findings, Time now) {
-  Json json{{"tasks", Json::array()}, {"findings", Json::array()}};
+std::string status_json(const std::vector<TaskStatus>& statuses, const std::vector<OpenFinding>& findings,
+                        const std::optional<std::vector<BackupStatus>>& backups, Time now) {
+  Json json{{"tasks", Json::array()}, {"findings", Json::array()}, {"backups", nullptr}};
   for (const TaskStatus& status : statuses) json["tasks"].push_back(to_json(status, now));
   for (const OpenFinding& finding : findings) json["findings"].push_back(to_json(finding));
+  if (backups) json["backups"] = Json::array();
+  for (const BackupStatus& backup : backups.value_or(std::vector<BackupStatus>()))
+    json["backups"].push_back(to_json(backup, now));
   return document(json);
 }
 

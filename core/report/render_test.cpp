@@ -91,6 +91,21 @@ std::vector<TaskStatus> telling_statuses(Time now) {
   return {well, failing, running, declared({"web2", "", "new"}), disabled, imported};
 }
 
+std::vector<BackupStatus> telling_backups(Time now) {
+  BackupStatus well;
+  well.key = {"web1", "shop", "orders"};
+  well.task = BackupStatus::Task::active;
+  well.max_age = hours(36);
+  well.newest = {"20261119T131000Z", now - hours(72), 4096, 1};
+  well.sizes = {1024, 4096};
+  well.quarantined = {"20261122T131000Z"};
+  well.last_drill = {now - hours(24), false, Milliseconds(1500)};
+  well.last_passed_drill = now - hours(24 * 8);
+  BackupStatus gone;
+  gone.key = {"web2", "", "old"};
+  return {well, gone};
+}
+
 Run telling_run() {
   Run run;
   run.id = run_id;
@@ -203,7 +218,10 @@ TEST_CASE("a server cannot add a row or a colour to a table") {
 TEST_CASE("the same as JSON") {
   const Time now = at("2026-11-22T13:10:00Z");
   check_golden("digest.json", digest_json(telling_digest(), telling_run(), ExitStatus::findings));
-  check_golden("status.json", status_json(telling_statuses(now), telling_digest().open_after, now));
+  check_golden("status.json", status_json(telling_statuses(now), telling_digest().open_after,
+                                          telling_backups(now), now));
+  CHECK_THAT(status_json({}, {}, std::nullopt, now), Catch::Contains("\"backups\": null"));
+  CHECK_THAT(status_json({}, {}, std::vector<BackupStatus>(), now), Catch::Contains("\"backups\": []"));
   check_golden("history.json", history_json(telling_run().results));
   check_golden("runs.json", runs_json(telling_runs()));
   check_golden("run.json", run_json(telling_run()));

@@ -1,0 +1,47 @@
+// What a task's copies amount to, as `status` shows it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "model/plan.hpp"
+
+namespace maintain {
+
+// A copy was restored for test.
+struct Drill {
+  Time when{};
+  bool passed = false;
+  std::optional<Milliseconds> took = {};
+};
+
+struct BackupStatus {
+  enum class Task {
+    active,
+    switched_off,  // disabled, or not allowed by its project: it owes nothing
+    unknown,       // no project declares it any more, or nothing has run yet
+  };
+  struct Copy {
+    std::string id;
+    Time started{};
+    std::uint64_t bytes = 0;
+    std::uint64_t files = 0;
+  };
+
+  TaskKey key;
+  Task task = Task::unknown;
+  std::optional<Seconds> max_age = {};
+  std::optional<Time> first_seen = {};        // of the task: what it promised counts from here until there is a copy
+  std::optional<Copy> newest = {};            // of the verified ones
+  std::vector<std::uint64_t> sizes = {};      // bytes of the last verified ones, oldest first
+  std::vector<std::string> quarantined = {};  // ids of those that wait for a person, newest first
+  std::optional<Drill> last_drill = {};
+  std::optional<Time> last_passed_drill = {};
+};
+
+inline constexpr std::size_t shown_sizes = 8;
+
+}  // namespace maintain

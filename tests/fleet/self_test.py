@@ -223,6 +223,31 @@ class Apart(unittest.TestCase):
                                    "-o", f"UserKnownHostsFile={known_hosts}", f"maint@{address}", "hostname"), "farm")
 
 
+class Services(unittest.TestCase):
+    def test_databases_and_containers_run_after_every_boot(self):
+        fleet("server", "db1", "--variant", "services", "--docker", "--disk", "2G")
+        self.addCleanup(fleet, "remove", "db1")
+        for booted in ("first", "again"):
+            with self.subTest(booted):
+                self.assertEqual(self.on("systemctl", "is-system-running", "--wait"), "running")
+                self.assertEqual(self.on("runuser", "-u", "postgres", "--", "psql", "--tuples-only", "--no-align",
+                                         "--command", "show server_encoding"), "UTF8")
+                self.assertTrue(self.on("mariadb", "--batch", "--skip-column-names", "--execute", "select version()"))
+                for program in ("docker", "podman"):
+                    self.on(program, "import", "/usr/local/share/fleet-busybox.tar", "fleet/busybox")
+                    self.assertEqual(self.on(program, "run", "--rm", "--network", "none", "fleet/busybox",
+                                             "echo", "on"), "on")
+            fleet("reboot", "db1")
+
+    def test_without_the_right_to_it_no_docker_is_tried(self):
+        fleet("server", "db2", "--variant", "services")
+        self.addCleanup(fleet, "remove", "db2")
+        self.assertEqual(fleet("exec", "db2", "--", "systemctl", "is-system-running", "--wait"), "running")
+
+    def on(self, *words):
+        return fleet("exec", "db1", "--", *words)
+
+
 class Refused(unittest.TestCase):
     def test_errors_say_what_to_do(self):
         for words, hint in ((["exec", "nobody", "--", "true"], "it has: web1"),

@@ -94,6 +94,8 @@ def _add_preparation(command):
 def _add_image_options(added):
     added.add_argument("--suite", choices=image.SUITES, default=image.DEFAULT_SUITE,
                        help="release of Debian (default: %(default)s)")
+    added.add_argument("--variant", choices=image.VARIANTS, default="plain",
+                       help="services: with PostgreSQL, MariaDB, Docker, Podman and SQLite (default: %(default)s)")
     added.add_argument("--include", type=_list, default=(), metavar="PACKAGE,...",
                        help="further Debian packages; makes another image")
 
@@ -147,7 +149,7 @@ def _add_server_options(added):
                        help="a file to copy to /etc/maintain.d; may be repeated")
     added.add_argument("--disk", default="1G", metavar="SIZE",
                        help="size of the server's disk; takes memory as it fills (default: %(default)s)")
-    added.add_argument("--docker", action="store_true", help="may run a Docker daemon; needs --include docker.io")
+    added.add_argument("--docker", action="store_true", help="may run a Docker daemon; needs --variant services")
     added.add_argument("--nspawn-option", dest="nspawn_options", action="append", default=[], metavar="OPTION",
                        help="passed to systemd-nspawn; may be repeated")
 

@@ -45,7 +45,7 @@ def image(options):
     if options.rebuild and (fleets := all_fleets()):
         raise FleetError("servers may be standing on the image that is to be replaced",
                          f"end these fleets first: {', '.join(fleet.name for fleet in fleets)}")
-    made = Image(options.suite, options.include)
+    made = Image(options.suite, options.include, options.variant)
     made.ensure(options.rebuild)
     print(made.archive)
 

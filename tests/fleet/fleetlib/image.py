@@ -20,6 +20,13 @@ DEFAULT_SUITE = "bookworm"
 PACKAGES = ("systemd", "systemd-sysv", "libpam-systemd", "dbus", "openssh-server", "sudo", "cron", "rsync",
             "ca-certificates", "iproute2", "procps", "kmod", "apt-utils")
 
+# What servers of other suites run besides; installed as an administrator would, started by their own units at boot.
+VARIANTS = {
+    "plain": (),
+    "services": ("postgresql", "mariadb-server", "sqlite3", "docker.io", "iptables", "podman", "runc", "busybox-static",
+                 "acl", "attr"),
+}
+
 OPTIONS = ("--variant=minbase", "--mode=root", "--format=directory",
            '--aptopt=APT::Install-Recommends "false"',
            '--dpkgopt=force-unsafe-io',
@@ -31,19 +38,26 @@ OPTIONS = ("--variant=minbase", "--mode=root", "--format=directory",
 CUSTOMISE = Path(__file__).with_name("customise.sh")
 
 
-class Image:
-    """One recipe: a suite and, for suites of tests that need more, further packages."""
+def _hooks(variant):
+    """The scripts that make a server of the bare installation, in order."""
+    own = CUSTOMISE.with_name(f"customise-{variant}.sh")
+    return [CUSTOMISE, own] if own.exists() else [CUSTOMISE]
 
-    def __init__(self, suite=DEFAULT_SUITE, include=()):
+
+class Image:
+    """One recipe: a release, what runs on it and, for suites of tests that need more, further packages."""
+
+    def __init__(self, suite=DEFAULT_SUITE, include=(), variant="plain"):
         if suite not in SUITES:
             raise FleetError(f"there is no recipe for '{suite}'", f"use one of {', '.join(SUITES)}")
         self.suite = suite
-        self.packages = sorted(set(PACKAGES) | set(include))
+        self.packages = sorted(set(PACKAGES) | set(VARIANTS[variant]) | set(include))
+        self.hooks = _hooks(variant)
 
     @property
     def key(self):
         """The mirror is no part of it: the same recipe from another mirror is the same image."""
-        recipe = json.dumps([self.suite, self.packages, OPTIONS, CUSTOMISE.read_text()])
+        recipe = json.dumps([self.suite, self.packages, OPTIONS, *(hook.read_text() for hook in self.hooks)])
         return f"{self.suite}-{hashlib.sha256(recipe.encode()).hexdigest()[:16]}"
 
     @property
@@ -77,7 +91,7 @@ class Image:
         beside = self._beside()
         options = [f"--aptopt={line}" for line in mirror.acquire_options()]
         argv = ["mmdebstrap", *OPTIONS, *options, f"--include={','.join(self.packages)}",
-                f"--customize-hook={shlex.quote(str(CUSTOMISE))} \"$1\"", self.suite, str(beside),
+                *(f"--customize-hook={shlex.quote(str(hook))} \"$1\"" for hook in self.hooks), self.suite, str(beside),
                 *mirror.debian_sources(self.suite)]
         log = paths.cache() / f"{self.key}.log"
         with open(log, "w") as output:

@@ -34,6 +34,7 @@ class Options:
     user: str = "maint"
     suite: str = DEFAULT_SUITE
     include: tuple = ()
+    variant: str = "plain"
     systemd: bool = True
     sudo: str = "nopasswd"
     sudoers: str = ""
@@ -145,7 +146,7 @@ class Server:
 
     def create(self):
         """Disk, network and personality; not yet switched on."""
-        lower = Image(self.options.suite, self.options.include).ensure()
+        lower = Image(self.options.suite, self.options.include, self.options.variant).ensure()
         with paths.locked(self.fleet.lock):
             if self.directory.exists():
                 raise FleetError(f"fleet '{self.fleet.name}' has a server '{self.name}' already",

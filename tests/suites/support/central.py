@@ -33,8 +33,10 @@ class Central:
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="maintain-suite-"))
         self.config = self.directory / "config"
         self.state = self.directory / "state"
+        self.backups = self.directory / "backups"
         self.config.mkdir()
         self.servers = {}
+        self.more_known_hosts = []  # lines besides the fleet's own
         self.plugins = [str(BUILD / "plugins")]
         # every run looks at the server anew, unless a test wants the cache
         self.settings = {"run": {"config_cache": "0s"}}
@@ -43,8 +45,9 @@ class Central:
     def write(self):
         """maintain.yml, servers.yml and known_hosts as the tests have them now. JSON is YAML."""
         (self.config / "servers.yml").write_text(json.dumps({"servers": list(self.servers.values())}, indent=1))
-        (self.config / "known_hosts").write_text(self.fleet.call("known-hosts"))
-        paths = {"state": str(self.state), "backups": str(self.directory / "backups"),
+        (self.config / "known_hosts").write_text(
+            self.fleet.call("known-hosts") + "".join(line + "\n" for line in self.more_known_hosts))
+        paths = {"state": str(self.state), "backups": str(self.backups),
                  "run": str(self.directory / "run"), "plugins": self.plugins}
         (self.config / "maintain.yml").write_text(json.dumps(
             {"paths": paths, "ssh": {"identity_files": [str(self.fleet.key)]}, **self.settings}, indent=1))

@@ -15,6 +15,7 @@ class Fleet:
         self.name = name
         facts = json.loads(self.call("up", "--owner", str(os.getpid())))
         self.key = pathlib.Path(facts["key"])
+        self.address = facts["address"]  # of the hub
 
     def call(self, *words, check=True, timeout=300, input=None):
         done = subprocess.run([FLEET, "--fleet", self.name, *map(str, words)], input=input, text=True, errors="replace",

@@ -20,6 +20,7 @@ class ServerCase(unittest.TestCase):
 
     def setUp(self):
         self.central = Central(self.fleet)
+        self.machines = {}
         self.addCleanup(self.central.remove)
 
     def server(self, *options, name=None, **entry):
@@ -27,6 +28,7 @@ class ServerCase(unittest.TestCase):
         name = name or self._testMethodName.removeprefix("test_").replace("_", "-")[:24].strip("-")
         server = self.fleet.server(name, *options)
         self.addCleanup(self.fleet.call, "remove", name, check=False)
+        self.machines[name] = server
         self.central.add(server, **entry)
         return name
 

@@ -1,10 +1,10 @@
 #include <maintain/plugin.hpp>
 
-#include "backup/database_task.hpp"
-#include "backup/directory_task.hpp"
-#include "backup/drill_task.hpp"
-#include "backup/restore_task.hpp"
-#include "backup/volume_task.hpp"
+#include "backup/database/database_task.hpp"
+#include "backup/drill/drill_task.hpp"
+#include "backup/restore/restore_task.hpp"
+#include "backup/tree/directory_task.hpp"
+#include "backup/volume/volume_task.hpp"
 
 using namespace maintain::plugins::backup;
 using maintain::sdk::task;

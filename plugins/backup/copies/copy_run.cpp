@@ -1,0 +1,70 @@
+#include "backup/copies/copy_run.hpp"
+
+#include "common/duration.hpp"
+
+namespace maintain::plugins::backup {
+
+using sdk::Json;
+
+const sdk::Draft& CopyRun::begin(const std::string& source, const std::string& engine, bool resume) {
+  source_ = source;
+  Json request = {{"source", source}, {"engine", engine}, {"resume", resume}};
+  if (options_.max_bytes != 0) request["max_bytes"] = options_.max_bytes;
+  if (options_.max_files != 0) request["max_files"] = options_.max_files;
+  draft_ = context_.begin_copy(request);
+  return draft_;
+}
+
+sdk::Outcome CopyRun::finish(const Evidence& evidence) {
+  Json facts = {{"verified", evidence.verified},
+                {"tools", evidence.tools},
+                {"format", evidence.format},
+                {"details", evidence.details},
+                {"drop", options_.drop},
+                {"allow_empty", options_.allow_empty}};
+  if (options_.legacy_layout && !evidence.links.empty()) facts["links"] = evidence.links;
+  const sdk::CommittedCopy copy = context_.commit_copy(facts);
+  tell(copy, evidence.note);
+  prune();
+  return copy.quarantined() ? sdk::Outcome::failed : sdk::Outcome::ok;
+}
+
+void CopyRun::tell(const sdk::CommittedCopy& copy, const std::string& note) {
+  context_.metric("backup_bytes", static_cast<double>(copy.bytes), "bytes");
+  context_.metric("backup_new_bytes", static_cast<double>(copy.new_bytes), "bytes");
+  context_.metric("backup_files", static_cast<double>(copy.files));
+  const std::string size = bytes_text(copy.bytes) + " in " + std::to_string(copy.files) +
+                           (copy.files == 1 ? " file" : " files");
+  if (copy.quarantined()) {
+    context_.finding({.state = sdk::State::critical,
+                      .code = "backup.quarantined",
+                      .subject = {},
+                      .title = source_ + ": the new copy was quarantined: " + copy.reason,
+                      .detail = "It is kept in " + copy.path + ", and no older copy is removed until you decide.",
+                      .action = "look at the source; if the copy is right: maintain backups accept " +
+                                context_.server() + " " + context_.task() + ", else the same with --discard"});
+    context_.summary("quarantined: " + copy.reason + (note.empty() ? "" : "; " + note));
+    return;
+  }
+  std::string line = size + ", " + bytes_text(copy.new_bytes) + " new";
+  if (copy.state != "verified") line += ", " + copy.state;
+  if (!note.empty()) line += "; " + note;
+  context_.summary(line);
+  for (const std::string& problem : copy.problems)
+    context_.finding({.state = sdk::State::warning,
+                      .code = "backup.not_kept",
+                      .subject = problem,
+                      .title = source_ + ": " + problem});
+}
+
+void CopyRun::prune() {
+  Json policy = {{"min_verified", options_.min_verified}};
+  if (!options_.keep.is_null()) policy["keep"] = options_.keep;
+  const Json answer = context_.prune_copies(policy);
+  const std::string stopped = answer.value("stopped", "");
+  if (!stopped.empty()) context_.log(sdk::Level::info, "no copy was removed: " + stopped);
+  for (const Json& id : answer.value("removed", Json::array()))
+    context_.log(sdk::Level::info, "removed the copy " + id.get<std::string>());
+}
+
+}  // namespace maintain::plugins::backup

@@ -1,0 +1,44 @@
+// One copy from its beginning to its report, the same for all that is copied: draft, commit, what is found, what of
+// the older copies goes.
+#pragma once
+
+#include <string>
+
+#include <maintain/plugin.hpp>
+
+#include "backup/copies/copy_options.hpp"
+
+namespace maintain::plugins::backup {
+
+// What a task knows of the draft it has filled.
+struct Evidence {
+  sdk::Json verified = sdk::Json::array();  // of {"how","detail"}: what proved that the copy is whole
+  sdk::Json tools = sdk::Json::object();    // program -> version
+  std::string format;
+  sdk::Json details = sdk::Json::object();
+  sdk::Json links = sdk::Json::object();    // of the legacy layout: name -> path in the copy
+  std::string note = {};                    // for the end of the summary; may be empty
+};
+
+class CopyRun {
+ public:
+  CopyRun(sdk::Context& context, CopyOptions options) : context_(context), options_(std::move(options)) {}
+
+  // Opens the draft. source: what is copied, for people.
+  const sdk::Draft& begin(const std::string& source, const std::string& engine, bool resume);
+  const sdk::Draft& draft() const { return draft_; }
+
+  // Commits it, tells what came of it, and prunes. A quarantined copy is a finding and the outcome failed.
+  sdk::Outcome finish(const Evidence& evidence);
+
+ private:
+  void tell(const sdk::CommittedCopy& copy, const std::string& note);
+  void prune();
+
+  sdk::Context& context_;
+  CopyOptions options_;
+  std::string source_;
+  sdk::Draft draft_;
+};
+
+}  // namespace maintain::plugins::backup

@@ -1,0 +1,21 @@
+// The drill of a tree: restored into a scratch directory, compared with the copy, and looked at.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <maintain/plugin.hpp>
+
+#include "backup/drill/drill_database.hpp"
+
+namespace maintain::plugins::backup {
+
+// Each assertion is a path in the tree, or an absolute one as on the server. Throws DrillFailure.
+std::vector<Assertion> drill_tree(sdk::Context& context, const sdk::OpenCopy& copy,
+                                  const std::vector<std::string>& assertions);
+
+// Nothing when there is something at this path of the original server in the restored tree: a file that is not empty,
+// a directory that is not empty, or whatever else; otherwise why not. No link leads out of the tree.
+std::string why_missing(const std::string& tree, const std::string& path);
+
+}  // namespace maintain::plugins::backup

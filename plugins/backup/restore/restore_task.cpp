@@ -1,0 +1,169 @@
+#include "backup/restore/restore_task.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "backup/copies/copy_content.hpp"
+#include "backup/copies/copy_options.hpp"
+#include "backup/restore/restore_database.hpp"
+#include "backup/restore/restore_files.hpp"
+#include "backup/restore/restore_target.hpp"
+#include "backup/restore/restore_tree.hpp"
+
+namespace maintain::plugins::backup {
+namespace {
+
+using sdk::Json;
+
+constexpr std::size_t most_findings = 50;
+
+struct Restore {
+  sdk::OpenCopy copy;
+  CopyContent content;
+  RestoreTarget target;
+  bool replace = false;
+  std::string database;  // which of the copy's, where that is said
+  Json parent;           // options of the task that made the copy
+
+  bool to_database() const { return target.kind == TargetKind::database; }
+};
+
+struct Restored {
+  std::string what;  // "2 files, 1.4 GiB", "the dump of orders, 1.4 GiB"
+  std::uint64_t bytes = 0;
+  std::string remark = {};
+  bool whole = true;  // else findings say what is not as it was
+};
+
+sdk::OpenCopy open(sdk::Context& context, const std::string& at) {
+  try {
+    return context.open_copy(at);
+  } catch (const sdk::Failure& failure) {
+    if (failure.status() != MAINTAIN_NOT_FOUND) throw;
+    throw sdk::Failure(MAINTAIN_FAILED, (at == "latest" ? "there is no verified copy" : "there is no copy " + at) +
+                                            std::string(" to restore: maintain backups list ") + context.server());
+  }
+}
+
+Restore prepare(sdk::Context& context) {
+  const Json& options = context.options();
+  Restore restore;
+  restore.target = parse_restore_target(options.value("to", ""), context.server());
+  restore.replace = options.value("replace", false);
+  restore.database = options.value("database", "");
+  restore.parent = options.value("parent", Json::object()).value("options", Json::object());
+  restore.copy = open(context, options.value("at", "latest"));
+  restore.content = read_content(restore.copy);
+  if (restore.content.tree && restore.to_database())
+    throw sdk::Failure(MAINTAIN_FAILED, "the copy " + restore.copy.id + " is one of files: restore it to a directory");
+  return restore;
+}
+
+// Of a copy with several databases the one that is meant: as said, else that of the same name, else the only one.
+const Dump& dump_for(const Restore& restore) {
+  if (!restore.database.empty()) return dump_of(restore.content, restore.database);
+  const auto& dumps = restore.content.dumps;
+  const bool named = std::any_of(dumps.begin(), dumps.end(),
+                                 [&](const Dump& one) { return one.database == restore.target.name; });
+  return dump_of(restore.content, named ? restore.target.name : "");
+}
+
+DatabaseRestore database_restore(const Restore& restore) {
+  const Dump& dump = dump_for(restore);
+  return {.engine = restore.content.engine,
+          .dump = dump,
+          .path = restore.copy.path + "/" + dump.file,
+          .copy = restore.copy.id,
+          .name = restore.target.name,
+          .replace = restore.replace,
+          .options = restore.parent};
+}
+
+// The copy read against its list. What is wrong is told; a dump that is to become a database must not be.
+bool verify(sdk::Context& context, const Restore& restore) {
+  const Json wrong = context.verify_copy(restore.copy.id).value("wrong", Json::array());
+  const std::string needed = restore.to_database() ? dump_for(restore).file : "";
+  for (const Json& one : wrong) {
+    const std::string file = one.value("file", "");
+    const std::string what = file + ": " + one.value("problem", "");
+    if (!needed.empty() && (file == needed || file == "data/" + needed))
+      throw sdk::Failure(MAINTAIN_FAILED, "the copy " + restore.copy.id + " is damaged, take another one: " + what);
+    context.finding({.state = sdk::State::critical,
+                     .code = "backup.damaged",
+                     .subject = file,
+                     .title = "the copy " + restore.copy.id + " is damaged: " + what,
+                     .action = "compare with another copy: maintain backups list " + context.server()});
+  }
+  return wrong.empty();
+}
+
+Restored restore_dumps(sdk::Context& context, const Restore& restore) {
+  if (restore.to_database()) {
+    const DatabaseRestore database = database_restore(restore);
+    const std::string remark = restore_database(context, database);
+    return {"the dump of " + database.dump.database, std::filesystem::file_size(database.path), remark, true};
+  }
+  const std::vector<std::string> files = files_of(restore.content);
+  const bool here = restore.target.kind == TargetKind::directory;
+  const RestoredFiles done = (here ? put_files_here : put_files_there)(context, restore.copy, files,
+                                                                       restore.target.name, restore.replace);
+  return {std::to_string(done.files) + (done.files == 1 ? " file" : " files"), done.bytes, {}, true};
+}
+
+Restored restore_files(sdk::Context& context, const Restore& restore) {
+  const TreeTarget target{.directory = restore.target.name,
+                          .on_server = restore.target.kind == TargetKind::path,
+                          .sudo = restore.parent.value("sudo", true),
+                          .replace = restore.replace};
+  const RestoredTree tree = restore_tree(context, {.path = restore.copy.path}, target);
+  Restored restored{std::to_string(tree.files) + (tree.files == 1 ? " file" : " files"), tree.bytes, {}, true};
+  const auto expected = restore.copy.manifest.value("files", std::uint64_t{0});
+  std::vector<std::string> problems = tree.problems;
+  if (tree.files + tree.skipped.size() < expected)
+    problems.push_back("the copy has " + std::to_string(expected) + " files, restored were " +
+                       std::to_string(tree.files));
+  for (std::size_t i = 0; i < problems.size() && i < most_findings; ++i)
+    context.finding({.state = sdk::State::critical,
+                     .code = "backup.not_restored",
+                     .subject = problems[i],
+                     .title = "not put back as it was: " + problems[i]});
+  restored.whole = problems.empty();
+  if (!tree.skipped.empty()) restored.remark = std::to_string(tree.skipped.size()) + " devices were left out";
+  if (!tree.owners)
+    restored.remark += std::string(restored.remark.empty() ? "" : "; ") + "owners were not put back: that takes root";
+  return restored;
+}
+
+sdk::Outcome tell_dry_run(sdk::Context& context, const Restore& restore) {
+  std::string line = "would restore the copy " + restore.copy.id + " (" + restore.content.engine + ", " +
+                     bytes_text(restore.copy.manifest.value("bytes", std::uint64_t{0})) + ") to " +
+                     describe(restore.target, context.server());
+  if (restore.to_database() && database_exists(context, database_restore(restore)))
+    line += restore.replace ? ", and lose what is in it now" : ": it is there, hence only with --replace";
+  context.summary(line);
+  return sdk::Outcome::ok;
+}
+
+}  // namespace
+
+std::optional<std::string> RestoreTask::validate(const Json&) {
+  return std::nullopt;  // where to restore to depends on the server
+}
+
+sdk::Outcome RestoreTask::run(sdk::Context& context) {
+  const Restore restore = prepare(context);
+  if (context.check_mode()) return tell_dry_run(context, restore);
+  const auto begin = context.monotonic();
+  const bool whole = verify(context, restore);
+  const Restored restored =
+      restore.content.tree ? restore_files(context, restore) : restore_dumps(context, restore);
+  const double seconds = std::chrono::duration<double>(context.monotonic() - begin).count();
+  context.metric("restore_seconds", seconds, "seconds");
+  context.metric("restore_bytes", static_cast<double>(restored.bytes), "bytes");
+  context.summary("restored " + restored.what + " of the copy " + restore.copy.id + " to " +
+                  describe(restore.target, context.server()) + ": " + bytes_text(restored.bytes) + " in " +
+                  seconds_text(seconds) + (restored.remark.empty() ? "" : "; " + restored.remark));
+  return whole && restored.whole ? sdk::Outcome::changed : sdk::Outcome::failed;
+}
+
+}  // namespace maintain::plugins::backup

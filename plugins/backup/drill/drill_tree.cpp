@@ -73,14 +73,23 @@ void compare(sdk::Context& context, const sdk::OpenCopy& copy, const std::string
     throw DrillFailure("comparing the restored tree failed with exit status " + std::to_string(compared.status) +
                            " of rsync",
                        last_lines(compared.error_output));
-  // The scratch itself is nobody's, and not part of the tree.
-  std::string_view output = compared.output;
-  if (output.starts_with(".d") && output.substr(0, output.find('\n')).ends_with(" ./"))
-    output.remove_prefix(std::min(output.find('\n') + 1, output.size()));
-  if (!output.empty()) throw DrillFailure("the restored tree differs from the copy", last_lines(output));
+  const std::string differing = differences_in(compared.output);
+  if (!differing.empty()) throw DrillFailure("the restored tree differs from the copy", last_lines(differing));
 }
 
 }  // namespace
+
+std::string differences_in(std::string_view itemized) {
+  std::string all;
+  while (!itemized.empty()) {
+    const std::size_t end = std::min(itemized.find('\n'), itemized.size());
+    const std::string_view line = itemized.substr(0, end);
+    itemized.remove_prefix(std::min(end + 1, itemized.size()));
+    const bool root = line.starts_with(".d") && line.ends_with(" ./");
+    if (!line.empty() && !root && !line.starts_with("skipping non-regular file \"")) all += std::string(line) + "\n";
+  }
+  return all;
+}
 
 std::vector<Assertion> drill_tree(sdk::Context& context, const sdk::OpenCopy& copy,
                                   const std::vector<std::string>& assertions) {

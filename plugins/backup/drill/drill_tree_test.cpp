@@ -111,3 +111,9 @@ TEST_CASE("backup: the drill of a tree whose files have changed in the store fai
   REQUIRE(server.find("backup.drill_failed") != nullptr);
   CHECK(server.find("backup.drill_failed")->detail == "data/srv/shop/a: other content");
 }
+
+TEST_CASE("drill_tree: the scratch itself and devices are no difference") {
+  CHECK(differences_in(".d..t.og... ./\nskipping non-regular file \"special/block\"\n").empty());
+  CHECK(differences_in("skipping non-regular file \"x\"\n.d..t.og... ./\n.f..t...... a\n") == ".f..t...... a\n");
+  CHECK(differences_in("*deleting   b") == "*deleting   b\n");
+}

@@ -41,11 +41,27 @@ std::string quoted_name(std::string_view line) {
 
 // "… failed: Permission denied (13)" -> "Permission denied"
 std::string reason_of(std::string_view line) {
-  const std::size_t name_end = line.rfind('"');
+  const std::size_t in_parentheses = line.find(", ACL_TYPE_");
+  const std::size_t name_end = in_parentheses != std::string_view::npos ? in_parentheses : line.rfind('"');
   std::string_view rest = line.substr(name_end == std::string_view::npos ? 0 : name_end + 1);
   const std::size_t colon = rest.find(": ");
   if (colon != std::string_view::npos) rest = rest.substr(colon + 2);
   return printable(rest.substr(0, rest.rfind(" (")));
+}
+
+// What a complaint is about: get_acl has it in parentheses, before a comma, all others in quotation marks.
+std::string name_in(std::string_view line) {
+  const std::size_t call = line.find("get_acl: sys_acl_get_file(");
+  if (call == std::string_view::npos) return quoted_name(line);
+  const std::size_t start = line.find('(', call) + 1;
+  return printable(line.substr(start, line.rfind(", ACL_TYPE_") - start));
+}
+
+// Gone between the list and the look at its ACL or attributes, which rsync does not count as vanished.
+bool is_vanished_meanwhile(std::string_view line) {
+  return contains(line, "[sender]") && contains(line, "No such file or directory") &&
+         (contains(line, "get_acl: sys_acl_get_file(") || contains(line, "listxattr(\"") ||
+          contains(line, "getxattr(\""));
 }
 
 // The sender could not read something that its list has; that it is at the receiver's end has other words.
@@ -86,6 +102,9 @@ void take_line(std::string_view line, RsyncTrouble& trouble) {
   if (line.starts_with("file has vanished: ") || line.starts_with("directory has vanished: ")) {
     ++trouble.vanished_count;
     note(trouble.vanished, quoted_name(line));
+  } else if (is_vanished_meanwhile(line)) {
+    ++trouble.vanished_count;
+    note(trouble.vanished, name_in(line));
   } else if (contains(line, "failed to write xattr user.rsync.") && contains(line, "Operation not supported")) {
     trouble.no_attributes = true;
     note(trouble.other, printable(line.substr(0, longest_shown)));
@@ -94,7 +113,7 @@ void take_line(std::string_view line, RsyncTrouble& trouble) {
   } else if (is_unreadable(line)) {
     ++trouble.unreadable_count;
     if (contains(line, "opendir \"") || contains(line, "readdir(\"")) ++trouble.unlisted_directories;
-    if (trouble.unreadable.size() < most_names) trouble.unreadable.push_back({quoted_name(line), reason_of(line)});
+    if (trouble.unreadable.size() < most_names) trouble.unreadable.push_back({name_in(line), reason_of(line)});
   } else if (!is_consequence(line)) {
     note(trouble.other, printable(line.substr(0, longest_shown)));
   }

@@ -176,3 +176,15 @@ TEST_CASE("plugin_backup: rsync back to a server") {
   CHECK(std::equal(last.rbegin(), last.rend(), argv.rbegin()));
   CHECK(has(rsync_argv(RsyncPush{.source = "/c", .target = "/d"}), "--no-devices"));
 }
+
+TEST_CASE("rsync: what is gone before its ACL or attributes are read has vanished, what may not be read is named") {
+  const RsyncTrouble trouble = parse_rsync_errors(
+      "rsync: [sender] get_acl: sys_acl_get_file(/srv/a, b, ACL_TYPE_ACCESS): No such file or directory (2)\n"
+      "rsync: [sender] get_xattr_names: llistxattr(\"/srv/c\",1024) failed: No such file or directory (2)\n"
+      "rsync: [sender] get_acl: sys_acl_get_file(/srv/d, ACL_TYPE_DEFAULT): Permission denied (13)\n");
+  CHECK(trouble.vanished == std::vector<std::string>{"/srv/a, b", "/srv/c"});
+  REQUIRE(trouble.unreadable.size() == 1);
+  CHECK(trouble.unreadable[0].name == "/srv/d");
+  CHECK(trouble.unreadable[0].why == "Permission denied");
+  CHECK(trouble.other.empty());
+}

@@ -11,8 +11,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from support import trees
 from support.backups import KEEP, BackupCase
-from support.containers import Containers
+from support.containers import WRITER, Containers
 from support.suite import run_suite
+
+# Rewrites a file all the time, so that also the second pass of a copy, while the container is still, takes its time.
+GRINDER = "(while :; do dd if=/dev/urandom of=/data/big bs=1M count=12 conv=notrunc 2>/dev/null; done) & " + WRITER
 
 VOLUMES = {"use": "backup.docker_volume", "volumes": ["shop-data"], "keep": KEEP, "drop": 1}
 
@@ -22,11 +25,11 @@ class VolumeCase(BackupCase):
         super().setUp()
         self.name = self.services("--docker", "--disk", "2G")
 
-    def containers(self, program="docker"):
+    def containers(self, program="docker", script=WRITER):
         """The program, with a volume that a running container writes into."""
         found = Containers(self.fleet, self.name, program)
         self.volume = self.outside_volume(found.volume("shop-data", "com.example.backup=yes"))
-        found.start("writer", "shop-data")
+        found.start("writer", "shop-data", script=script)
         return found
 
     def outside_volume(self, mountpoint):
@@ -133,9 +136,8 @@ class Quiet(VolumeCase):
 
 class Interrupted(VolumeCase):
     def slow(self, how, limit="15s"):
-        """A backup under way that would take half a minute, its container quiesced."""
-        containers = self.containers()
-        trees.write(self.volume / "big", os.urandom(30 << 20))
+        """A backup under way whose container is still, for a dozen seconds."""
+        containers = self.containers(script=GRINDER)
         self.configure(self.name, {"volumes": {**VOLUMES, "quiesce": how, "quiesce_limit": limit,
                                                "bandwidth_limit": "1MiB"}})
         process = self.central.start("run", "--now", "volumes")

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <set>
 
+#include "backup/database/dump_name.hpp"
 #include "backup/drill/scratch_engine.hpp"
 
 namespace maintain::plugins::backup {
@@ -40,14 +41,7 @@ std::string scratch_name(const std::string& database) {
 }
 
 // A name with "=" in it, or one that looks like a URI, would be taken for a connection string.
-std::string connection(const std::string& database) {
-  std::string text = "dbname='";
-  for (const char c : scratch_name(database)) {
-    if (c == '\'' || c == '\\') text += '\\';
-    text += c;
-  }
-  return text + "'";
-}
+std::string connection(const std::string& database) { return conninfo(scratch_name(database)); }
 
 class ScratchPostgresql final : public ScratchEngine {
  public:

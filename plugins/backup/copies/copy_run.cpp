@@ -25,7 +25,8 @@ sdk::Outcome CopyRun::finish(const Evidence& evidence) {
   if (options_.legacy_layout && !evidence.links.empty()) facts["links"] = evidence.links;
   const sdk::CommittedCopy copy = context_.commit_copy(facts);
   tell(copy, evidence.note);
-  prune();
+  // What is not known to be good takes no good copy's place.
+  if (copy.verified()) prune();
   return copy.quarantined() ? sdk::Outcome::failed : sdk::Outcome::ok;
 }
 

@@ -28,7 +28,8 @@ class CopyRun {
   const sdk::Draft& begin(const std::string& source, const std::string& engine, bool resume);
   const sdk::Draft& draft() const { return draft_; }
 
-  // Commits it, tells what came of it, and prunes. A quarantined copy is a finding and the outcome failed.
+  // Commits it and tells what came of it; a verified copy lets older ones go. A quarantined copy is a finding and the
+  // outcome failed.
   sdk::Outcome finish(const Evidence& evidence);
 
  private:

@@ -136,16 +136,24 @@ TEST_CASE("backup: endless complaints are not kept") {
   CHECK(server.find("backup.dump_failed")->detail.ends_with("the reason"));
 }
 
-TEST_CASE("backup: a quarantined copy fails the task, and the policy is the task's") {
+TEST_CASE("backup: a quarantined copy fails the task, and no older one goes for it") {
   FakeServer server;
   has_two_databases(server);
   server.stub(dump_of("orders"), {.output = whole});
   server.store.quarantine = "it is far smaller";
-  const TaskRun run = run_database(server, {{"engine", "mariadb"}, {"database", "orders"}, {"keep", {{"daily", 7}}},
-                                            {"min_verified", 4}, {"drop", 0.2}});
+  const TaskRun run = run_database(server, {{"engine", "mariadb"}, {"database", "orders"}, {"drop", 0.2}});
   CHECK(run.outcome == Outcome::failed);
   CHECK(server.find("backup.quarantined") != nullptr);
   CHECK(facts(server)["drop"] == 0.2);
+  CHECK(server.store.prunes.empty());
+}
+
+TEST_CASE("backup: after a verified copy the task's policy says what goes") {
+  FakeServer server;
+  has_two_databases(server);
+  server.stub(dump_of("orders"), {.output = whole});
+  CHECK(run_database(server, {{"engine", "mariadb"}, {"database", "orders"}, {"keep", {{"daily", 7}}},
+                              {"min_verified", 4}}).outcome == Outcome::ok);
   CHECK(server.store.prunes == std::vector<Json>{{{"keep", {{"daily", 7}}}, {"min_verified", 4}}});
 }
 

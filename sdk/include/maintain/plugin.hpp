@@ -138,6 +138,7 @@ struct CommittedCopy {
   std::uint64_t new_bytes = 0;
   std::string reason;                  // of a quarantine
   std::vector<std::string> problems;
+  bool verified() const { return state == "verified"; }
   bool quarantined() const { return state == "quarantined"; }
 };
 struct OpenCopy {

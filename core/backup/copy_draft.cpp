@@ -155,7 +155,10 @@ Result<CommittedCopy> CopyDraft::commit(const CopyFacts& facts, Time now, const 
   const std::filesystem::path draft = place_.directory / draft_name;
   auto inventory = take_inventory(draft, base(), written_, interrupt);
   if (!inventory) return fail(inventory.error());
-  if (auto fits = check_size(inventory->size.bytes, inventory->size.files); !fits) return fail(fits.error());
+  if (auto fits = check_size(inventory->size.bytes, inventory->size.files); !fits) {
+    (void)discard(interrupt);  // what is not gone now will not be resumed
+    return fail(fits.error());
+  }
 
   CommittedCopy result;
   CopyManifest& manifest = result.manifest;

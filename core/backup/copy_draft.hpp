@@ -21,7 +21,7 @@ namespace maintain {
 struct DraftRequest {
   std::string source;           // for people; a draft is resumed only by one of the same source and engine
   std::string engine;
-  bool resume = false;          // keep what an interrupted draft left
+  bool resume = false;          // keep what an interrupted draft left, if it is within the bounds
   std::uint64_t max_bytes = 0;  // 0: no bound
   std::uint64_t max_files = 0;
   std::uint64_t min_free = 0;   // bytes that stay free on the file system; 0: not looked at
@@ -75,7 +75,7 @@ class CopyDraft {
   // Whether all bounds hold. Cheap enough to be asked once a second, while others fill the draft, too. Errors: refused.
   Result<void> check_bounds();
 
-  // Errors: refused (a bound), system, and those of `interrupt`; the draft then stays.
+  // Errors: refused (a bound; the draft is then discarded), system, and those of `interrupt`; the draft then stays.
   Result<CommittedCopy> commit(const CopyFacts& facts, Time now, const Interrupt& interrupt);
   Result<void> discard(const Interrupt& interrupt);
 

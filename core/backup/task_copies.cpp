@@ -156,7 +156,9 @@ Result<CopyDraft> TaskCopies::begin(const DraftRequest& request, Time now, const
       place.earlier.push_back({copy.bytes, copy.files});
 
   const fs::path draft = directory_ / draft_name;
-  const bool resumed = request.resume && is_draft_of(draft, request);
+  // What was left beyond a bound would keep this task, or on a full disk every task, from ever making a copy again.
+  const bool resumed = request.resume && is_draft_of(draft, request) &&
+                       CopyDraft(place, request, now, {}, true).check_bounds().has_value();
   if (!resumed)
     if (auto removed = remove_tree(directory->get(), draft_name, interrupt); !removed) return fail(removed.error());
   if (auto made = make_directories(draft / data_name, 0700); !made) return fail(made.error());

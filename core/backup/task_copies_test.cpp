@@ -181,6 +181,7 @@ TEST_CASE("task_copies: bounds end a draft") {
   write(draft.path() / "b", "by a program");
   CHECK_FALSE(draft.check_bounds());
   CHECK_FALSE(draft.commit(Scene::facts(), scene.now, never_interrupted));
+  CHECK_FALSE(std::filesystem::exists(scene.task() / "_draft"));
 
   DraftRequest greedy = Scene::request();
   greedy.min_free = std::uint64_t{1} << 62;
@@ -188,6 +189,27 @@ TEST_CASE("task_copies: bounds end a draft") {
   const auto refused = scene.copies.begin(greedy, scene.now, never_interrupted);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().kind == ErrorKind::refused);
+}
+
+TEST_CASE("task_copies: what was left beyond a bound is not resumed") {
+  Scene scene;
+  {
+    CopyDraft draft = scene.begin();
+    write(draft.path() / "part", "0123456789");
+    write(draft.path() / "rest", "x");
+  }
+  DraftRequest request = Scene::request();
+  request.resume = true;
+  request.max_bytes = 11;
+  request.max_files = 2;
+  CHECK(scene.begin(request).resumed());
+  SECTION("of bytes") { request.max_bytes = 10; }
+  SECTION("of files") { request.max_files = 1; }
+  CopyDraft draft = scene.begin(request);
+  CHECK_FALSE(draft.resumed());
+  CHECK(std::filesystem::is_empty(draft.path()));
+  write(draft.path() / "part", "fits");
+  CHECK(good(draft.commit(Scene::facts(), scene.now, never_interrupted)).manifest.bytes == 4);
 }
 
 TEST_CASE("task_copies: one draft at a time; one that was left is resumed when asked for") {

@@ -149,6 +149,18 @@ TEST_CASE("plugin_backup: unreadable files are named, and the copy does not coun
   CHECK(scene.server.metrics["backup_unreadable_files"] == 3);
 }
 
+TEST_CASE("plugin_backup: a copy beyond max_files leaves nothing that the next run would stumble over") {
+  Scene scene;
+  if (!scene.can_run()) return;
+  scene.options["max_files"] = 2;
+  scene.rsync().reply(scene.brings(3, {.output = stats_of(3)}));
+  CHECK(scene.run().status == MAINTAIN_REFUSED);
+  CHECK(scene.server.store.copies.empty());
+  CHECK_FALSE(std::filesystem::exists(scene.server.store.draft_path()));
+  scene.rsync().reply(scene.brings(2, {.output = stats_of(2)}));
+  CHECK(scene.run().outcome == Outcome::ok);
+}
+
 TEST_CASE("plugin_backup: files that vanish are no trouble") {
   Scene scene;
   if (!scene.can_run()) return;

@@ -460,7 +460,7 @@ typedef struct maintain_store_1 {
   maintain_status (*list)(const maintain_host *host, const maintain_sink *json, maintain_error *error);
 
   /* Opens the draft. request: {"source": what is copied, for people; "engine": "postgresql"; "max_bytes", "max_files":
-   * bounds, absent or 0: none; "resume": keep what an interrupted run of the same source left}.
+   * bounds, absent or 0: none; "resume": keep what an interrupted run of the same source left, if it is within them}.
    * answer: {"path": the absolute directory to fill, also by local programs; "base": the same directory of the newest
    * verified copy, to link unchanged files against, or ""; "resumed": whether path holds what was left; "seeded":
    * whether path holds all of that copy already (a snapshot), so that only changes need be written}. The bounds and the
@@ -492,8 +492,8 @@ typedef struct maintain_store_1 {
    * that path of the newest verified copy}.
    * answer: {"id","path" (of the copy),"state","bytes","files","new_bytes","reason" (of a quarantine),
    * "problems": [what could not be kept as it was, at most 100]}. A quarantine is an answer, not an error.
-   * [task-thread] Errors: INVALID_STATE, INVALID_ARGUMENT, REFUSED (a bound was passed), FAILED; the draft is then
-   * kept for a later run. @since 1.0 */
+   * [task-thread] Errors: INVALID_STATE, INVALID_ARGUMENT, REFUSED (a bound was passed; the draft is removed), FAILED;
+   * the draft is then kept for a later run. @since 1.0 */
   maintain_status (*commit)(const maintain_host *host, maintain_text facts, const maintain_sink *answer,
                             maintain_error *error);
 

@@ -147,6 +147,15 @@ inline Json commit_copy(FakeServer& server, maintain_text text) {
     ++copy.files;
     copy.bytes += entry.file_size();
   }
+  const auto passes = [&](const char* bound, std::uint64_t size) {
+    const auto most = draft.request.value(bound, std::uint64_t{0});
+    return most != 0 && size > most;
+  };
+  if (passes("max_bytes", copy.bytes) || passes("max_files", copy.files)) {
+    store.draft.reset();
+    std::filesystem::remove_all(store.draft_path());
+    throw Failure(MAINTAIN_REFUSED, "the copy is larger than a bound of begin allows");
+  }
   copy.new_bytes = copy.bytes;
   const bool empty = (copy.files == 0 || copy.bytes == 0) && !facts.value("allow_empty", false);
   copy.reason = !store.quarantine.empty() ? store.quarantine : empty ? "it is empty" : "";

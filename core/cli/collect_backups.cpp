@@ -26,6 +26,8 @@ Result<void> is_readable(const std::filesystem::path& directory) {
   return tl::unexpected(unreadable);
 }
 
+constexpr const char* engine_without_drill = "command";  // the output of a project's own command
+
 BackupStatus::Task standing_of(const TaskStatus* status) {
   if (status == nullptr) return BackupStatus::Task::unknown;
   return status->active ? BackupStatus::Task::active : BackupStatus::Task::switched_off;
@@ -52,7 +54,10 @@ BackupStatus backup_status(const TaskKey& key, const std::vector<CopyManifest>& 
   for (const CopyManifest& copy : copies) {
     if (copy.state == CopyState::quarantined) told.quarantined.push_back(copy.id);
     if (copy.state != CopyState::verified) continue;
-    if (!told.newest) told.newest = {copy.id, copy.started, copy.bytes, copy.files};
+    if (!told.newest) {
+      told.newest = {copy.id, copy.started, copy.bytes, copy.files};
+      told.drillable = copy.engine != engine_without_drill;
+    }
     if (told.sizes.size() < shown_sizes) told.sizes.insert(told.sizes.begin(), copy.bytes);
   }
   // A drill that failed because it could not take place left no such state: it proves nothing about the copies.

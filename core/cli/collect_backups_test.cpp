@@ -40,6 +40,16 @@ TEST_CASE("backup_status: of the copies only verified ones count, the last eight
   CHECK_FALSE(backup_status(orders, {copies[0], copies[1]}, nullptr, {}, {}).newest);
 }
 
+TEST_CASE("backup_status: what a project's own command made cannot be drilled") {
+  std::vector<CopyManifest> copies{copy(0, CopyState::unverified, 1), copy(1, CopyState::verified, 1),
+                                   copy(2, CopyState::verified, 1)};
+  CHECK(backup_status(orders, copies, nullptr, {}, {}).drillable);
+  copies[0].engine = copies[2].engine = "command";
+  CHECK(backup_status(orders, copies, nullptr, {}, {}).drillable);
+  copies[1].engine = "command";
+  CHECK_FALSE(backup_status(orders, copies, nullptr, {}, {}).drillable);
+}
+
 TEST_CASE("backup_status: what a task promises comes from what the last run saw of it") {
   TaskStatus known;
   known.max_age = hours(26);

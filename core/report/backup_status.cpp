@@ -18,7 +18,7 @@ bool is_stale(const BackupStatus& status, Time now) {
 }
 
 bool lacks_drill(const BackupStatus& status, Time now) {
-  return status.task == BackupStatus::Task::active &&
+  return status.task == BackupStatus::Task::active && status.drillable &&
          (!status.last_passed_drill || now - *status.last_passed_drill > drill_patience);
 }
 

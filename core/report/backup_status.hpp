@@ -12,7 +12,8 @@ namespace maintain {
 // Whether the newest verified copy is older than max_age; or there is none so long after the task was declared.
 bool is_stale(const BackupStatus& status, Time now);
 
-// Whether a drill is owed: none has passed for so long that nobody knows whether the copies can be restored.
+// Whether a drill is owed: there can be one, and none has passed for so long that nobody knows whether the copies can be
+// restored.
 inline constexpr Seconds drill_patience = std::chrono::hours(24 * 90);
 bool lacks_drill(const BackupStatus& status, Time now);
 

@@ -59,6 +59,9 @@ TEST_CASE("backup_status: a drill is owed 90 days after the last one that passed
   CHECK(lacks_drill(status, now + Seconds(1)));
   status.last_passed_drill.reset();
   CHECK(lacks_drill(status, now));
+  status.drillable = false;
+  CHECK_FALSE(lacks_drill(status, now));
+  status.drillable = true;
   status.task = BackupStatus::Task::unknown;
   CHECK_FALSE(lacks_drill(status, now));
 }

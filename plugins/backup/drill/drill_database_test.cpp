@@ -182,8 +182,10 @@ TEST_CASE("backup: a dry run of a drill starts nothing") {
 
 TEST_CASE("backup: the dump of a project's own command has no drill") {
   DrillTask task;
-  CHECK(sdk::testkit::validate_options(
-      task, {{"parent", {{"type", "backup.database"}, {"options", {{"engine", "command"}}}}}}));
+  const auto problem = sdk::testkit::validate_options(
+      task, {{"parent", {{"type", "backup.database"}, {"options", {{"engine", "command"}}}}}});
+  REQUIRE(problem);
+  CHECK_THAT(*problem, Catch::Contains("no drill for 'engine: command'") && Catch::Contains("Leave 'drill' out"));
   CHECK_FALSE(sdk::testkit::validate_options(
       task, {{"parent", {{"type", "backup.database"}, {"options", {{"engine", "sqlite"}}}}}}));
 }

@@ -100,7 +100,8 @@ std::optional<std::string> DrillTask::validate(const sdk::Json& options) {
   if (!parent.is_object()) return std::nullopt;
   const sdk::Json of_parent = parent.value("options", sdk::Json::object());
   if (parent.value("type", "") == "backup.database" && of_parent.value("engine", "") == "command")
-    return "a dump of the project's own command cannot be restored for test: only the project knows how";
+    return "there is no drill for 'engine: command': only the project knows how to restore what its own command "
+           "prints. Leave 'drill' out";
   return std::nullopt;
 }
 

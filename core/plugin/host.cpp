@@ -56,6 +56,7 @@ void Host::begin_run(const TaskCall& call, ServerSession& session, TaskEvents& e
   state = call.state.empty() ? "{}" : call.state;
   pending_jobs = call.pending_jobs;
   started_jobs.clear();
+  cleanup_end_.reset();
 }
 
 void Host::end_run() {
@@ -63,15 +64,22 @@ void Host::end_run() {
   call_ = nullptr;
 }
 
-HostResult Host::check_time(std::string_view what) const {
-  if (cancelled()) return host_fail(MAINTAIN_CANCELLED, std::string(what) + ": the run is being stopped");
-  if (call_->deadline.passed())
-    return host_fail(MAINTAIN_TIMEOUT, std::string(what) + ": the task has used up its time");
-  return {};
+Deadline Host::cleanup_end() const {
+  const std::lock_guard lock(cleanup_mutex_);
+  if (!cleanup_end_) cleanup_end_ = Deadline::after(cleanup_allowance_);
+  return *cleanup_end_;
 }
 
-Milliseconds Host::time_for(Milliseconds wanted) const {
-  const Milliseconds left = call_->deadline.remaining();
+HostResult Host::check_time(std::string_view what, Aim aim) const {
+  if (!over()) return {};
+  if (!cleanup_end().passed() && aim == Aim::cleanup) return {};
+  if (cancelled()) return host_fail(MAINTAIN_CANCELLED, std::string(what) + ": the run is being stopped");
+  return host_fail(MAINTAIN_TIMEOUT, std::string(what) + ": the task has used up its time");
+}
+
+Milliseconds Host::time_for(Milliseconds wanted, Aim aim) const {
+  Milliseconds left = call_->deadline.remaining();
+  if (aim == Aim::cleanup) left = over() ? cleanup_end().remaining() : left + cleanup_allowance_;
   return wanted.count() > 0 ? std::min(wanted, left) : left;
 }
 

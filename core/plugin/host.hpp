@@ -39,6 +39,9 @@ inline HostResult to_host_result(const Result<void>& result) {
   return result ? HostResult{} : HostResult(host_fail(result.error()));
 }
 
+// What a call is made for: the task's work, or to put back what the work had changed.
+enum class Aim { work, cleanup };
+
 // One task as the plugin's calls find it. Without call, session and events while it is created and validated.
 class Host {
  public:
@@ -59,10 +62,12 @@ class Host {
   ServerSession& session() const { return *session_; }
   bool check_mode() const { return call_->mode == Mode::check; }
   bool cancelled() const { return call_->cancelled && call_->cancelled(); }
-  // CANCELLED or TIMEOUT when the task has no time left for `what`.
-  HostResult check_time(std::string_view what) const;
-  // The time a blocking call may take: what it asks for (0: as much as there is), cut at the task's deadline.
-  Milliseconds time_for(Milliseconds wanted) const;
+  // CANCELLED or TIMEOUT when the task has no time left for `what`. What puts things back has a short while more,
+  // counted from the first of these questions that finds the task cancelled or out of time.
+  HostResult check_time(std::string_view what, Aim aim = Aim::work) const;
+  // The time a blocking call may take: what it asks for (0: as much as there is), cut where the task's time ends.
+  Milliseconds time_for(Milliseconds wanted, Aim aim = Aim::work) const;
+  void set_cleanup_allowance(Milliseconds allowance) { cleanup_allowance_ = allowance; }
 
   // Tells the events one at a time: [any-thread] functions call too. What waits for an answer goes by ask(), and keeps
   // nobody from telling: a lock may take a day to come.
@@ -89,12 +94,18 @@ class Host {
   std::unique_ptr<HostStore> store;             // maintain.store/1: once it is used
 
  private:
+  bool over() const { return cancelled() || call_->deadline.passed(); }
+  Deadline cleanup_end() const;  // of a task that is over
+
   const Manifest& manifest_;
   const TaskCall* call_ = nullptr;
   ServerSession* session_ = nullptr;
   TaskEvents* events_ = nullptr;
   std::mutex events_mutex_;
   std::optional<HostFailure> last_failure_ = {};
+  Milliseconds cleanup_allowance_ = std::chrono::seconds(10);  // well within the supervisor's patience
+  mutable std::mutex cleanup_mutex_;
+  mutable std::optional<Deadline> cleanup_end_ = {};  // since the task was first seen to be over
   maintain_host table_{};
 };
 

@@ -47,6 +47,7 @@ tl::expected<HostCommand, HostFailure> admit_command(const Host& host, const mai
   command.read_only = (raw->flags & MAINTAIN_COMMAND_READ_ONLY) != 0;
   command.secret = (raw->flags & MAINTAIN_COMMAND_SECRET) != 0;
   command.bulk = (raw->flags & MAINTAIN_COMMAND_BULK) != 0;
+  if ((raw->flags & MAINTAIN_COMMAND_CLEANUP) != 0) command.aim = Aim::cleanup;
   command.quiet = command.secret || (raw->flags & MAINTAIN_COMMAND_QUIET) != 0;
   command.timeout = Milliseconds(std::max<std::int64_t>(raw->timeout_ms, 0));
   command.idle_timeout = Milliseconds(std::max<std::int64_t>(raw->idle_timeout_ms, 0));

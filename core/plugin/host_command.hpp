@@ -23,6 +23,7 @@ struct HostCommand {
   bool quiet = false;
   bool secret = false;
   bool bulk = false;
+  Aim aim = Aim::work;
   Milliseconds timeout{0};
   Milliseconds idle_timeout{0};
   std::uint64_t output_limit = 0;

@@ -1,4 +1,6 @@
 // maintain.exec/1: commands on the server.
+#include <optional>
+
 #include <fmt/format.h>
 
 #include "plugin/extension_tables.hpp"
@@ -10,12 +12,28 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// While it lives, the server's calls are ended when the time for putting things back is, not by a cancellation.
+class CleanupCalls {
+ public:
+  explicit CleanupCalls(Host& host) : session_(host.session()) {
+    session_.set_cancelled([&host] { return !host.check_time("putting things back", Aim::cleanup); });
+  }
+  ~CleanupCalls() { session_.set_cancelled({}); }
+  CleanupCalls(const CleanupCalls&) = delete;
+  CleanupCalls& operator=(const CleanupCalls&) = delete;
+
+ private:
+  ServerSession& session_;
+};
+
 HostResult run(Host& host, const maintain_command* raw, maintain_exit* exit) {
   auto command = admit_command(host, raw);
   if (!command) return tl::make_unexpected(command.error());
   if (exit == nullptr || !MAINTAIN_HAS(exit, duration_ms))
     return host_fail(MAINTAIN_INVALID_ARGUMENT, "exec.run: no place for the exit status");
-  if (auto time = host.check_time(command->describe()); !time) return time;
+  if (auto time = host.check_time(command->describe(), command->aim); !time) return time;
+  std::optional<CleanupCalls> uncancelled;
+  if (command->aim == Aim::cleanup) uncancelled.emplace(host);
   if (auto connected = connect_first(host); !connected) return connected;
   if (!command->secret)
     host.tell([&](TaskEvents& events) { events.log(LogLevel::debug, "on the server: " + command->describe()); });
@@ -30,7 +48,7 @@ HostResult run(Host& host, const maintain_command* raw, maintain_exit* exit) {
   remote.environment = command->environment;
   remote.secret = command->secret;
   remote.bulk = command->bulk;
-  remote.timeout = host.time_for(command->timeout);
+  remote.timeout = host.time_for(command->timeout, command->aim);
   remote.idle_timeout = command->idle_timeout;
   remote.output_limit = static_cast<std::size_t>(command->output_limit);
   remote.on_output = [&](std::string_view bytes) { return output.take(bytes); };

@@ -51,6 +51,8 @@ class ServerSession {
   virtual Result<void> connect() { return {}; }
   virtual Result<RemoteExit> run(const RemoteCommand& command) = 0;
   virtual Result<void> reconnect(Milliseconds timeout) = 0;
+  // Asked instead of whether the run is cancelled, until it is empty again: by the calls above.
+  virtual void set_cancelled(std::function<bool()> /*instead*/) {}
   virtual Result<std::string> facts() = 0;                                // JSON text, see plugin.h
   virtual Result<std::vector<std::string>> remote_shell(bool with_destination) = 0;
 };

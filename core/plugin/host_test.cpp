@@ -210,6 +210,55 @@ TEST_CASE_METHOD(Fixture, "nothing is begun after cancellation or beyond the dea
   CHECK(session.seen.empty());
 }
 
+TEST_CASE_METHOD(Fixture, "what a task had changed may be put back after cancellation and beyond the deadline") {
+  bool cancelled = false;
+  call.cancelled = [&] { return cancelled; };
+  bool asked = false;
+  session.alter = [&](RemoteCommand& remote) {
+    asked = true;
+    REQUIRE(session.cancelled);
+    CHECK_FALSE(session.cancelled());
+    CHECK(remote.timeout > Milliseconds(5000));
+    CHECK(remote.timeout <= Milliseconds(10000));
+  };
+  set_words({"true"});
+  SECTION("cancelled") {
+    cancelled = true;
+    CHECK(exec() == MAINTAIN_CANCELLED);
+  }
+  SECTION("out of time") {
+    call.deadline = Deadline::after(Milliseconds(0));
+    CHECK(exec() == MAINTAIN_TIMEOUT);
+  }
+  SECTION("cancelled in the middle of it") {
+    call.deadline = Deadline::after(Milliseconds(0));
+    session.alter = [&, check = session.alter](RemoteCommand& remote) {
+      cancelled = true;
+      check(remote);
+    };
+  }
+  command.flags = MAINTAIN_COMMAND_CLEANUP;
+  CHECK(exec() == MAINTAIN_OK);
+  CHECK(asked);
+  CHECK_FALSE(session.cancelled);  // other calls are cancelled as ever
+  CHECK(local() != MAINTAIN_OK);
+  CHECK(get<maintain_exec_1>(MAINTAIN_EXEC_1)->reconnect(host(), 1000, nullptr) != MAINTAIN_OK);
+}
+
+TEST_CASE_METHOD(Fixture, "a task's time for putting things back ends") {
+  call.cancelled = [] { return true; };
+  CHECK(self().check_time("this", Aim::cleanup));
+  CHECK(self().time_for(Milliseconds(0), Aim::cleanup) <= Milliseconds(10000));
+  CHECK(self().time_for(Milliseconds(3), Aim::cleanup) == Milliseconds(3));
+  self().set_cleanup_allowance(Milliseconds(0));
+  begin();
+  CHECK_FALSE(self().check_time("this", Aim::cleanup));
+  set_words({"true"});
+  command.flags = MAINTAIN_COMMAND_CLEANUP;
+  CHECK(exec() == MAINTAIN_CANCELLED);
+  CHECK(session.seen.empty());
+}
+
 TEST_CASE_METHOD(Fixture, "an extension is handed out only if the manifest lists it") {
   CHECK(get<maintain_exec_1>(MAINTAIN_EXEC_1) != nullptr);
   CHECK(get<void>("maintain.exec/2") == nullptr);

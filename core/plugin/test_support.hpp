@@ -41,6 +41,7 @@ class LocalSession final : public ServerSession {
   std::list<Error> connect_failures;    // answers the next connects and reconnects instead
   int reconnects = 0;
   std::vector<RemoteCommand> seen;
+  std::function<bool()> cancelled = {};  // as set_cancelled() has it now
   std::function<void(RemoteCommand&)> alter = {};
   std::string facts_json = R"({"os_id":"debian","user":"root"})";
 
@@ -68,6 +69,7 @@ class LocalSession final : public ServerSession {
     return RemoteExit{ended->signal != 0 ? -1 : ended->status, ended->signal, ended->truncated,
                       std::move(ended->output), std::move(ended->error_output)};
   }
+  void set_cancelled(std::function<bool()> instead) override { cancelled = std::move(instead); }
   Result<std::string> facts() override { return facts_json; }
   Result<std::vector<std::string>> remote_shell(bool with_destination) override {
     if (with_destination) return std::vector<std::string>{"ssh", "-T", "web1"};

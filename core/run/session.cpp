@@ -89,7 +89,7 @@ Result<void> Session::reconnect(Milliseconds timeout) {
       return connected;
     const Deadline pause = Deadline::earlier(deadline, Deadline::after(retry_pause));
     do {
-      if (cancelled_()) return fail(ErrorKind::cancelled, "cancelled while waiting for " + server_.name);
+      if (cancelled()) return fail(ErrorKind::cancelled, "cancelled while waiting for " + server_.name);
       if (deadline.passed())
         return fail(ErrorKind::unreachable,
                     fmt::format("{} did not come back within {}: {}", server_.name,

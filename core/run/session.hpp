@@ -31,6 +31,9 @@ class Session final : public ServerSession {
   // Errors as of Connection::run. An unreachable drops the connection, so that the next call makes a new one.
   Result<RemoteExit> run(const RemoteCommand& command) override;
   Result<void> reconnect(Milliseconds timeout) override;
+  void set_cancelled(std::function<bool()> instead) override { instead_ = std::move(instead); }
+  // For the transport, too: whether what waits for the server is to end.
+  bool cancelled() const { return instead_ ? instead_() : cancelled_(); }
   Result<std::string> facts() override;
   Result<std::vector<std::string>> remote_shell(bool with_destination) override;
 
@@ -38,6 +41,7 @@ class Session final : public ServerSession {
   Server server_;
   Transport& transport_;
   std::function<bool()> cancelled_;
+  std::function<bool()> instead_ = {};
   Result<Connection*> connection_for(const RemoteCommand& command);
 
   std::unique_ptr<Connection> connection_;

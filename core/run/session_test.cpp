@@ -89,6 +89,20 @@ TEST_CASE("a session connects when it is first needed and only once") {
   CHECK(scene.script.commands.size() == 2);  // facts were there already
 }
 
+TEST_CASE("what is put back is not ended by a cancellation, until it has used up its own time") {
+  Scene scene;
+  scene.cancelled = true;
+  CHECK(scene.session.cancelled());
+  bool over = false;
+  scene.session.set_cancelled([&] { return over; });
+  CHECK_FALSE(scene.session.cancelled());
+  over = true;
+  CHECK(scene.session.cancelled());
+  scene.session.set_cancelled({});
+  over = false;
+  CHECK(scene.session.cancelled());
+}
+
 TEST_CASE("after a lost connection the next call makes a new one, with new facts") {
   Scene scene;
   REQUIRE(scene.session.facts());

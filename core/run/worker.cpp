@@ -70,7 +70,7 @@ class Worker {
  private:
   TransportSettings transport_settings() {
     TransportSettings result = maintain::transport_settings(context_.setup.settings, directories_.control);
-    result.cancelled = [this] { return link_.cancelled(); };
+    result.cancelled = [this] { return session_.cancelled(); };
     result.log = [this](const std::string& line) { events_.log(LogLevel::info, line); };
     return result;
   }

@@ -150,6 +150,50 @@ TEST_CASE("cancellation reaches a task that waits") {
   CHECK(server.now() == start + 10s);
 }
 
+TEST_CASE("a task that is over may put back what it changed, for a while") {
+  FakeServer server;
+  const Moment start = server.now();
+  RunOptions options;
+  maintain_status ends_with = MAINTAIN_CANCELLED;
+  SECTION("cancelled") { server.cancel_at(1min); }
+  SECTION("out of time") {
+    options.deadline = start + 1min;
+    ends_with = MAINTAIN_TIMEOUT;
+  }
+  server.stub(argv({"undo"}), Reply{.takes = 4s});
+  server.stub(anything(), Reply{});
+  server.stub_local(anything(), Reply{});
+  const auto status_of = [](const std::function<void()>& call) -> maintain_status {
+    try {
+      call();
+      return MAINTAIN_OK;
+    } catch (const Failure& failure) {
+      return failure.status();
+    }
+  };
+  doing(server, [&](Context& context) {
+    context.exec({.argv = {"do"}});
+    CHECK(status_of([&] { context.sleep(1h); }) == ends_with);
+    server.advance(1h);  // it counts from when the task can have known
+    CHECK(status_of([&] { context.exec({.argv = {"do"}}); }) == ends_with);
+    CHECK(status_of([&] { context.exec({.argv = {"undo"}, .cleanup = true}); }) == MAINTAIN_OK);
+    CHECK(status_of([&] { context.local({.argv = {"undo"}, .cleanup = true}); }) == ends_with);
+    CHECK(status_of([&] { context.exec({.argv = {"undo"}, .cleanup = true, .timeout = 1s}); }) == MAINTAIN_TIMEOUT);
+    CHECK(status_of([&] { context.exec({.argv = {"undo"}, .cleanup = true}); }) == MAINTAIN_OK);
+    CHECK(status_of([&] { context.exec({.argv = {"undo"}, .cleanup = true}); }) == ends_with);  // in the middle of it
+    CHECK(server.now() == start + 1min + 1h + 10s);
+    CHECK(status_of([&] { context.exec({.argv = {"undo"}, .cleanup = true}); }) == ends_with);
+  }, options);
+}
+
+TEST_CASE("what puts things back goes on when the task is cancelled meanwhile") {
+  FakeServer server;
+  server.cancel_at(1s);
+  server.stub(argv({"undo"}), Reply{.takes = 5s});
+  doing(server, [](Context& context) { context.exec({.argv = {"undo"}, .cleanup = true}); });
+  CHECK(server.commands.size() == 1);
+}
+
 TEST_CASE("a lost connection is neither success nor failure of the command") {
   FakeServer server;
   server.expect(argv({"reboot"})).reply(Reply::fails(MAINTAIN_CONNECTION_LOST, "closed by the server"));

@@ -53,6 +53,7 @@ sdk::Completed Containers::ask(std::vector<std::string> argv) {
                                        .environment = {{"LC_ALL", "C"}},
                                        .read_only = true,
                                        .quiet = true,
+                                       .cleanup = cleanup_,
                                        .timeout = 2min,
                                        .output_limit = longest_answer});
   if (done.truncated) throw Failure(MAINTAIN_FAILED, name() + " on " + context_.server() + " answers without end");
@@ -134,6 +135,7 @@ std::string Containers::order(const std::string& verb, const std::vector<std::st
   const sdk::Completed done = context_.exec({.argv = container_command(runtime_, verb, ids),
                                              .become_user = become_,
                                              .environment = {{"LC_ALL", "C"}},
+                                             .cleanup = cleanup_,
                                              .timeout = timeout});
   if (done.ok()) return {};
   const std::string why = last_line(done.error_output);

@@ -28,6 +28,9 @@ class Containers {
   // By a label, "key" or "key=value", in the order of their names. None: a Failure that names it.
   std::vector<Volume> labelled_volumes(const std::string& label);
 
+  // From now on what it is asked and told is to put things back: a cancelled task has a while for that.
+  void put_back() { cleanup_ = true; }
+
   // Containers that use one of the volumes, in whatever state.
   std::vector<Container> users(const std::vector<Volume>& volumes);
   // Those that are (still) there.
@@ -43,6 +46,7 @@ class Containers {
 
   sdk::Context& context_;
   Runtime runtime_ = Runtime::docker;
+  bool cleanup_ = false;
   std::string become_;
   std::string version_;
   std::string complaint_;

@@ -37,16 +37,18 @@ auto Stillness::patiently(const Step& step) {
     } catch (const Failure& failure) {
       if (failure.status() == MAINTAIN_CANCELLED || ++failures == most_tries) throw;
       context_.log(sdk::Level::warning, std::string(failure.what()) + "; trying again");
-      if (!is_connection_trouble(failure)) {
-        context_.sleep(between_tries);
-        continue;
-      }
+      await_better_times(is_connection_trouble(failure));
     }
-    try {
-      context_.reconnect(1min);
-    } catch (const Failure& failure) {
-      if (failure.status() != MAINTAIN_UNREACHABLE) throw;
-    }
+  }
+}
+
+// When the task is over there is no time for it: the next try, if it may be made at all, connects anew by itself.
+void Stillness::await_better_times(bool connection) {
+  try {
+    if (connection) context_.reconnect(1min);
+    else context_.sleep(between_tries);
+  } catch (const Failure& failure) {
+    if (failure.status() != MAINTAIN_UNREACHABLE && !context_.is_cancelled()) throw;
   }
 }
 
@@ -100,6 +102,7 @@ void Stillness::disarm() {
 }
 
 void Stillness::ask_timer() {
+  if (context_.is_cancelled()) return;  // it may not be asked any more, and nothing that is to be done depends on it
   released_ = patiently([&] {
     std::string said;
     if (context_.find_job(timer_job) != JobPhase::finished) return said;
@@ -131,7 +134,7 @@ void Stillness::begin(Containers& containers, std::vector<Container> running, Qu
   if (left < shortest_limit)
     throw Failure(MAINTAIN_FAILED, "nothing was " + participle_of(quiesce) + ": too little of the task's time is left "
                                    "for it; give it a longer timeout");
-  containers_.emplace(containers);
+  containers_.emplace(containers).put_back();
   hold_ = Hold{.runtime = containers.runtime(), .quiesce = quiesce, .since = context_.now(),
                .limit = std::min(limit, left)};
   // They come back in the order in which they were started: what needs another came after it.
@@ -172,7 +175,7 @@ void Stillness::bring_back(std::vector<Container>& now) {
     if (tries == most_tries)
       throw Failure(MAINTAIN_FAILED, "they were told to " + undo_of(hold_->quiesce) + ", and do not run" +
                                          (complaint.empty() ? "" : ": " + complaint));
-    if (tries > 0) context_.sleep(between_tries);
+    if (tries > 0) await_better_times(false);
     std::vector<std::string> ids;
     for (const HeldContainer& one : hold_->containers)
       if (fate(one, now) == Fate::held) ids.push_back(one.id);
@@ -205,13 +208,13 @@ Outage Stillness::finish(bool copied) {
   return outage;
 }
 
-// They run: whatever fails now is no reason to give up the copy.
+// They run: whatever fails now is no reason to give up the copy. After a cancellation the timer cannot be asked for any
+// more, and what it is to let run stays remembered: an order to keep it still could have been on its way.
 void Stillness::put_away() {
   try {
     disarm();
     forget();
   } catch (const Failure& failure) {
-    if (failure.status() == MAINTAIN_CANCELLED) throw;
     context_.log(sdk::Level::warning, std::string("the timer on the server is still set, which does no harm; the next "
                                                   "run removes it: ") + failure.what());
     hold_.reset();
@@ -250,7 +253,7 @@ void Stillness::settle_timer() {
 }
 
 void Stillness::settle_hold() {
-  containers_.emplace(context_, hold_->runtime);
+  containers_.emplace(context_, hold_->runtime).put_back();
   const std::string names = names_of(*hold_);
   if (context_.check_mode()) {
     context_.log(sdk::Level::info, "would let run again what an earlier run kept still: " + names);

@@ -7,7 +7,7 @@
 //   const Outage outage = stillness.end();
 //
 // What is kept still is on the disk here before it is, and the timer on the server (a job, hence our next run comes at
-// once) lets it run again when we do not.
+// once) lets it run again when we do not. A run that is stopped meanwhile lets it run at once.
 #pragma once
 
 #include <optional>
@@ -63,6 +63,7 @@ class Stillness {
   bool is_any_held(const std::vector<Container>& now) const;
   template <class Step>
   auto patiently(const Step& step);
+  void await_better_times(bool connection);
 
   sdk::Context& context_;
   std::optional<Containers> containers_;

@@ -12,6 +12,8 @@ namespace {
 
 // "web" uses the volume and is paused for the copy.
 struct PauseScene : VolumeScene {
+  Moment start = server.now();
+
   explicit PauseScene(const std::string& quiesce = "pause") {
     runtime.containers = {{.id = "a", .name = "web"}};
     options.options["quiesce"] = quiesce;
@@ -265,12 +267,61 @@ TEST_CASE("plugin_backup: a connection that is lost while containers are paused"
   }
 }
 
-TEST_CASE("plugin_backup: a run that is stopped while containers are paused leaves them to the timer") {
+TEST_CASE("plugin_backup: a run that is stopped while containers are paused lets them run at once") {
   PauseScene scene;
   scene.expect_timer();
   scene.then_while_still(VolumeScene::copies("data", 5min));
   scene.server.cancel_at(1min);
+  SECTION("and all goes well") {}
+  SECTION("though the connection breaks") {
+    scene.runtime.instead["unpause"] = Reply::fails(MAINTAIN_CONNECTION_LOST, "cut");
+  }
+  SECTION("though the runtime refuses at first") {
+    scene.runtime.instead["unpause"] = {.status = 1, .then = [&](FakeServer&) {
+                                          scene.runtime.containers[0].status = "paused";
+                                        }};
+  }
   CHECK(scene.run().status == MAINTAIN_CANCELLED);
+  CHECK(scene.status() == "running");
+  CHECK(scene.server.find("backup.containers_down") == nullptr);
+  CHECK(scene.server.metrics["backup_outage"] == 60.0);
+  CHECK(scene.server.store.copies.empty());
+  // What a cancelled task cannot remove any more does no harm: the next run does.
+  CHECK(scene.server.state.contains("quiesced"));
+  CHECK(scene.server.jobs.contains("release"));
+}
+
+TEST_CASE("plugin_backup: a run that is stopped while an order to pause is on its way") {
+  PauseScene scene;
+  scene.expect_timer();
+  scene.runtime.instead["pause"] = Reply{.takes = 5min};
+  scene.server.cancel_at(1min);
+  CHECK(scene.run().status == MAINTAIN_CANCELLED);
+  CHECK(scene.status() == "running");
+  CHECK(scene.server.state.contains("quiesced"));  // it may still be obeyed: the timer and the next run see to that
+  CHECK(scene.server.jobs.contains("release"));
+}
+
+TEST_CASE("plugin_backup: the task's time is up while containers are paused") {
+  PauseScene scene;
+  scene.options.deadline = scene.server.now() + 5min;
+  scene.expect_timer(1h);  // one that does not do its work
+  scene.then_while_still(VolumeScene::copies("data", 1h));
+  CHECK(scene.run().status == MAINTAIN_TIMEOUT);
+  CHECK(scene.runtime.orders == std::vector<std::string>{"pause a", "unpause a"});
+  CHECK(scene.status() == "running");
+}
+
+TEST_CASE("plugin_backup: a run that is stopped, and the server does not answer: the timer sees to it") {
+  PauseScene scene;
+  scene.expect_timer();
+  scene.then_while_still(VolumeScene::copies("data", 5min));
+  scene.server.at(1min, [](FakeServer& fake) {
+    fake.stub(argv({"docker"}), Reply{.takes = 4s, .failure = MAINTAIN_UNREACHABLE, .message = "no route to host"});
+  });
+  scene.server.cancel_at(1min);
+  CHECK(scene.run().status == MAINTAIN_CANCELLED);
+  CHECK(scene.server.now() == scene.start + 1min + 10s);
   CHECK(scene.server.find("backup.containers_down", "web") != nullptr);
   CHECK(scene.server.state.contains("quiesced"));
   CHECK(scene.server.jobs.contains("release"));

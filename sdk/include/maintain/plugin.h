@@ -147,7 +147,8 @@ struct maintain_host {
   /* One line for the run's log; leaves the process at once. [any-thread] @since 1.0 */
   void (*log)(const maintain_host *host, maintain_level level, maintain_text line);
 
-  /* 1 when the task should end soon: stop at the next safe place. Blocking calls return CANCELLED by themselves.
+  /* 1 when the task should end soon: stop at the next safe place. Blocking calls return CANCELLED by themselves, but
+   * for commands that put things back (MAINTAIN_COMMAND_CLEANUP).
    * [any-thread] @since 1.0 */
   uint32_t (*is_cancelled)(const maintain_host *host);
 };
@@ -218,6 +219,9 @@ MAINTAIN_EXPORT const maintain_plugin *maintain_plugin_v1(void);
 #define MAINTAIN_COMMAND_QUIET 2u     /* do not keep its output with the task's output */
 #define MAINTAIN_COMMAND_SECRET 4u    /* neither its words nor its output may be logged */
 #define MAINTAIN_COMMAND_BULK 8u      /* much output: may use a second connection that is made for bulk (exec only) */
+#define MAINTAIN_COMMAND_CLEANUP 16u  /* puts back what the task had changed: may run, connecting anew if need be, for
+                                       * up to 10 seconds after the task was cancelled or its time was up, counted from
+                                       * the first call that is refused for it or has this flag (exec only) */
 
 /* A command. Give argv, or a POSIX sh script whose positional parameters are argv. Standard input is `input`, then
  * end of file; there is never a terminal. The plugin allocates it. @since 1.0 */

@@ -74,6 +74,7 @@ struct Command {
   bool quiet = false;
   bool secret = false;
   bool bulk = false;              // exec only: much output, over a connection made for that
+  bool cleanup = false;           // exec only: puts things back, for which there is time after a cancellation, too
   Milliseconds timeout{0};        // 0: the task's deadline
   Milliseconds idle_timeout{0};   // 0: none
   std::uint64_t output_limit = 0; // 0: 16 MiB

@@ -107,7 +107,8 @@ class RawCommand {
     raw_.flags = (command.read_only ? MAINTAIN_COMMAND_READ_ONLY : 0u) |
                  (command.quiet ? MAINTAIN_COMMAND_QUIET : 0u) |
                  (command.secret ? MAINTAIN_COMMAND_SECRET : 0u) |
-                 (command.bulk ? MAINTAIN_COMMAND_BULK : 0u);
+                 (command.bulk ? MAINTAIN_COMMAND_BULK : 0u) |
+                 (command.cleanup ? MAINTAIN_COMMAND_CLEANUP : 0u);
     raw_.argc = argv_.size();
     raw_.argv = argv_.data();
     raw_.script = to_text(command.script);

@@ -105,6 +105,7 @@ struct FakeServer::Script {
   bool check = false;
   bool running = false;
   bool cancelled = false;
+  std::optional<Moment> cleanup_end;  // once a call has found the task cancelled or out of time
 
   // The reply to a command, or nothing when the test did not foresee it (which is noted).
   std::optional<Reply> answer(const SeenCommand& command) {

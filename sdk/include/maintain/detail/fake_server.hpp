@@ -97,6 +97,30 @@ inline std::vector<std::string> FakeServer::problems() const {
 
 namespace detail {
 
+inline constexpr Milliseconds cleanup_allowance{10'000};
+
+// The end of what puts things back, counted from when this is first asked of a task that is over.
+inline Moment cleanup_end(FakeServer& server) {
+  auto& script = server.script();
+  if (!script.cancelled && !server.out_of_time()) return script.deadline + cleanup_allowance;
+  if (!script.cleanup_end) script.cleanup_end = server.now() + cleanup_allowance;
+  return *script.cleanup_end;
+}
+
+// As spend(), for a command that puts things back.
+inline maintain_status spend_on_cleanup(FakeServer& server, Milliseconds span, Milliseconds timeout) {
+  const Moment wanted = server.now() + span;
+  const Moment timed_out = timeout.count() > 0 ? server.now() + timeout : Moment::max();
+  while (server.now() < std::min({wanted, timed_out, cleanup_end(server)})) {
+    Moment next = std::min({wanted, timed_out, cleanup_end(server)});
+    auto& events = server.script().events;
+    if (!events.empty()) next = std::clamp(events.front().when, server.now(), next);
+    server.advance(next - server.now());
+  }
+  if (server.now() >= wanted) return MAINTAIN_OK;
+  return server.script().cancelled && server.now() < timed_out ? MAINTAIN_CANCELLED : MAINTAIN_TIMEOUT;
+}
+
 // Spends virtual time in a blocking call. Not OK: what the call must return instead of its result.
 inline maintain_status spend(FakeServer& server, Milliseconds span, Milliseconds timeout) {
   auto& script = server.script();
@@ -133,16 +157,19 @@ inline SeenCommand seen(const maintain_command& raw) {
   command.quiet = (raw.flags & MAINTAIN_COMMAND_QUIET) != 0;
   command.secret = (raw.flags & MAINTAIN_COMMAND_SECRET) != 0;
   command.bulk = (raw.flags & MAINTAIN_COMMAND_BULK) != 0;
+  command.cleanup = (raw.flags & MAINTAIN_COMMAND_CLEANUP) != 0;
   command.timeout = Milliseconds(raw.timeout_ms);
   command.idle_timeout = Milliseconds(raw.idle_timeout_ms);
   command.output_limit = raw.output_limit;
   return command;
 }
 
-// Nothing is begun after cancellation or beyond the deadline.
-inline void check_time(FakeServer& server) {
+// Nothing is begun after cancellation or beyond the deadline, but for what puts things back.
+inline void check_time(FakeServer& server, bool cleanup = false) {
+  if (!server.script().cancelled && !server.out_of_time()) return;
+  if (server.now() < cleanup_end(server) && cleanup) return;
   if (server.script().cancelled) throw Failure(MAINTAIN_CANCELLED, "the run is being stopped");
-  if (server.out_of_time()) throw Failure(MAINTAIN_TIMEOUT, "the task has used up its time");
+  throw Failure(MAINTAIN_TIMEOUT, "the task has used up its time");
 }
 
 // Notes the command; refuses what the real host would refuse.
@@ -173,11 +200,13 @@ inline maintain_status run_command(FakeServer& server, const maintain_command* r
   if (local && (!command.script.empty() || !command.become_user.empty()))
     throw Failure(MAINTAIN_INVALID_ARGUMENT, "a local program is argv only");
   admit(server, command);
-  check_time(server);
+  const bool cleanup = command.cleanup && !local;
+  check_time(server, cleanup);
   const auto reply = server.script().answer(command);
   if (!reply) throw Failure(MAINTAIN_FAILED, "unexpected command: " + command.describe());
   const Moment before = server.now();
-  const auto late = spend(server, reply->takes, command.timeout);
+  const auto late = cleanup ? spend_on_cleanup(server, reply->takes, command.timeout)
+                            : spend(server, reply->takes, command.timeout);
   if (late != MAINTAIN_OK)
     throw Failure(late, command.describe() + ": " + sdk::detail::describe(late));
   bool truncated = false;

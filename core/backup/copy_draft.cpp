@@ -48,9 +48,9 @@ Result<void> write_all(int fd, std::string_view bytes) {
 
 }  // namespace
 
-CopyDraft::CopyDraft(Place place, DraftRequest request, Time started, UniqueFd lock, bool resumed)
+CopyDraft::CopyDraft(Place place, DraftRequest request, Time started, UniqueFd lock, DraftData data)
     : place_(std::move(place)), request_(std::move(request)), started_(started), lock_(std::move(lock)),
-      resumed_(resumed) {}
+      data_(std::move(data)) {}
 
 std::filesystem::path CopyDraft::path() const { return place_.directory / draft_name / data_name; }
 
@@ -153,7 +153,7 @@ Result<void> CopyDraft::check_bounds() {
 Result<CommittedCopy> CopyDraft::commit(const CopyFacts& facts, Time now, const Interrupt& interrupt) {
   if (file_) return fail(ErrorKind::internal, "a file of the draft is still open");
   const std::filesystem::path draft = place_.directory / draft_name;
-  auto inventory = take_inventory(draft, base(), written_, interrupt);
+  auto inventory = take_inventory(draft, {base(), data_.seeded}, written_, interrupt);
   if (!inventory) return fail(inventory.error());
   if (auto fits = check_size(inventory->size.bytes, inventory->size.files); !fits) {
     (void)discard(interrupt);  // what is not gone now will not be resumed
@@ -174,7 +174,9 @@ Result<CommittedCopy> CopyDraft::commit(const CopyFacts& facts, Time now, const 
   manifest.bytes = inventory->size.bytes;
   manifest.files = inventory->size.files;
   manifest.new_bytes = inventory->new_bytes;
-  manifest.base = place_.base ? place_.base->id : "";
+  manifest.sharing = data_.sharing;
+  // Hard links do not reach from one subvolume into another.
+  manifest.base = place_.base && (data_.seeded || data_.sharing == Sharing::links) ? place_.base->id : "";
   manifest.checksums = inventory->checksums;
   manifest.file_list = std::move(inventory->first);
   manifest.verified = facts.verified;
@@ -237,7 +239,7 @@ Result<void> CopyDraft::discard(const Interrupt& interrupt) {
   file_.reset();
   auto directory = open_directory(place_.directory);
   if (!directory) return fail(directory.error());
-  return remove_tree(directory->get(), draft_name, interrupt);
+  return remove_copy(directory->get(), draft_name, interrupt);
 }
 
 }  // namespace maintain

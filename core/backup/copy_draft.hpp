@@ -13,6 +13,7 @@
 #include "backup/anomaly.hpp"
 #include "backup/copy_manifest.hpp"
 #include "backup/sha256.hpp"
+#include "backup/snapshots.hpp"
 #include "backup/tree.hpp"
 #include "base/fd.hpp"
 
@@ -26,6 +27,16 @@ struct DraftRequest {
   std::uint64_t max_files = 0;
   std::uint64_t min_free = 0;   // bytes that stay free on the file system; 0: not looked at
   std::string type = {};        // of the task
+  bool seed = false;            // may begin as a snapshot of the copy before: who fills it removes what is no longer there
+  Snapshots snapshots = Snapshots::automatic;
+};
+
+// How the files of a draft came to be there.
+struct DraftData {
+  bool resumed = false;
+  Sharing sharing = Sharing::links;
+  bool seeded = false;    // it is a snapshot of the base
+  std::string note = {};  // why files are shared in another way than was asked for; empty: they are not
 };
 
 // What the task says of its draft when it is whole.
@@ -56,11 +67,11 @@ class CopyDraft {
     std::optional<CopyManifest> base = {};          // newest verified copy
     std::vector<CopySize> earlier = {};             // of the last verified copies, newest first
   };
-  CopyDraft(Place place, DraftRequest request, Time started, UniqueFd lock, bool resumed);
+  CopyDraft(Place place, DraftRequest request, Time started, UniqueFd lock, DraftData data);
 
   std::filesystem::path path() const;     // the directory to fill
   std::filesystem::path base() const;     // the same of the newest verified copy; empty when there is none
-  bool resumed() const { return resumed_; }
+  const DraftData& data() const { return data_; }
 
   // One file at a time: create, write, close. Errors: configuration (a name that is none), internal (called in another
   // order), refused (a bound would be passed), system.
@@ -95,7 +106,7 @@ class CopyDraft {
   DraftRequest request_;
   Time started_;
   UniqueFd lock_;
-  bool resumed_;
+  DraftData data_;
   std::optional<OpenFile> file_;
   std::map<std::string, StoredFile> written_;  // hashed on the way
   std::uint64_t written_bytes_ = 0;

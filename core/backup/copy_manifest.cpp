@@ -55,6 +55,9 @@ CopyManifest decode(const Json& json) {
   manifest.files = json.at("files").get<std::uint64_t>();
   manifest.new_bytes = json.at("new_bytes").get<std::uint64_t>();
   manifest.base = json.at("base").get<std::string>();
+  const auto sharing = sharing_named(json.value("sharing", to_string(Sharing::links)));
+  if (!sharing) throw std::invalid_argument("'sharing' is not known");
+  manifest.sharing = *sharing;
   manifest.checksums = json.at("sha256sums").get<std::string>();
   for (const Json& file : json.at("file_list"))
     manifest.file_list.push_back({file.at("name").get<std::string>(), file.at("bytes").get<std::uint64_t>(),
@@ -101,6 +104,7 @@ std::string encode_manifest(const CopyManifest& manifest) {
                {"files", manifest.files},
                {"new_bytes", manifest.new_bytes},
                {"base", manifest.base},
+               {"sharing", to_string(manifest.sharing)},
                {"sha256sums", manifest.checksums},
                {"file_list", std::move(files)},
                {"verified", std::move(verified)},

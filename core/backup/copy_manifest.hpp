@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "backup/snapshots.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
 
@@ -43,6 +44,7 @@ struct CopyManifest {
   std::uint64_t files = 0;
   std::uint64_t new_bytes = 0; // of files that are not shared with `base`
   std::string base = {};       // id of the copy with which unchanged files are shared; may be empty
+  Sharing sharing = Sharing::links;        // how they are shared
   std::string checksums;       // SHA-256 of SHA256SUMS
   std::vector<StoredFile> file_list = {};  // the first few; SHA256SUMS has all
   std::vector<Verification> verified = {};

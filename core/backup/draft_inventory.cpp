@@ -57,11 +57,17 @@ class ChecksumWriter {
   Sha256 hash_;
 };
 
+bool same_time(const timespec& a, const timespec& b) { return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec; }
+
+bool is_untouched(const struct stat& a, const struct stat& b) {
+  return a.st_size == b.st_size && same_time(a.st_mtim, b.st_mtim) && same_time(a.st_ctim, b.st_ctim);
+}
+
 class Inventory {
  public:
-  Inventory(const std::filesystem::path& base, const std::map<std::string, StoredFile>& known,
+  Inventory(const InventoryBase& base, const std::map<std::string, StoredFile>& known,
             const Interrupt& interrupt)
-      : base_path_(base), known_(known), interrupt_(interrupt) {}
+      : base_path_(base.path), seeded_(base.seeded), known_(known), interrupt_(interrupt) {}
 
   Result<DraftInventory> take(const std::filesystem::path& draft) {
     if (auto opened = list_.open(draft / checksums_name); !opened) return fail(opened.error());
@@ -98,7 +104,7 @@ class Inventory {
       sha256 = seen->second;
     } else {
       result_.size.bytes += size;
-      const std::string* shared = linked ? hash_in_base(entry) : nullptr;
+      const std::string* shared = linked || seeded_ ? hash_in_base(entry) : nullptr;
       if (shared == nullptr) result_.new_bytes += size;
       auto hashed = shared != nullptr ? Result<std::string>(*shared) : hash_of(entry, size);
       if (!hashed) return fail(hashed.error());
@@ -109,11 +115,13 @@ class Inventory {
     return list_.add(sha256, entry.path);
   }
 
-  // Of a file that is the same inode in the copy before.
+  // Of a file that is the same inode in the copy before. In a snapshot that is not enough: there it is a second one with
+  // the same number, which may have been written since. That shows in its ctime, which nobody can set.
   const std::string* hash_in_base(const TreeEntry& entry) {
     struct stat info{};
     if (!base_ || ::fstatat(base_.get(), entry.path.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0 ||
-        info.st_ino != entry.info.st_ino || info.st_dev != entry.info.st_dev)
+        info.st_ino != entry.info.st_ino ||
+        !(seeded_ ? is_untouched(entry.info, info) : entry.info.st_dev == info.st_dev))
       return nullptr;
     if (!base_read_) read_base();
     const auto found = in_base_.find(entry.path);
@@ -147,6 +155,7 @@ class Inventory {
   }
 
   const std::filesystem::path base_path_;
+  const bool seeded_;
   const std::map<std::string, StoredFile>& known_;
   const Interrupt& interrupt_;
   UniqueFd base_;
@@ -159,7 +168,7 @@ class Inventory {
 
 }  // namespace
 
-Result<DraftInventory> take_inventory(const std::filesystem::path& draft, const std::filesystem::path& base,
+Result<DraftInventory> take_inventory(const std::filesystem::path& draft, const InventoryBase& base,
                                       const std::map<std::string, StoredFile>& known, const Interrupt& interrupt) {
   return Inventory(base, known, interrupt).take(draft);
 }

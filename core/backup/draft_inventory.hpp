@@ -23,9 +23,14 @@ struct DraftInventory {
   std::vector<std::string> problems = {};
 };
 
-// draft: its directory, with data/ in it; base: data/ of the copy before, may be empty; known: files that were hashed
-// while they were written. What is neither file nor directory is removed and becomes a problem.
-Result<DraftInventory> take_inventory(const std::filesystem::path& draft, const std::filesystem::path& base,
+// The copy before, with which a draft may share files.
+struct InventoryBase {
+  std::filesystem::path path = {};  // its data/; may be empty
+  bool seeded = false;              // the draft is a snapshot of it
+};
+
+// draft: its directory, with data/ in it; known: files that were hashed while they were written. What is neither file nor directory is removed and becomes a problem.
+Result<DraftInventory> take_inventory(const std::filesystem::path& draft, const InventoryBase& base,
                                       const std::map<std::string, StoredFile>& known, const Interrupt& interrupt);
 
 // Of an open regular file, from its beginning. A file that grows meanwhile is read no further than `size`.

@@ -8,9 +8,9 @@
 #include <cerrno>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "backup/checksum_reader.hpp"
+#include "backup/draft_data.hpp"
 #include "backup/draft_inventory.hpp"
 #include "base/text.hpp"
 #include "model/names.hpp"
@@ -24,7 +24,6 @@ constexpr const char* lock_name = "_lock";
 constexpr const char* removing_prefix = "_removing-";
 constexpr const char* unnamed_project = "_";
 constexpr Milliseconds lock_patience = std::chrono::seconds(10);  // somebody may be listing or accepting
-constexpr std::size_t draft_file_limit = 64 * 1024;
 
 std::vector<std::string> names_of_directories(const fs::path& directory) {
   std::vector<std::string> names;
@@ -51,14 +50,6 @@ const CopyManifest* newest_verified(const std::vector<CopyManifest>& newest_firs
   for (const CopyManifest& copy : newest_first)
     if (copy.state == CopyState::verified && (!not_after || copy.started <= *not_after)) return &copy;
   return nullptr;
-}
-
-// Whether the draft that lies there is one of the same source.
-bool is_draft_of(const fs::path& draft, const DraftRequest& request) {
-  const auto text = read_file(draft / draft_file_name, draft_file_limit);
-  if (!text) return false;
-  const auto json = nlohmann::json::parse(*text, nullptr, false);
-  return json.is_object() && json.value("source", "") == request.source && json.value("engine", "") == request.engine;
 }
 
 // Fates of all copies: the policy is for the verified ones.
@@ -144,7 +135,7 @@ Result<CopyDraft> TaskCopies::begin(const DraftRequest& request, Time now, const
   if (!directory) return fail(directory.error());
   for (const std::string& name : names_of_directories(directory_))
     if (name.starts_with(removing_prefix))
-      if (auto removed = remove_tree(directory->get(), name, interrupt); !removed) return fail(removed.error());
+      if (auto removed = remove_copy(directory->get(), name, interrupt); !removed) return fail(removed.error());
 
   const auto copies = list();
   if (!copies) return fail(copies.error());
@@ -155,17 +146,12 @@ Result<CopyDraft> TaskCopies::begin(const DraftRequest& request, Time now, const
     if (copy.state == CopyState::verified && place.earlier.size() < anomaly_window)
       place.earlier.push_back({copy.bytes, copy.files});
 
-  const fs::path draft = directory_ / draft_name;
+  DraftRequest wanted = request;
   // What was left beyond a bound would keep this task, or on a full disk every task, from ever making a copy again.
-  const bool resumed = request.resume && is_draft_of(draft, request) &&
-                       CopyDraft(place, request, now, {}, true).check_bounds().has_value();
-  if (!resumed)
-    if (auto removed = remove_tree(directory->get(), draft_name, interrupt); !removed) return fail(removed.error());
-  if (auto made = make_directories(draft / data_name, 0700); !made) return fail(made.error());
-  const nlohmann::json of_draft = {{"source", request.source}, {"engine", request.engine}};
-  const std::string text = of_draft.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  if (auto kept = write_file_atomically(draft / draft_file_name, text, 0600); !kept) return fail(kept.error());
-  CopyDraft result(std::move(place), request, now, std::move(*held), resumed);
+  wanted.resume = request.resume && CopyDraft(place, request, now, {}, {}).check_bounds().has_value();
+  auto data = prepare_draft(directory_, place.base ? place.base->id : "", wanted, interrupt);
+  if (!data) return fail(data.error());
+  CopyDraft result(std::move(place), request, now, std::move(*held), std::move(*data));
   if (auto space = result.check_space(); !space) return fail(space.error());
   return result;
 }
@@ -246,11 +232,11 @@ Result<bool> TaskCopies::remove(const fs::path& copy, const Interrupt& interrupt
   const std::string name = removing_prefix + copy.filename().string();
   auto directory = open_directory(directory_);
   if (!directory) return fail(directory.error());
-  if (auto removed = remove_tree(directory->get(), name, interrupt); !removed) return fail(removed.error());
+  if (auto removed = remove_copy(directory->get(), name, interrupt); !removed) return fail(removed.error());
   if (::rename(copy.c_str(), (directory_ / name).c_str()) != 0)
     return fail_errno("cannot remove " + copy.string(), errno);
   if (auto synced = sync_directory(directory_); !synced) return fail(synced.error());
-  if (auto removed = remove_tree(directory->get(), name, interrupt); !removed) return fail(removed.error());
+  if (auto removed = remove_copy(directory->get(), name, interrupt); !removed) return fail(removed.error());
   return true;
 }
 

@@ -185,7 +185,7 @@ TEST_CASE("task_copies: bounds end a draft") {
 
   DraftRequest greedy = Scene::request();
   greedy.min_free = std::uint64_t{1} << 62;
-  draft = CopyDraft({}, {}, {}, {}, false);  // lets go of the lock
+  draft = CopyDraft({}, {}, {}, {}, {});  // lets go of the lock
   const auto refused = scene.copies.begin(greedy, scene.now, never_interrupted);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().kind == ErrorKind::refused);
@@ -223,13 +223,13 @@ TEST_CASE("task_copies: one draft at a time; one that was left is resumed when a
   request.resume = true;
   {
     const CopyDraft draft = scene.begin(request);
-    CHECK(draft.resumed());
+    CHECK(draft.data().resumed);
     CHECK(read(draft.path() / "part") == "half");
   }
   request.source = "PostgreSQL: customers";
-  CHECK_FALSE(scene.begin(request).resumed());
+  CHECK_FALSE(scene.begin(request).data().resumed);
   CHECK_FALSE(std::filesystem::exists(scene.task() / "_draft/data/part"));
-  CHECK_FALSE(scene.begin().resumed());
+  CHECK_FALSE(scene.begin().data().resumed);
   good(scene.begin().discard(never_interrupted));
   CHECK_FALSE(std::filesystem::exists(scene.task() / "_draft"));
 }

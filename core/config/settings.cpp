@@ -57,6 +57,7 @@ constexpr const char* schema_text = R"({
       "type": ["object", "null"],
       "properties": {
         "min_free": {"type": "string", "pattern": "^(0|[1-9][0-9]{0,5} ?(MiB|GiB|TiB))$", "examples": ["1GiB", "0"]},
+        "snapshots": {"enum": ["auto", "links", "btrfs"]},
         "keep": {
           "type": "object",
           "minProperties": 1,
@@ -135,6 +136,9 @@ class Section {
       target = std::stoull(text);
       if (letter != text.npos) target <<= 10 * (units.find(text[letter]) + 1);
     }
+  }
+  void text(const char* key, std::string& target) const {
+    if (const Json* value = find(key)) target = value->get<std::string>();
   }
   void json(const char* key, std::string& target) const {
     if (const Json* value = find(key)) target = value->dump();
@@ -216,6 +220,7 @@ Result<Settings> parse_settings(const Platform& platform, const fs::path& config
   run.duration("config_cache", settings.config_cache);
   run.words("worker", settings.worker_command);
   section("backups").size("min_free", settings.min_free);
+  section("backups").text("snapshots", settings.snapshots);
   section("backups").json("keep", settings.keep_copies);
   section("report").duration("reminder", settings.reminder);
   const Section history = section("history");

@@ -33,6 +33,7 @@ struct Settings {
   Seconds keep_failures = std::chrono::hours(24 * 365);
   std::size_t output_limit = 1024 * 1024;   // bytes of output kept per task
   std::uint64_t min_free = std::uint64_t{1} << 30;  // bytes that copies leave free on their disk; 0: not looked at
+  std::string snapshots = "auto";           // how copies share what did not change; in core/backup's words
   // JSON, in core/backup's words: what of the copies is kept where a task says nothing
   std::string keep_copies = R"({"daily":7,"weekly":4,"monthly":6})";
   std::vector<std::string> worker_command;  // argv of the worker; empty: the installed one

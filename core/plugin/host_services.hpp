@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "backup/retention.hpp"
+#include "backup/snapshots.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/process.hpp"
@@ -62,6 +63,7 @@ struct CopiesPlace {
   std::filesystem::path backups;           // of all servers
   TaskKey key;                             // whose copies: the task's own, or those of the task it belongs to
   std::uint64_t min_free = 0;              // bytes that stay free on the disk
+  Snapshots snapshots = Snapshots::automatic;
   std::string keep = {};                   // JSON policy, for a task that has none of its own
   // The wall clock of a time zone. Errors: configuration (unknown).
   std::function<Result<WallClock>(const std::string& zone)> wall_clock;

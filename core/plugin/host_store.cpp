@@ -91,7 +91,7 @@ HostResult list(HostStore& store, const maintain_sink* sink) {
 }
 
 HostResult begin(Host& host, HostStore& store, maintain_text text, const maintain_sink* sink) {
-  const auto json = read_object(text, {"source", "engine", "max_bytes", "max_files", "resume"}, "begin");
+  const auto json = read_object(text, {"source", "engine", "max_bytes", "max_files", "resume", "seed"}, "begin");
   if (!json) return tl::make_unexpected(json.error());
   if (auto fine = refuse_in_check_mode(host, "no copy is made"); !fine) return fine;
   if (store.draft) return host_fail(MAINTAIN_INVALID_STATE, "a copy was begun already");
@@ -101,15 +101,20 @@ HostResult begin(Host& host, HostStore& store, maintain_text text, const maintai
   request.max_bytes = json->value("max_bytes", std::uint64_t{0});
   request.max_files = json->value("max_files", std::uint64_t{0});
   request.resume = json->value("resume", false);
+  request.seed = json->value("seed", false);
   request.min_free = host.call().copies->min_free;
+  request.snapshots = host.call().copies->snapshots;
   request.type = host.call().type;
   auto draft = store.copies.begin(request, host.call().clock->now(), interrupt_of(host));
   if (!draft) return host_fail(draft.error());
   store.draft.emplace(std::move(*draft));
+  const DraftData& data = store.draft->data();
+  if (!data.note.empty())
+    host.tell([&](TaskEvents& events) { events.log(LogLevel::warning, shorten(printable(data.note), 500)); });
   return write_json(sink, {{"path", store.draft->path().string()},
                            {"base", store.draft->base().string()},
-                           {"resumed", store.draft->resumed()},
-                           {"seeded", false}});
+                           {"resumed", data.resumed},
+                           {"seeded", data.seeded}});
 }
 
 HostResult create(HostStore& store, maintain_text name) {

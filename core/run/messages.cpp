@@ -54,6 +54,7 @@ void to_json(json& j, const Setup& setup) {
        {"keepalive", settings.keepalive},
        {"min_free", settings.min_free},
        {"keep_copies", settings.keep_copies},
+       {"snapshots", settings.snapshots},
        {"plugins", setup.plugins},
        {"debug", setup.debug},
        {"several_servers", setup.several_servers}};
@@ -72,6 +73,7 @@ void from_json(const json& j, Setup& setup) {
   j.at("keepalive").get_to(settings.keepalive);
   j.at("min_free").get_to(settings.min_free);
   j.at("keep_copies").get_to(settings.keep_copies);
+  j.at("snapshots").get_to(settings.snapshots);
   j.at("plugins").get_to(setup.plugins);
   j.at("debug").get_to(setup.debug);
   j.at("several_servers").get_to(setup.several_servers);

@@ -241,6 +241,7 @@ class Worker {
     if (!task.spec.companion_of.empty()) place.key.task = task.spec.companion_of;
     place.min_free = settings.min_free;
     place.keep = settings.keep_copies;
+    place.snapshots = snapshots_named(settings.snapshots).value_or(Snapshots::automatic);
     place.wall_clock = [](const std::string& name) -> Result<WallClock> {
       const auto zone = TimeZone::find(name);
       if (!zone) return fail(ErrorKind::configuration, fmt::format("there is no time zone '{}'", printable(name)));

@@ -6,9 +6,9 @@ namespace maintain::plugins::backup {
 
 using sdk::Json;
 
-const sdk::Draft& CopyRun::begin(const std::string& source, const std::string& engine, bool resume) {
+const sdk::Draft& CopyRun::begin(const std::string& source, const std::string& engine, bool reuse) {
   source_ = source;
-  Json request = {{"source", source}, {"engine", engine}, {"resume", resume}};
+  Json request = {{"source", source}, {"engine", engine}, {"resume", reuse}, {"seed", reuse}};
   if (options_.max_bytes != 0) request["max_bytes"] = options_.max_bytes;
   if (options_.max_files != 0) request["max_files"] = options_.max_files;
   draft_ = context_.begin_copy(request);

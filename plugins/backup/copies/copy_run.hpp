@@ -24,8 +24,9 @@ class CopyRun {
  public:
   CopyRun(sdk::Context& context, CopyOptions options) : context_(context), options_(std::move(options)) {}
 
-  // Opens the draft. source: what is copied, for people.
-  const sdk::Draft& begin(const std::string& source, const std::string& engine, bool resume);
+  // Opens the draft. source: what is copied, for people. reuse: it may hold what an interrupted run left, or all of the
+  // newest copy; the task then removes what is no longer there.
+  const sdk::Draft& begin(const std::string& source, const std::string& engine, bool reuse);
   const sdk::Draft& draft() const { return draft_; }
 
   // Commits it and tells what came of it; a verified copy lets older ones go. A quarantined copy is a finding and the

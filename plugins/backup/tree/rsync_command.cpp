@@ -49,7 +49,8 @@ std::vector<std::string> rsync_argv(const RsyncPull& pull) {
   if (pull.relative) argv.emplace_back("--relative");
   // A file that is rewritten in place shares its unchanged blocks with the snapshot; holes cannot be made then.
   argv.emplace_back(pull.seeded ? "--inplace" : "--sparse");
-  if (!pull.seeded && !pull.base.empty()) argv.push_back("--link-dest=" + pull.base);
+  // A snapshot has its own files already; what had to go from it because it had more than one name is here, too.
+  if (!pull.base.empty()) argv.push_back((pull.seeded ? "--copy-dest=" : "--link-dest=") + pull.base);
   if (pull.one_file_system) argv.emplace_back("--one-file-system");
   if (pull.compress) argv.emplace_back("--compress");
   if (pull.bytes_per_second != 0)  // in KiB; 0 would mean no bound

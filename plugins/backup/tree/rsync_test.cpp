@@ -58,6 +58,7 @@ TEST_CASE("plugin_backup: rsync without a server between, into a snapshot") {
   CHECK(has(argv, "sudo -n env"));
   CHECK(has(argv, "LC_ALL=C:/etc"));
   CHECK(has(argv, "--inplace"));
+  CHECK(has(argv, "--copy-dest=/old"));
   CHECK_FALSE(has(argv, "--link-dest=/old"));
   CHECK_FALSE(has(argv, "--sparse"));
 }

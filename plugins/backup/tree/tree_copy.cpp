@@ -69,8 +69,7 @@ void TreeCopy::begin(const std::string& source, const std::string& engine, std::
   const auto prepared = [&] {
     const sdk::Draft& draft = run_.draft();
     if (!draft.resumed && !draft.seeded) return true;
-    // What a snapshot's files share with the base are blocks, not inodes.
-    return (draft.seeded || unshare_draft(draft.path)) && remove_outside(draft.path, parts);
+    return unshare_draft(draft.path) && remove_outside(draft.path, parts);
   };
   run_.begin(source, engine, true);
   if (!prepared()) {
@@ -129,7 +128,7 @@ void TreeCopy::fetch_content(const std::string& path, const std::string& name) {
 void TreeCopy::warm_content(const std::string& path, const std::string& name, std::int64_t since) {
   const RsyncPull pull = content_pull(path, name);
   fetch(pull);
-  if ((pull.seeded || unshare_draft(pull.target)) && distrust_since(pull.target, since)) return;
+  if (unshare_draft(pull.target) && distrust_since(pull.target, since)) return;
   throw Failure(MAINTAIN_FAILED, "the draft in " + pull.target + " cannot be gone on with");
 }
 
@@ -152,7 +151,7 @@ TreeCopy::Attempt TreeCopy::fetch(const RsyncPull& pull) {
     context_.sleep(between_retries * failures);
     std::error_code ignored;
     const bool begun = std::filesystem::exists(pull.target, ignored);
-    if (begun && !pull.seeded && !unshare_draft(pull.target))
+    if (begun && !unshare_draft(pull.target))
       throw Failure(MAINTAIN_FAILED, "the draft in " + pull.target + " cannot be gone on with");
   }
 }

@@ -101,7 +101,7 @@ inline const FakeCopy& copy_named(const FakeServer& server, const std::string& w
 
 inline Json begin_copy(FakeServer& server, maintain_text text) {
   FakeStore& store = server.store;
-  Json request = store_document(text, {"source", "engine", "max_bytes", "max_files", "resume"});
+  Json request = store_document(text, {"source", "engine", "max_bytes", "max_files", "resume", "seed"});
   refuse_in_check_mode(server, "making of copies");
   if (store.draft) throw Failure(MAINTAIN_INVALID_STATE, "a copy was begun already");
   if (store.busy) throw Failure(MAINTAIN_BUSY, "another process writes copies of this task");

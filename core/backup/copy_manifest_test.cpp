@@ -44,6 +44,18 @@ TEST_CASE("copy_manifest: is read as it was written") {
   CHECK(encode_manifest(*after) == encode_manifest(before));
 }
 
+TEST_CASE("copy_manifest: how files are shared, which older ones do not say") {
+  CopyManifest manifest = example();
+  manifest.sharing = Sharing::btrfs;
+  std::string text = encode_manifest(manifest);
+  CHECK(decode_manifest(text)->sharing == Sharing::btrfs);
+  const auto at = text.find("\"btrfs\"");
+  REQUIRE(at != std::string::npos);
+  CHECK_FALSE(decode_manifest(std::string(text).replace(at, 7, "\"other\"")));
+  const auto line = text.rfind('\n', at);
+  CHECK(decode_manifest(text.erase(line, text.find('\n', at) - line))->sharing == Sharing::links);
+}
+
 TEST_CASE("copy_manifest: names that are not UTF-8 do not spoil it") {
   CopyManifest manifest = example();
   manifest.file_list[0].name = "\xff";

@@ -168,6 +168,18 @@ TEST_CASE_METHOD(Fixture, "store: what a plugin may not ask is refused, and says
   CHECK(storeless.begin() == MAINTAIN_UNSUPPORTED);
 }
 
+TEST_CASE_METHOD(Fixture, "store: what was asked for and cannot be is told, and a copy is made all the same") {
+  call.copies->snapshots = Snapshots::btrfs;
+  const auto parent = open_directory(directory.path());
+  REQUIRE(parent);
+  if (on_btrfs(parent->get())) return;
+  begin_run();
+  REQUIRE(begin(R"({"source":"media","seed":true})") == MAINTAIN_OK);
+  CHECK(json()["seeded"] == false);
+  REQUIRE(events_.lines.size() == 1);
+  CHECK(events_.lines[0].find("does not lie on btrfs") != std::string::npos);
+}
+
 TEST_CASE_METHOD(Fixture, "store: a quarantined copy is an answer") {
   REQUIRE(begin() == MAINTAIN_OK);
   CHECK(store->commit(host(), to_text(R"({"verified":[{"how":"exit status"}]})"), answer(), error()) == MAINTAIN_OK);

@@ -410,6 +410,20 @@ TEST_CASE("the store keeps what a task commits, and finds it again") {
   CHECK(server.store.prunes == std::vector<Json>{{{"keep", {{"daily", 7}}}}});
 }
 
+TEST_CASE("the store seeds the draft of who asks for it, when the test says so") {
+  FakeServer server;
+  server.store.snapshots = true;
+  server.store.add({.time = Moment(std::chrono::sys_days(std::chrono::year(2026) / 11 / 1)),
+                    .content = {{"d/a", "old"}}});
+  doing(server, [](Context& context) {
+    CHECK_FALSE(context.begin_copy({{"source", "shop"}}).seeded);
+    context.abandon_copy(false);
+    const Draft draft = context.begin_copy({{"source", "shop"}, {"seed", true}});
+    CHECK(draft.seeded);
+    CHECK(std::filesystem::file_size(draft.path + "/d/a") == 3);
+  });
+}
+
 TEST_CASE("the store refuses what the host refuses") {
   FakeServer server;
   server.store.full_after = 3;

@@ -179,6 +179,43 @@ TEST_CASE("plugin_backup: excluded files leave a draft, and hard links are not w
   CHECK(differences(snapshot(scene.copied(1)), first) == same);
 }
 
+TEST_CASE("plugin_backup: a snapshot of the copy before is brought up to date") {
+  Scene scene;
+  if (!can_run(scene)) return;
+  scene.server.remote_shell.clear();
+  scene.server.store.snapshots = true;
+  make_odd_tree(scene.source);
+  const std::string media = scene.source + "/media/";
+  std::ofstream(media + "twin") << "twins of one length";
+  fs::create_hard_link(media + "twin", media + "twin2");
+  fs::create_directory(media + "was-directory");
+  std::ofstream(media + "was-directory/f") << "f";
+  std::ofstream(media + "was-file") << "f";
+  REQUIRE(scene.back_up().outcome == Outcome::ok);
+  const auto before = snapshot(scene.copied(0));
+
+  // What is written in place must not come through to the other name of what was one file.
+  fs::remove(media + "twin2");
+  std::ofstream(media + "twin2") << "twin of this length";
+  fs::remove_all(media + "was-directory");
+  std::ofstream(media + "was-directory") << "file";
+  fs::remove(media + "was-file");
+  fs::create_directory(media + "was-file");
+  fs::remove(media + "dangling");
+  std::ofstream(media + "dangling") << "no more";
+  std::ofstream(media + "sub/deep", std::ios::app) << "er";
+  fs::remove(media + "empty");
+  scene.server.advance(std::chrono::hours(24));
+  REQUIRE(scene.back_up().outcome == Outcome::ok);
+  CHECK(scene.server.store.copies.at(0).state == "verified");
+  CHECK(differences(snapshot(scene.copied(1)), before) == same);
+
+  const std::string target = scene.tree.path + "/restored";
+  Restore restore({.path = scene.copied(0)}, {.directory = target});
+  REQUIRE(run_task(restore, scene.server).status == MAINTAIN_OK);
+  CHECK(differences(snapshot(target + scene.source), snapshot(scene.source)) == same);
+}
+
 TEST_CASE("plugin_backup: the target of a restore stays as it is, and must be empty") {
   Scene scene;
   if (!can_run(scene)) return;

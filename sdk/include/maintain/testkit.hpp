@@ -139,6 +139,7 @@ class FakeStore {
   FakeCopy& add(FakeCopy copy);
   bool busy = false;                          // another process writes copies
   std::optional<std::uint64_t> full_after{};  // bytes that a draft takes before its disk is full
+  bool snapshots = false;                     // a draft that may be seeded is
   std::string quarantine = {};                // why the next copy is quarantined
   std::vector<std::string> problems = {};     // what commit says could not be kept
   Json wrong = Json::array();                 // what verify finds

@@ -1,6 +1,7 @@
 // The test kit's maintain.store/1: copies in a real temporary directory, so that programs can work on them.
 #pragma once
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -99,6 +100,19 @@ inline const FakeCopy& copy_named(const FakeServer& server, const std::string& w
   return *found;
 }
 
+// With times, modes, attributes and hard links, as a snapshot has them.
+inline void copy_tree(const std::filesystem::path& from, const std::filesystem::path& to) {
+  const std::string source = from.string(), target = to.string();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::execlp("cp", "cp", "-a", "--", source.c_str(), target.c_str(), nullptr);
+    ::_exit(127);
+  }
+  int status = -1;
+  if (child < 0 || ::waitpid(child, &status, 0) != child || status != 0)
+    throw TestProblem("cannot copy " + source + " to " + target);
+}
+
 inline Json begin_copy(FakeServer& server, maintain_text text) {
   FakeStore& store = server.store;
   Json request = store_document(text, {"source", "engine", "max_bytes", "max_files", "resume", "seed"});
@@ -109,12 +123,17 @@ inline Json begin_copy(FakeServer& server, maintain_text text) {
   if (!resumed) std::filesystem::remove_all(store.draft_path());
   std::filesystem::create_directories(store.draft_path());
   const FakeCopy* base = newest_copy(server);
+  const bool seeded = store.snapshots && request.value("seed", false) && base != nullptr;
+  if (seeded && !resumed) {
+    std::filesystem::remove(store.draft_path());
+    copy_tree(base->path, store.draft_path());
+  }
   store.draft = std::make_unique<FakeStore::Draft>();
   store.draft->request = request;
   return {{"path", store.draft_path().string()},
           {"base", base == nullptr ? "" : base->path.string()},
           {"resumed", resumed},
-          {"seeded", false}};
+          {"seeded", seeded}};
 }
 
 inline void write_draft(FakeServer& server, std::string_view bytes) {

@@ -8,6 +8,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "backup/btrfs_disk.hpp"
 #include "backup/task_copies.hpp"
 #include "backup/testing.hpp"
 #include "base/text.hpp"
@@ -17,8 +18,13 @@ using namespace maintain::testing;
 
 namespace {
 
-constexpr int kills = 60;
 const TaskKey media{"web1", "shop", "media"};
+
+DraftRequest request(bool resume) {
+  DraftRequest request{"/srv/media", "directory", resume};
+  request.seed = true;
+  return request;
+}
 
 // Copies and removes copies until it is killed; each copy is told as one byte when it is finished.
 [[noreturn]] void work(const std::filesystem::path& backups, int progress, Time start) {
@@ -27,10 +33,12 @@ const TaskKey media{"web1", "shop", "media"};
   policy.last = 2;
   for (int i = 0; i < 10'000; ++i) {
     const Time now = start + Seconds(i);
-    auto draft = copies.begin({"/srv/media", "directory", i % 2 == 0}, now, never_interrupted);
+    auto draft = copies.begin(request(i % 2 == 0), now, never_interrupted);
     if (!draft) ::_exit(1);
+    const bool complete = draft->data().seeded && !draft->data().resumed;
     for (int file = 0; file < 20; ++file) {
       const auto name = draft->path() / ("d" + std::to_string(file % 3)) / std::to_string(file);
+      if (complete && file != 7) continue;
       std::error_code ignored;
       std::filesystem::create_directories(name.parent_path());
       std::filesystem::remove(name);
@@ -67,14 +75,11 @@ void check_copies(const std::filesystem::path& backups, std::string& newest) {
   CHECK_FALSE(natural_less(all->front().id, newest));
   newest = all->front().id;
   // The kill may have come before `latest` was switched; whoever writes next does it.
-  REQUIRE(copies.begin({"/srv/media", "directory", true}, all->front().started, never_interrupted));
+  REQUIRE(copies.begin(request(true), all->front().started, never_interrupted));
   CHECK(std::filesystem::read_symlink(copies_directory(backups, media) / "latest") == newest);
 }
 
-}  // namespace
-
-TEST_CASE("copy_crash: killed at any moment, no copy is lost or half") {
-  const TemporaryDirectory directory;
+void kill_again_and_again(const std::filesystem::path& backups, int kills) {
   const unsigned seed = std::random_device()();
   INFO("seed " << seed);
   std::mt19937 random(seed);
@@ -85,7 +90,7 @@ TEST_CASE("copy_crash: killed at any moment, no copy is lost or half") {
     const Time start = at("2026-11-01T00:00:00Z") + std::chrono::hours(round);
     const pid_t child = ::fork();
     REQUIRE(child >= 0);
-    if (child == 0) work(directory.path(), progress[1], start);
+    if (child == 0) work(backups, progress[1], start);
     ::close(progress[1]);
     // Every third one is killed at a random moment of its first copy, recovery included; the rest after one or two.
     if (round % 3 != 0) {
@@ -98,7 +103,23 @@ TEST_CASE("copy_crash: killed at any moment, no copy is lost or half") {
     REQUIRE(::waitpid(child, &status, 0) == child);
     CHECK(WIFSIGNALED(status));
     ::close(progress[0]);
-    check_copies(directory.path(), newest);
+    check_copies(backups, newest);
   }
   CHECK_FALSE(newest.empty());
+}
+
+}  // namespace
+
+TEST_CASE("copy_crash: killed at any moment, no copy is lost or half") {
+  const TemporaryDirectory directory;
+  kill_again_and_again(directory.path(), 60);
+}
+
+TEST_CASE("copy_crash: no snapshot either") {
+  const BtrfsDisk disk;
+  if (!disk.there()) return;
+  kill_again_and_again(disk.path(), 20);
+  const auto task = open_directory(copies_directory(disk.path(), media) / "latest/.");
+  REQUIRE(task);
+  CHECK(is_subvolume(task->get(), data_name));
 }

@@ -27,7 +27,7 @@ struct DraftRequest {
   std::uint64_t max_files = 0;
   std::uint64_t min_free = 0;   // bytes that stay free on the file system; 0: not looked at
   std::string type = {};        // of the task
-  bool seed = false;            // may begin as a snapshot of the copy before: who fills it removes what is no longer there
+  bool seed = false;            // may begin with the files of the copy before: who fills it removes what is gone
   Snapshots snapshots = Snapshots::automatic;
 };
 

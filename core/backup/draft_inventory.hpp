@@ -29,7 +29,8 @@ struct InventoryBase {
   bool seeded = false;              // the draft is a snapshot of it
 };
 
-// draft: its directory, with data/ in it; known: files that were hashed while they were written. What is neither file nor directory is removed and becomes a problem.
+// draft: its directory, with data/ in it; known: files that were hashed while they were written. What is neither file
+// nor directory is removed and becomes a problem.
 Result<DraftInventory> take_inventory(const std::filesystem::path& draft, const InventoryBase& base,
                                       const std::map<std::string, StoredFile>& known, const Interrupt& interrupt);
 

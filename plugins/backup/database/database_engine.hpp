@@ -14,6 +14,7 @@
 
 #include "backup/database/database_options.hpp"
 #include "backup/database/dump_check.hpp"
+#include "backup/database/pg_archive.hpp"
 
 namespace maintain::plugins::backup {
 
@@ -36,6 +37,7 @@ struct DatabaseDump {
   DumpRule rule;
   std::string legacy_name = {};  // the earlier bot's name for it; empty: none
   std::optional<std::uint64_t> expected_bytes = {};
+  std::shared_ptr<PgArchive> archive = {};  // is shown the bytes as they pass; null: the dump is none
 };
 
 // Another look at a dump that ended as it should, now that it is a file here.

@@ -42,6 +42,7 @@ StreamedDump stream_dump(sdk::Context& context, const DatabaseDump& dump) {
   command.on_output = [&](std::string_view bytes) {
     context.write_file(bytes);
     check.add(bytes);
+    if (dump.archive) dump.archive->add(bytes);
     if (check.bytes() - told < told_every) return;
     told = check.bytes();
     context.progress(told, 0, "bytes");

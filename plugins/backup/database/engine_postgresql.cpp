@@ -1,5 +1,6 @@
-// PostgreSQL, by pg_dump as the user who owns the cluster. The custom format is read again here, to its last byte:
-// its list of contents stands at its beginning, so that pg_restore --list finds nothing wrong with half a dump.
+// PostgreSQL, by pg_dump as the user who owns the cluster. In the custom format the list of contents stands at the
+// beginning, so that pg_restore --list finds nothing wrong with half a dump: whether all is there that the list promises
+// is looked at while it passes, and pg_restore has to read it to its end only where that did not tell.
 #include <algorithm>
 
 #include "backup/database/database_engine.hpp"
@@ -48,7 +49,8 @@ class PostgresqlEngine final : public DatabaseEngine {
   DumpProof prove(sdk::Context& context, const DatabaseDump& dump, const std::string& path) override {
     if (dump.rule.gzip) return {.how = "gzip checksum, end of the dump"};
     if (!dump.rule.end.empty()) return {.how = "end of the dump"};
-    return read_again(context, path);
+    const bool followed = dump.archive && dump.archive->whole();
+    return read_again(context, path, followed ? std::optional(dump.archive->blocks()) : std::nullopt);
   }
 
  private:
@@ -90,6 +92,7 @@ class PostgresqlEngine final : public DatabaseEngine {
                       .command = command(std::move(argv)),
                       .rule = {.start = "PGDMP"},
                       .expected_bytes = database.bytes};
+    if (!options_.plain) dump.archive = std::make_shared<PgArchive>();
     if (options_.plain) {
       dump.rule = {.end = {"-- PostgreSQL database dump complete\n"}, .gzip = true};
       dump.legacy_name = name + ".gz";
@@ -112,7 +115,7 @@ class PostgresqlEngine final : public DatabaseEngine {
            said.find("does not support compression") != std::string_view::npos;
   }
 
-  DumpProof read_again(sdk::Context& context, const std::string& path) {
+  DumpProof read_again(sdk::Context& context, const std::string& path, std::optional<std::size_t> blocks) {
     std::uint64_t entries = 0;
     char before = '\n';
     const auto count = [&](std::string_view piece) {  // lines that are no comments
@@ -124,6 +127,7 @@ class PostgresqlEngine final : public DatabaseEngine {
     try {
       for (const bool whole : {false, true}) {
         std::vector<std::string> argv = {"pg_restore", "--list", path};
+        if (whole && blocks) continue;
         if (whole) argv = {"pg_restore", "--file=/dev/null", path};
         sdk::Command reader{.argv = std::move(argv),
                             .environment = {{"LC_ALL", "C"}},
@@ -142,7 +146,9 @@ class PostgresqlEngine final : public DatabaseEngine {
       tell_once(context, "there is no pg_restore here that could read it");
       return {.how = {}};
     }
-    return {.how = "pg_restore", .detail = "read to its end, " + std::to_string(entries) + " entries",
+    const std::string how_far = blocks ? "contents listed, all " + std::to_string(*blocks) + " blocks of data are there"
+                                       : "read to its end";
+    return {.how = "pg_restore", .detail = how_far + ", " + std::to_string(entries) + " entries",
             .facts = {{"entries", entries}}};
   }
 

@@ -1,5 +1,8 @@
 #include <catch2/catch.hpp>
 
+#include <fstream>
+#include <iterator>
+
 #include "backup/database/database_testing.hpp"
 
 using namespace maintain::plugins::backup::testing;
@@ -34,7 +37,7 @@ Json dump_of(const Json& database) { return {{"engine", "postgresql"}, {"databas
 
 }  // namespace
 
-TEST_CASE("backup: PostgreSQL's custom format is read again to its last byte") {
+TEST_CASE("backup: PostgreSQL's custom format is read again to its last byte if it could not be followed") {
   FakeServer server;
   has_postgresql(server);
   has_pg_restore(server);
@@ -51,6 +54,23 @@ TEST_CASE("backup: PostgreSQL's custom format is read again to its last byte") {
   CHECK(facts(server)["tools"]["pg_dump"] == "pg_dump (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)");
   for (const SeenCommand& command : server.commands)
     if (command.local) CHECK(command.argv.back().ends_with("/orders.dump"));
+}
+
+TEST_CASE("backup: PostgreSQL's custom format is listed only, if all that it promises was seen to come") {
+  FakeServer server;
+  has_postgresql(server);
+  std::ifstream in(std::string(MAINTAIN_TESTDATA) + "/orders.dump", std::ios::binary);
+  std::string dump{std::istreambuf_iterator<char>(in), {}};
+  const bool half = GENERATE(false, true);
+  if (half) dump.resize(dump.size() - 1);
+  server.stub(argv({"pg_dump"}), {.output = dump});
+  server.stub_local(argv({"pg_restore", "--list"}), {.output = contents});
+  server.stub_local(argv({"pg_restore", "--file=/dev/null"}), Reply::exits(1, "pg_restore: error: end of file\n"));
+  CHECK(run_database(server, dump_of("orders")).outcome == (half ? Outcome::failed : Outcome::ok));
+  REQUIRE(server.store.copies.size() == (half ? 0 : 1));
+  if (half) return;
+  CHECK(facts(server)["verified"] ==
+        Json{{{"how", "pg_restore"}, {"detail", "contents listed, all 1 blocks of data are there, 4 entries"}}});
 }
 
 TEST_CASE("backup: half a dump in PostgreSQL's custom format is found out, though its contents can be listed") {

@@ -18,6 +18,9 @@ using sdk::Failure;
 
 constexpr const char* package = "sqlite3";
 constexpr const char* wait_for_writers = ".timeout 60000";
+// Else rows are numbered anew where no column holds their number, and a full-text index that goes by it finds nothing
+// or the wrong row; no check of the new database would notice.
+constexpr const char* dump_all_rows = ".dump --preserve-rowids";
 
 constexpr const char* facts_query =
     "SELECT page_count * page_size, journal_mode FROM pragma_page_count, pragma_page_size, pragma_journal_mode";
@@ -63,7 +66,7 @@ class SqliteEngine final : public DatabaseEngine {
     std::vector<DatabaseDump> dumps;
     for (const FoundDatabase& database : survey.databases) {
       const std::string_view base = base_name(database.name);
-      sdk::Command command = asking(database.name, {"BEGIN", head_query, ".dump", tail_query, "COMMIT"});
+      sdk::Command command = asking(database.name, {"BEGIN", head_query, dump_all_rows, tail_query, "COMMIT"});
       dumps.push_back({.database = database.name,
                        .title = "the dump of " + database.name,
                        .file = dump_name(same_names[base] == 1 ? base : database.name) + ".sql",

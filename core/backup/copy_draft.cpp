@@ -70,7 +70,10 @@ Result<void> CopyDraft::create(const std::string& name) {
   if (::unlink(file.c_str()) != 0 && errno != ENOENT) return fail_errno("cannot replace " + file.string(), errno);
   UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!fd) return fail_errno("cannot create " + file.string(), errno);
-  written_.erase(name);
+  if (const auto before = written_.find(name); before != written_.end()) {
+    written_bytes_ -= before->second.bytes;
+    written_.erase(before);
+  }
   if (auto fits = check_size(written_bytes_, written_.size() + 1); !fits) return fits;
   file_.emplace(OpenFile{{name, 0, {}}, std::move(fd), {}, 0});
   return check_space();

@@ -212,6 +212,18 @@ TEST_CASE("task_copies: what was left beyond a bound is not resumed") {
   CHECK(good(draft.commit(Scene::facts(), scene.now, never_interrupted)).manifest.bytes == 4);
 }
 
+TEST_CASE("task_copies: what a file held before it was begun again does not count") {
+  Scene scene;
+  DraftRequest request = Scene::request();
+  request.max_bytes = 10;
+  CopyDraft draft = scene.begin(request);
+  for (int tries = 0; tries < 3; ++tries) {
+    good(draft.create("orders.dump"));
+    good(draft.write("12345678"));
+    good(draft.close());
+  }
+}
+
 TEST_CASE("task_copies: one draft at a time; one that was left is resumed when asked for") {
   Scene scene;
   {

@@ -15,7 +15,7 @@ constexpr std::size_t draft_file_limit = 64 * 1024;
 
 // Of which copy the draft that lies there is a snapshot, empty when of none; nothing when it cannot be gone on with.
 std::optional<std::string> seed_of(const fs::path& draft, const DraftRequest& request) {
-  const auto text = read_file(draft / draft_file_name, draft_file_limit);
+  const auto text = read_plain_file(draft / draft_file_name, draft_file_limit);
   if (!text) return std::nullopt;
   const auto json = nlohmann::json::parse(*text, nullptr, false);
   if (!json.is_object() || json.value("source", "") != request.source || json.value("engine", "") != request.engine)

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/fd.hpp"
+#include "backup/tree.hpp"
 
 namespace maintain {
 namespace {
@@ -38,7 +38,7 @@ std::optional<Drill> parse_drill(std::string_view text) {
 }
 
 std::optional<Drill> read_last_drill(const std::filesystem::path& copies) {
-  const auto text = read_file(copies / file_name, file_limit);
+  const auto text = read_plain_file(copies / file_name, file_limit);
   return text ? parse_drill(*text) : std::nullopt;
 }
 

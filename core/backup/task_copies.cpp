@@ -34,8 +34,13 @@ std::vector<std::string> names_of_directories(const fs::path& directory) {
   return names;
 }
 
+bool is_directory_itself(const fs::path& path) {
+  std::error_code ignored;
+  return fs::symlink_status(path, ignored).type() == fs::file_type::directory;
+}
+
 Result<CopyManifest> read_manifest(const fs::path& copy) {
-  auto text = read_file(copy / manifest_name, manifest_limit);
+  auto text = read_plain_file(copy / manifest_name, manifest_limit);
   if (!text) return fail(text.error());
   auto manifest = decode_manifest(*text);
   if (!manifest) return fail(ErrorKind::system, (copy / manifest_name).string() + ": " + manifest.error().message);
@@ -122,7 +127,7 @@ Result<std::vector<CopyManifest>> TaskCopies::list() const {
     }
   };
   add(directory_, false);
-  add(directory_ / quarantine_name, true);
+  if (is_directory_itself(directory_ / quarantine_name)) add(directory_ / quarantine_name, true);
   std::sort(copies.begin(), copies.end(), newer);
   return copies;
 }
@@ -271,10 +276,18 @@ Result<PruneReport> TaskCopies::prune(const RetentionPolicy& policy, int min_ver
   return report;
 }
 
+// The links that a hostile server may have had made here would lead to the copies of another one.
+Result<fs::path> TaskCopies::waiting_copy(const std::string& id) const {
+  const fs::path quarantine = directory_ / quarantine_name;
+  if (time_of_copy(id) && is_directory_itself(quarantine) && is_directory_itself(quarantine / id))
+    return quarantine / id;
+  return fail(ErrorKind::not_found, fmt::format("{} has no quarantined copy {}", to_string(key_), printable(id)));
+}
+
 Result<void> TaskCopies::accept(const std::string& id, Time now) {
-  const fs::path waiting = directory_ / quarantine_name / id;
-  if (!time_of_copy(id) || ::access(waiting.c_str(), F_OK) != 0)
-    return fail(ErrorKind::not_found, fmt::format("{} has no quarantined copy {}", to_string(key_), printable(id)));
+  const auto found = waiting_copy(id);
+  if (!found) return fail(found.error());
+  const fs::path& waiting = *found;
   auto held = lock();
   if (!held) return fail(held.error());
   auto manifest = read_manifest(waiting);
@@ -300,9 +313,9 @@ Result<void> TaskCopies::point_latest(const std::vector<CopyManifest>& newest_fi
 }
 
 Result<void> TaskCopies::discard(const std::string& id, const Interrupt& interrupt) {
-  const fs::path waiting = directory_ / quarantine_name / id;
-  if (!time_of_copy(id) || ::access(waiting.c_str(), F_OK) != 0)
-    return fail(ErrorKind::not_found, fmt::format("{} has no quarantined copy {}", to_string(key_), printable(id)));
+  const auto found = waiting_copy(id);
+  if (!found) return fail(found.error());
+  const fs::path& waiting = *found;
   auto held = lock();
   if (!held) return fail(held.error());
   auto removed = remove(waiting, interrupt);

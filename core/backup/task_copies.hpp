@@ -77,6 +77,7 @@ class TaskCopies {
 
  private:
   Result<UniqueFd> lock() const;
+  Result<std::filesystem::path> waiting_copy(const std::string& id) const;
   Result<void> point_latest(const std::vector<CopyManifest>& newest_first) const;
   Result<bool> remove(const std::filesystem::path& copy, const Interrupt& interrupt) const;  // false: it is being read
 

@@ -384,6 +384,21 @@ TEST_CASE("task_copies: what is no whole copy is passed over") {
   std::filesystem::create_directories(scene.task() / "20261103T000000Z");
   write(scene.task() / "20261104T000000Z/manifest.json", "{}");
   std::filesystem::create_directory_symlink("20261101T030000Z", scene.task() / "20261105T000000Z");
+  std::filesystem::create_directories(scene.task() / "20261106T000000Z");
+  REQUIRE(::mkfifo((scene.task() / "20261106T000000Z/manifest.json").c_str(), 0600) == 0);  // nobody will write to it
+  CHECK(scene.ids().size() == 1);
+}
+
+TEST_CASE("task_copies: a link in place of the quarantine leads to no copy of another task") {
+  Scene scene;
+  const auto copy = scene.dump("dump");
+  TaskCopies others(scene.backups, {"web2", "shop", "orders"});
+  const auto directory = copies_directory(scene.backups, {"web2", "shop", "orders"});
+  std::filesystem::create_directories(directory);
+  std::filesystem::create_directory_symlink(scene.task(), directory / "_quarantine");
+  CHECK(good(others.list()).empty());
+  CHECK(others.discard(copy.manifest.id, never_interrupted).error().kind == ErrorKind::not_found);
+  CHECK(others.accept(copy.manifest.id, scene.now).error().kind == ErrorKind::not_found);
   CHECK(scene.ids().size() == 1);
 }
 

@@ -177,4 +177,24 @@ Result<UniqueFd> open_below(int root, const std::string& path) {
   return fd;
 }
 
+Result<std::string> read_plain_file(const std::filesystem::path& path, std::size_t limit) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!fd && errno == ENOENT) return fail(ErrorKind::not_found, path.string() + " does not exist");
+  struct stat info{};
+  if (!fd || ::fstat(fd.get(), &info) != 0) return fail_errno("cannot open " + path.string(), errno);
+  if (!S_ISREG(info.st_mode)) return fail(ErrorKind::refused, path.string() + " is no file");
+  std::string content(limit + 1, '\0');
+  std::size_t size = 0;
+  while (size < content.size()) {
+    const ssize_t got = ::read(fd.get(), content.data() + size, content.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail_errno("cannot read " + path.string(), errno);
+    if (got == 0) break;
+    size += static_cast<std::size_t>(got);
+  }
+  if (size > limit) return fail(ErrorKind::refused, fmt::format("{} is larger than {} bytes", path.string(), limit));
+  content.resize(size);
+  return content;
+}
+
 }  // namespace maintain

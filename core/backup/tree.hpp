@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <functional>
 #include <string>
 
@@ -36,5 +37,9 @@ Result<void> remove_tree(int parent, const std::string& name, const Interrupt& i
 
 // Opens a file below root for reading, through no symlink; the path may be longer than PATH_MAX.
 Result<UniqueFd> open_below(int root, const std::string& path);
+
+// A small file of the store, all of it. Errors: not_found; refused when it is a link, a fifo and so on, or larger than
+// `limit`; system.
+Result<std::string> read_plain_file(const std::filesystem::path& path, std::size_t limit);
 
 }  // namespace maintain

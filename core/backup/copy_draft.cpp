@@ -109,8 +109,10 @@ Result<void> CopyDraft::check_size(std::uint64_t bytes, std::uint64_t files) con
     return fail(ErrorKind::refused, fmt::format("the copy would be larger than max_bytes allows ({} bytes)",
                                                 request_.max_bytes), "raise max_bytes, or leave something out");
   if (request_.max_files != 0 && files > request_.max_files)
-    return fail(ErrorKind::refused, fmt::format("the copy would have more files than max_files allows ({})",
-                                                request_.max_files), "raise max_files, or leave something out");
+    return fail(ErrorKind::refused,
+                fmt::format("the copy would have more files and directories than max_files allows ({})",
+                            request_.max_files),
+                "raise max_files, or leave something out");
   return {};
 }
 
@@ -138,12 +140,11 @@ Result<void> CopyDraft::check_bounds() {
   if (start < next_measure_) return {};
   auto root = open_directory(path());
   if (!root) return fail(root.error());
-  std::uint64_t bytes = 0, files = 0;
+  std::uint64_t bytes = 0, entries = 0;
   TreeVisitor visitor;
   visitor.entry = [&](const TreeEntry& entry) -> Result<void> {
-    if (!S_ISREG(entry.info.st_mode)) return {};
-    bytes += static_cast<std::uint64_t>(entry.info.st_size);
-    return check_size(bytes, ++files);
+    if (S_ISREG(entry.info.st_mode)) bytes += static_cast<std::uint64_t>(entry.info.st_size);
+    return check_size(bytes, ++entries);
   };
   const auto walked = walk_tree(root->get(), visitor, [] { return Result<void>{}; });
   // A large tree takes its time; most of it is to be the copying's.
@@ -158,7 +159,7 @@ Result<CommittedCopy> CopyDraft::commit(const CopyFacts& facts, Time now, const 
   const std::filesystem::path draft = place_.directory / draft_name;
   auto inventory = take_inventory(draft, {base(), data_.seeded}, written_, interrupt);
   if (!inventory) return fail(inventory.error());
-  if (auto fits = check_size(inventory->size.bytes, inventory->size.files); !fits) {
+  if (auto fits = check_size(inventory->size.bytes, inventory->entries); !fits) {
     (void)discard(interrupt);  // what is not gone now will not be resumed
     return fail(fits.error());
   }

@@ -24,7 +24,7 @@ struct DraftRequest {
   std::string engine;
   bool resume = false;          // keep what an interrupted draft left, if it is within the bounds
   std::uint64_t max_bytes = 0;  // 0: no bound
-  std::uint64_t max_files = 0;
+  std::uint64_t max_files = 0;  // directories count, too: they take inodes
   std::uint64_t min_free = 0;   // bytes that stay free on the file system; 0: not looked at
   std::string type = {};        // of the task
   bool seed = false;            // may begin with the files of the copy before: who fills it removes what is gone
@@ -97,7 +97,6 @@ class CopyDraft {
     Sha256 hash;
     std::uint64_t since_check = 0;
   };
-  class Inventory;  // what commit() finds in the draft
 
   Result<void> check_size(std::uint64_t bytes, std::uint64_t files) const;
   Result<std::string> move_into_place(CopyManifest& manifest) const;

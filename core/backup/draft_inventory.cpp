@@ -86,8 +86,10 @@ class Inventory {
 
  private:
   Result<void> look_at(const TreeEntry& entry) {
-    if (S_ISDIR(entry.info.st_mode)) return {};
+    const bool kept = S_ISDIR(entry.info.st_mode) || S_ISREG(entry.info.st_mode);
+    if (kept) ++result_.entries;
     if (S_ISREG(entry.info.st_mode)) return add_file(entry);
+    if (kept) return {};
     problem(entry.path, "is neither a file nor a directory and was left out");
     if (::unlinkat(entry.directory, entry.name.c_str(), 0) != 0)
       return fail_errno("cannot remove " + printable(entry.path), errno);

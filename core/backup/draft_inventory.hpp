@@ -17,6 +17,7 @@ inline constexpr const char* draft_file_name = "draft.json";  // of what a draft
 
 struct DraftInventory {
   CopySize size = {};
+  std::uint64_t entries = 0;            // files and directories
   std::uint64_t new_bytes = 0;
   std::string checksums;                // SHA-256 of SHA256SUMS
   std::vector<StoredFile> first = {};   // the first `listed_files`

@@ -23,7 +23,8 @@ Result<std::optional<KeptPolicy>> read_kept_policy(const std::filesystem::path& 
   const Json json = Json::parse(*text, nullptr, false);
   KeptPolicy policy;
   const bool sound = json.is_object() && json.contains("keep") &&
-                     json.value("min_verified", Json()).is_number_integer() && json.value("timezone", Json()).is_string();
+                     json.value("min_verified", Json()).is_number_integer() &&
+                     json.value("timezone", Json()).is_string();
   if (sound) {
     policy.keep = json["keep"].dump();
     policy.min_verified = json["min_verified"].get<int>();

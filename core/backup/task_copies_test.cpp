@@ -212,6 +212,22 @@ TEST_CASE("task_copies: what was left beyond a bound is not resumed") {
   CHECK(good(draft.commit(Scene::facts(), scene.now, never_interrupted)).manifest.bytes == 4);
 }
 
+TEST_CASE("task_copies: directories count among the files that a draft may have") {
+  Scene scene;
+  DraftRequest request = Scene::request();
+  request.max_files = 3;
+  {
+    CopyDraft draft = scene.begin(request);
+    write(draft.path() / "a/b/file", "content");
+    std::filesystem::create_directory(draft.path() / "c");
+    CHECK_FALSE(draft.check_bounds());
+    CHECK_FALSE(draft.commit(Scene::facts(), scene.now, never_interrupted));
+  }
+  CopyDraft draft = scene.begin(request);
+  write(draft.path() / "a/b/file", "content");
+  CHECK(draft.commit(Scene::facts(), scene.now, never_interrupted));
+}
+
 TEST_CASE("task_copies: what a file held before it was begun again does not count") {
   Scene scene;
   DraftRequest request = Scene::request();

@@ -463,10 +463,10 @@ typedef struct maintain_store_1 {
    * Errors: FAILED (the store cannot be read). @since 1.0 */
   maintain_status (*list)(const maintain_host *host, const maintain_sink *json, maintain_error *error);
 
-  /* Opens the draft. request: {"source": what is copied, for people; "engine": "postgresql"; "max_bytes", "max_files":
-   * bounds, absent or 0: none; "resume": keep what an interrupted run of the same source left, if it is within them;
-   * "seed": begin with the files of the newest verified copy where the store can, and the task removes what is no longer
-   * there}.
+  /* Opens the draft. request: {"source": what is copied, for people; "engine": "postgresql"; "max_bytes", "max_files"
+   * (with directories): bounds, absent or 0: none; "resume": keep what an interrupted run of the same source left, if it
+   * is within them; "seed": begin with the files of the newest verified copy where the store can, and the task removes
+   * what is no longer there}.
    * answer: {"path": the absolute directory to fill, also by local programs; "base": the same directory of the newest
    * verified copy, to link unchanged files against, or ""; "resumed": whether path holds what was left; "seeded":
    * whether path holds all of that copy already (a snapshot), so that only changes need be written}. The bounds and the

@@ -1,5 +1,6 @@
 #include "backup/copies/copy_options.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
@@ -13,6 +14,13 @@ struct Unit {
   int shift;
 };
 constexpr std::array<Unit, 4> units{{{"TiB", 40}, {"GiB", 30}, {"MiB", 20}, {"KiB", 10}}};
+
+// The store refuses such a policy, but only when the copy is made already.
+bool keeps_nothing(const sdk::Json& keep) {
+  return std::all_of(keep.begin(), keep.end(), [](const sdk::Json& value) {
+    return value.is_string() ? value.get<std::string>().find_first_of("123456789") == std::string::npos : value == 0;
+  });
+}
 
 }  // namespace
 
@@ -44,6 +52,8 @@ std::vector<std::string> list_option(const sdk::Json& options, const char* key) 
 CopyOptions copy_options(const sdk::Json& options) {
   CopyOptions result;
   result.keep = options.value("keep", sdk::Json());
+  if (result.keep.is_object() && keeps_nothing(result.keep))
+    throw sdk::InvalidOption("/keep", "this policy would keep nothing at all");
   result.min_verified = options.value("min_verified", result.min_verified);
   result.drop = options.value("drop", result.drop);
   result.allow_empty = options.value("allow_empty", false);

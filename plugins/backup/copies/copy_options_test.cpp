@@ -32,3 +32,10 @@ TEST_CASE("plugin_backup: the options of all copies") {
 
   CHECK_THROWS_AS(copy_options({{"max_bytes", "2GB"}}), maintain::sdk::InvalidOption);
 }
+
+TEST_CASE("plugin_backup: a policy that keeps nothing is told with the configuration, not after the copy") {
+  for (const Json& keep : {Json{{"daily", 0}}, Json{{"last", 0}, {"within", "0d"}}})
+    CHECK_THROWS_AS(copy_options({{"keep", keep}}), maintain::sdk::InvalidOption);
+  for (const Json& keep : {Json{{"last", -1}}, Json{{"daily", 0}, {"within", "10d"}}})
+    CHECK(copy_options({{"keep", keep}}).keep == keep);
+}

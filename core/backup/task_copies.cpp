@@ -57,6 +57,19 @@ const CopyManifest* newest_verified(const std::vector<CopyManifest>& newest_firs
   return nullptr;
 }
 
+// Of the last verified copies, newest first. A person who accepted one has said that what was before it is not usual any
+// more: it stands for them, or the next copies would be quarantined, too.
+std::vector<CopySize> usual_sizes(const std::vector<CopyManifest>& newest_first) {
+  std::vector<CopySize> sizes;
+  for (const CopyManifest& copy : newest_first) {
+    if (copy.state != CopyState::verified) continue;
+    sizes.push_back({copy.bytes, copy.files});
+    if (copy.accepted) sizes.resize(std::max(sizes.size(), anomaly_least), sizes.back());
+    if (copy.accepted || sizes.size() >= anomaly_window) break;
+  }
+  return sizes;
+}
+
 // Fates of all copies: the policy is for the verified ones.
 std::vector<Fate> fates_of(const std::vector<CopyManifest>& copies, const RetentionPolicy& policy, int min_verified,
                            const WallClock& wall_clock) {
@@ -147,9 +160,7 @@ Result<CopyDraft> TaskCopies::begin(const DraftRequest& request, Time now, const
   if (auto pointed = point_latest(*copies); !pointed) return fail(pointed.error());
   CopyDraft::Place place{directory_, links_, key_.server, key_.project, key_.task};
   if (const CopyManifest* base = newest_verified(*copies)) place.base = *base;
-  for (const CopyManifest& copy : *copies)
-    if (copy.state == CopyState::verified && place.earlier.size() < anomaly_window)
-      place.earlier.push_back({copy.bytes, copy.files});
+  place.earlier = usual_sizes(*copies);
 
   DraftRequest wanted = request;
   // What was left beyond a bound would keep this task, or on a full disk every task, from ever making a copy again.

@@ -293,6 +293,16 @@ TEST_CASE("task_copies: a copy that is far too small is quarantined, and nothing
   }
 }
 
+TEST_CASE("task_copies: a size that a person accepted is usual from then on") {
+  Scene scene;
+  for (int copies = 0; copies < 5; ++copies) scene.dump(std::string(1000, 'x'));
+  const auto small = scene.dump(std::string(100, 'x'));
+  REQUIRE(small.manifest.state == CopyState::quarantined);
+  good(scene.copies.accept(small.manifest.id, scene.now));
+  CHECK(scene.dump(std::string(101, 'x')).manifest.state == CopyState::verified);
+  CHECK(scene.dump(std::string(40, 'x')).manifest.state == CopyState::quarantined);
+}
+
 TEST_CASE("task_copies: prune keeps what the policy says, and never too few") {
   Scene scene;
   for (int i = 0; i < 5; ++i) scene.dump("dump");

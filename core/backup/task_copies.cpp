@@ -57,8 +57,8 @@ const CopyManifest* newest_verified(const std::vector<CopyManifest>& newest_firs
   return nullptr;
 }
 
-// Of the last verified copies, newest first. A person who accepted one has said that what was before it is not usual any
-// more: it stands for them, or the next copies would be quarantined, too.
+// Of the last verified copies, newest first. A person who accepted one has said that what was before it is not usual
+// any more: it stands for them, or the next copies would be quarantined, too.
 std::vector<CopySize> usual_sizes(const std::vector<CopyManifest>& newest_first) {
   std::vector<CopySize> sizes;
   for (const CopyManifest& copy : newest_first) {

@@ -202,11 +202,11 @@ TEST_CASE("task_copies: what was left beyond a bound is not resumed") {
   request.resume = true;
   request.max_bytes = 11;
   request.max_files = 2;
-  CHECK(scene.begin(request).resumed());
+  CHECK(scene.begin(request).data().resumed);
   SECTION("of bytes") { request.max_bytes = 10; }
   SECTION("of files") { request.max_files = 1; }
   CopyDraft draft = scene.begin(request);
-  CHECK_FALSE(draft.resumed());
+  CHECK_FALSE(draft.data().resumed);
   CHECK(std::filesystem::is_empty(draft.path()));
   write(draft.path() / "part", "fits");
   CHECK(good(draft.commit(Scene::facts(), scene.now, never_interrupted)).manifest.bytes == 4);

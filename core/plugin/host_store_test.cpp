@@ -21,6 +21,7 @@ class Fixture {
   test::TemporaryDirectory directory;
   FixedClock clock{*parse_time("2026-11-29T01:02:03Z")};
   TaskCall call;
+  test::RememberedEvents events;
 
   Fixture() {
     for (const auto id : offered_extensions()) manifest_.wants.emplace_back(id);
@@ -39,7 +40,7 @@ class Fixture {
   }
   void begin_run() {
     host_.emplace(manifest_);
-    host_->begin_run(call, session_, events_);
+    host_->begin_run(call, session_, events);
     const void* table = host_->table()->get_extension(host_->table(), to_text(MAINTAIN_STORE_1));
     store = static_cast<const maintain_store_1*>(table);
   }
@@ -71,7 +72,6 @@ class Fixture {
 
  private:
   test::LocalSession session_;
-  test::RememberedEvents events_;
   Manifest manifest_;
   std::optional<Host> host_;
   std::string text_;
@@ -176,8 +176,8 @@ TEST_CASE_METHOD(Fixture, "store: what was asked for and cannot be is told, and 
   begin_run();
   REQUIRE(begin(R"({"source":"media","seed":true})") == MAINTAIN_OK);
   CHECK(json()["seeded"] == false);
-  REQUIRE(events_.lines.size() == 1);
-  CHECK(events_.lines[0].find("does not lie on btrfs") != std::string::npos);
+  REQUIRE(events.lines.size() == 1);
+  CHECK(events.lines[0].find("does not lie on btrfs") != std::string::npos);
 }
 
 TEST_CASE_METHOD(Fixture, "store: a quarantined copy is an answer") {

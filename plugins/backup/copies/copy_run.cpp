@@ -25,9 +25,10 @@ sdk::Outcome CopyRun::finish(const Evidence& evidence) {
   if (options_.legacy_layout && !evidence.links.empty()) facts["links"] = evidence.links;
   const sdk::CommittedCopy copy = context_.commit_copy(facts);
   tell(copy, evidence.note);
-  // What is not known to be good takes no good copy's place.
-  if (copy.verified()) prune();
-  return copy.quarantined() ? sdk::Outcome::failed : sdk::Outcome::ok;
+  prune(copy);
+  tell_waiting(copy);
+  // A success is what max_age counts from: only a copy that can be relied on is one.
+  return copy.verified() ? sdk::Outcome::ok : sdk::Outcome::failed;
 }
 
 void CopyRun::tell(const sdk::CommittedCopy& copy, const std::string& note) {
@@ -37,13 +38,6 @@ void CopyRun::tell(const sdk::CommittedCopy& copy, const std::string& note) {
   const std::string size = bytes_text(copy.bytes) + " in " + std::to_string(copy.files) +
                            (copy.files == 1 ? " file" : " files");
   if (copy.quarantined()) {
-    context_.finding({.state = sdk::State::critical,
-                      .code = "backup.quarantined",
-                      .subject = {},
-                      .title = source_ + ": the new copy was quarantined: " + copy.reason,
-                      .detail = "It is kept in " + copy.path + ", and no older copy is removed until you decide.",
-                      .action = "look at the source; if the copy is right: maintain backups accept " +
-                                context_.server() + " " + context_.task() + ", else the same with --discard"});
     context_.summary("quarantined: " + copy.reason + (note.empty() ? "" : "; " + note));
     return;
   }
@@ -58,12 +52,34 @@ void CopyRun::tell(const sdk::CommittedCopy& copy, const std::string& note) {
                       .title = source_ + ": " + problem});
 }
 
-void CopyRun::prune() {
+// In each run, for each copy: a good one after it must not make anybody believe that all is well.
+void CopyRun::tell_waiting(const sdk::CommittedCopy& copy) {
+  for (const sdk::CopyInfo& waiting : context_.copies()) {
+    if (waiting.state != "quarantined") continue;
+    const bool is_new = waiting.id == copy.id;
+    context_.finding({.state = sdk::State::critical,
+                      .code = "backup.quarantined",
+                      .subject = waiting.id,
+                      .title = source_ + ": " +
+                               (is_new ? "the new copy was quarantined: " + copy.reason
+                                       : "a quarantined copy waits for you (" + bytes_text(waiting.bytes) + ")"),
+                      .detail = "It is kept, and no older copy is removed until you decide.",
+                      .action = "look at the source; if the copy is right: maintain backups accept " +
+                                context_.server() + " " + task_name() + " " + waiting.id +
+                                ", else the same with --discard"});
+  }
+}
+
+std::string CopyRun::task_name() const {
+  return context_.project().empty() ? context_.task() : context_.project() + "/" + context_.task();
+}
+
+// What is not known to be good takes no good copy's place.
+void CopyRun::prune(const sdk::CommittedCopy& copy) {
+  if (!copy.verified()) return;
   Json policy = {{"min_verified", options_.min_verified}};
   if (!options_.keep.is_null()) policy["keep"] = options_.keep;
   const Json answer = context_.prune_copies(policy);
-  const std::string stopped = answer.value("stopped", "");
-  if (!stopped.empty()) context_.log(sdk::Level::info, "no copy was removed: " + stopped);
   for (const Json& id : answer.value("removed", Json::array()))
     context_.log(sdk::Level::info, "removed the copy " + id.get<std::string>());
 }

@@ -29,13 +29,15 @@ class CopyRun {
   const sdk::Draft& begin(const std::string& source, const std::string& engine, bool reuse);
   const sdk::Draft& draft() const { return draft_; }
 
-  // Commits it and tells what came of it; a verified copy lets older ones go. A quarantined copy is a finding and the
-  // outcome failed.
+  // Commits it and tells what came of it; a verified copy lets older ones go, any other is the outcome failed. Each
+  // quarantined copy that waits is a finding.
   sdk::Outcome finish(const Evidence& evidence);
 
  private:
   void tell(const sdk::CommittedCopy& copy, const std::string& note);
-  void prune();
+  void tell_waiting(const sdk::CommittedCopy& copy);
+  void prune(const sdk::CommittedCopy& copy);
+  std::string task_name() const;  // as `maintain backups` takes it
 
   sdk::Context& context_;
   CopyOptions options_;

@@ -157,6 +157,17 @@ TEST_CASE("backup: after a verified copy the task's policy says what goes") {
   CHECK(server.store.prunes == std::vector<Json>{{{"keep", {{"daily", 7}}}, {"min_verified", 4}}});
 }
 
+TEST_CASE("backup: as long as a quarantined copy waits, each run says so") {
+  FakeServer server;
+  has_two_databases(server);
+  server.stub(dump_of("orders"), {.output = whole});
+  server.store.prune_answer["stopped"] = "20261101T030000Z is quarantined (it is far smaller)";
+  CHECK(run_database(server, {{"engine", "mariadb"}, {"database", "orders"}}).outcome == Outcome::ok);
+  REQUIRE(server.find("backup.quarantined") != nullptr);
+  CHECK(server.find("backup.quarantined")->title ==
+        "MariaDB orders: no older copy is removed: 20261101T030000Z is quarantined (it is far smaller)");
+}
+
 TEST_CASE("backup: another process that writes copies is left alone") {
   FakeServer server;
   has_two_databases(server);

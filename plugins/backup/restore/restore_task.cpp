@@ -79,22 +79,20 @@ DatabaseRestore database_restore(const Restore& restore) {
           .options = restore.parent};
 }
 
-// The copy read against its list. What is wrong is told; a dump that is to become a database must not be.
-bool verify(sdk::Context& context, const Restore& restore) {
+// The copy read against its list, before anything is touched: what is wrong with it must not get anywhere.
+void verify(sdk::Context& context, const Restore& restore) {
   const Json wrong = context.verify_copy(restore.copy.id).value("wrong", Json::array());
-  const std::string needed = restore.to_database() ? dump_for(restore).file : "";
-  for (const Json& one : wrong) {
-    const std::string file = one.value("file", "");
-    const std::string what = file + ": " + one.value("problem", "");
-    if (!needed.empty() && (file == needed || file == "data/" + needed))
-      throw sdk::Failure(MAINTAIN_FAILED, "the copy " + restore.copy.id + " is damaged, take another one: " + what);
+  for (const Json& one : wrong)
     context.finding({.state = sdk::State::critical,
                      .code = "backup.damaged",
-                     .subject = file,
-                     .title = "the copy " + restore.copy.id + " is damaged: " + what,
-                     .action = "compare with another copy: maintain backups list " + context.server()});
-  }
-  return wrong.empty();
+                     .subject = one.value("file", ""),
+                     .title = "the copy " + restore.copy.id + " is damaged: " + one.value("file", "") + ": " +
+                              one.value("problem", "")});
+  if (!wrong.empty())
+    throw sdk::Failure(MAINTAIN_FAILED,
+                       "the copy " + restore.copy.id + " is damaged, and nothing was restored; take another one "
+                       "(maintain backups verify --at all " + context.server() + " " + context.task() +
+                       "), or what is whole of it from " + restore.copy.path);
 }
 
 Restored restore_dumps(sdk::Context& context, const Restore& restore) {
@@ -154,7 +152,7 @@ sdk::Outcome RestoreTask::run(sdk::Context& context) {
   const Restore restore = prepare(context);
   if (context.check_mode()) return tell_dry_run(context, restore);
   const auto begin = context.monotonic();
-  const bool whole = verify(context, restore);
+  verify(context, restore);
   const Restored restored =
       restore.content.tree ? restore_files(context, restore) : restore_dumps(context, restore);
   const double seconds = std::chrono::duration<double>(context.monotonic() - begin).count();
@@ -163,7 +161,7 @@ sdk::Outcome RestoreTask::run(sdk::Context& context) {
   context.summary("restored " + restored.what + " of the copy " + restore.copy.id + " to " +
                   describe(restore.target, context.server()) + ": " + bytes_text(restored.bytes) + " in " +
                   seconds_text(seconds) + (restored.remark.empty() ? "" : "; " + restored.remark));
-  return whole && restored.whole ? sdk::Outcome::changed : sdk::Outcome::failed;
+  return restored.whole ? sdk::Outcome::changed : sdk::Outcome::failed;
 }
 
 }  // namespace maintain::plugins::backup

@@ -32,7 +32,9 @@ namespace bp = boost::process;
 
 constexpr Milliseconds grace{2000};       // between SIGTERM and SIGKILL
 constexpr Milliseconds cancel_check{500};
-constexpr int most_reads = 16;            // of 64 KiB: the 1 MiB that a pipe can be made to hold
+constexpr int largest_pipe = 1024 * 1024;   // that the kernel grants to everybody
+constexpr std::size_t read_size = 256 * 1024;
+constexpr int most_reads = largest_pipe / read_size;
 
 // A write to a program that has closed its input must be an error here, not a signal to us.
 class SigpipeBlocked {
@@ -78,7 +80,7 @@ struct Stream {
   // Reads what is there, and of one who writes faster than that no more than the largest pipe holds: the deadline is
   // asked in between. False when the receiver wants the program ended.
   bool drain(std::size_t limit, bool& truncated) {
-    char buffer[65536];
+    char buffer[read_size];
     for (int reads = 0; reads < most_reads; ++reads) {
       const ssize_t got = ::read(fd.get(), buffer, sizeof buffer);
       if (got < 0 && errno == EINTR) continue;
@@ -126,6 +128,9 @@ class Running {
     if (auto made = open_input(child_input); !made) return made;
     if (auto made = open_pipe(output_.fd, child_output, output_.fd); !made) return made;
     if (auto made = open_pipe(error_output_.fd, child_error_output, error_output_.fd); !made) return made;
+    // What streams does so in fewer and larger steps; who writes and who reads wake each other at each of them. Past
+    // its share of such pipes a user is refused, and has one of the usual size.
+    if (command_.on_output) ::fcntl(output_.fd.get(), F_SETPIPE_SZ, largest_pipe);
     std::error_code failure;
     child_ = bp::child(bp::exe = *program, bp::args = arguments, environment, bp::start_dir = directory,
                        bp::posix::fd.bind(0, child_input.get()), bp::posix::fd.bind(1, child_output.get()),

@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <memory>
 #include <unordered_map>
 
 #include <fmt/format.h>
@@ -177,15 +179,16 @@ Result<DraftInventory> take_inventory(const std::filesystem::path& draft, const 
 
 Result<std::string> hash_file(int fd, std::uint64_t size, const Interrupt& interrupt) {
   Sha256 hash;
-  std::string buffer(piece, '\0');
+  // As large as the file, and not filled first: most files are small, and there are many.
+  const auto buffer = std::make_unique_for_overwrite<char[]>(std::min<std::uint64_t>(size, piece));
   std::uint64_t left = size;
   while (left > 0) {
     if (auto go_on = interrupt(); !go_on) return fail(go_on.error());
-    const ssize_t got = ::read(fd, buffer.data(), static_cast<std::size_t>(std::min<std::uint64_t>(left, piece)));
+    const ssize_t got = ::read(fd, buffer.get(), static_cast<std::size_t>(std::min<std::uint64_t>(left, piece)));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return fail_errno("cannot read a file of a copy", errno);
     if (got == 0) return fail(ErrorKind::system, "a file of a copy became shorter while it was read");
-    hash.add({buffer.data(), static_cast<std::size_t>(got)});
+    hash.add({buffer.get(), static_cast<std::size_t>(got)});
     left -= static_cast<std::uint64_t>(got);
   }
   return hash.hexadecimal();

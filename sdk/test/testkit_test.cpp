@@ -160,8 +160,8 @@ TEST_CASE("a task that is over may put back what it changed, for a while") {
     options.deadline = start + 1min;
     ends_with = MAINTAIN_TIMEOUT;
   }
-  server.stub(argv({"undo"}), Reply{.takes = 4s});
   server.stub(anything(), Reply{});
+  server.stub(argv({"undo"}), Reply{.takes = 4s});
   server.stub_local(anything(), Reply{});
   const auto status_of = [](const std::function<void()>& call) -> maintain_status {
     try {

@@ -56,6 +56,16 @@ constexpr const char* schema_text = R"({
     "backups": {
       "type": ["object", "null"],
       "properties": {
+        "second": {
+          "type": "object",
+          "additionalProperties": false,
+          "properties": {
+            "repository":       {"type": "string", "minLength": 1},
+            "password_file":    {"type": "string", "minLength": 1},
+            "environment_file": {"type": "string", "minLength": 1},
+            "max_age":          {"type": "string", "format": "duration"}
+          }
+        },
         "min_free": {"type": "string", "pattern": "^(0|[1-9][0-9]{0,5} ?(MiB|GiB|TiB))$", "examples": ["1GiB", "0"]},
         "snapshots": {"enum": ["auto", "links", "btrfs"]},
         "keep": {
@@ -96,6 +106,14 @@ constexpr const char* schema_text = R"({
   }
 })";
 
+// Of the second place, copies are kept by the same words as here.
+Json schema_of_settings() {
+  Json schema = Json::parse(schema_text);
+  Json& backups = schema["properties"]["backups"]["properties"];
+  backups["second"]["properties"]["keep"] = backups["keep"];
+  return schema;
+}
+
 // Fields of one section; what is absent or has no value leaves its target as it is.
 class Section {
  public:
@@ -113,6 +131,9 @@ class Section {
       target.clear();
       for (const Json& item : *value) target.push_back(resolve(item));
     }
+  }
+  void text(const char* key, std::string& target) const {
+    if (const Json* value = find(key)) target = value->get<std::string>();
   }
   void file_names(const char* key, std::vector<std::string>& target) const {
     std::vector<fs::path> found(target.begin(), target.end());
@@ -172,6 +193,36 @@ void refuse_empty_timeouts(const YamlDocument& document, std::vector<Error>& err
   }
 }
 
+// maintain.yml is for everybody to read, and an error that names the repository may be mailed.
+bool holds_password(std::string_view repository) {
+  const std::size_t start = repository.find("://");
+  if (start == repository.npos) return false;
+  const std::string_view authority = repository.substr(start + 3, repository.find('/', start + 3) - start - 3);
+  const std::size_t at = authority.rfind('@');
+  return at != authority.npos && authority.substr(0, at).find(':') != authority.npos;
+}
+
+void check_second_place(const YamlDocument& document, std::vector<Error>& errors) {
+  const YamlEntry* backups = document.root.find("backups");
+  const YamlEntry* second = backups == nullptr ? nullptr : backups->value.find("second");
+  if (second == nullptr) return;
+  const auto wrong = [&](const YamlEntry& entry, std::string message, std::string hint) {
+    errors.push_back({ErrorKind::configuration, std::move(message), std::move(hint),
+                      document.position(entry.value.place)});
+  };
+  const YamlEntry* repository = second->value.find("repository");
+  if (repository != nullptr && holds_password(repository->value.text))
+    wrong(*repository, "'backups.second.repository' holds a password",
+          "write it as RESTIC_REPOSITORY=... into the environment_file, which nobody else can read, instead");
+  if (second->value.find("environment_file") == nullptr)
+    for (const char* key : {"repository", "password_file"})
+      if (second->value.find(key) == nullptr)
+        wrong(*second, fmt::format("'backups.second' lacks '{}'", key), "it is set here or in an environment_file");
+  const YamlEntry* max_age = second->value.find("max_age");
+  if (max_age != nullptr && parse_duration(max_age->value.text).value_or(Seconds{1}) <= Seconds::zero())
+    wrong(*max_age, "'backups.second.max_age' must be longer than nothing", "");
+}
+
 }  // namespace
 
 Result<Settings> parse_settings(const Platform& platform, const fs::path& config_directory, const std::string& file,
@@ -182,9 +233,12 @@ Result<Settings> parse_settings(const Platform& platform, const fs::path& config
   std::vector<Error> errors = repeated_keys(*document, document->root);
   SchemaRules rules;
   rules.file = file;
-  static const Json schema = Json::parse(schema_text);
+  static const Json schema = schema_of_settings();
   const Json json = read_by_schema(document->root, schema, rules, errors);
-  if (errors.empty()) refuse_empty_timeouts(*document, errors);
+  if (errors.empty()) {
+    refuse_empty_timeouts(*document, errors);
+    check_second_place(*document, errors);
+  }
   sort_by_place(errors);
   if (!errors.empty()) return fail(combine(std::move(errors)));
 
@@ -222,6 +276,16 @@ Result<Settings> parse_settings(const Platform& platform, const fs::path& config
   section("backups").size("min_free", settings.min_free);
   section("backups").text("snapshots", settings.snapshots);
   section("backups").json("keep", settings.keep_copies);
+  if (json.is_object() && json.contains("backups") && json["backups"].is_object() &&
+      json["backups"].contains("second")) {
+    const Section of_second(json["backups"], "second", platform, config_directory);
+    SecondPlace& second = settings.second.emplace();
+    of_second.text("repository", second.repository);
+    of_second.path("password_file", second.password_file);
+    of_second.path("environment_file", second.environment_file);
+    of_second.duration("max_age", second.max_age);
+    of_second.json("keep", second.keep);
+  }
   section("report").duration("reminder", settings.reminder);
   const Section history = section("history");
   history.duration("keep_successes", settings.keep_successes);

@@ -12,6 +12,15 @@
 
 namespace maintain {
 
+// A second place for copies: a restic repository. What it takes to open it may also stand in the environment file.
+struct SecondPlace {
+  std::string repository;                   // as restic names it, without a password; empty: in the environment file
+  std::filesystem::path password_file;      // empty: in the environment file
+  std::filesystem::path environment_file;   // lines NAME=value: the keys of S3 and the like; empty: none
+  Seconds max_age = std::chrono::hours(48); // the newest copy of each task is there at least so often
+  std::string keep;                         // JSON, as keep_copies; empty: nothing is removed there
+};
+
 struct Settings {
   std::filesystem::path config_directory;   // where servers.yml is
   std::filesystem::path state_directory;    // /var/lib/maintain, or XDG_STATE_HOME/maintain
@@ -36,6 +45,7 @@ struct Settings {
   std::string snapshots = "auto";           // how copies share what did not change; in core/backup's words
   // JSON, in core/backup's words: what of the copies is kept where a task says nothing
   std::string keep_copies = R"({"daily":7,"weekly":4,"monthly":6})";
+  std::optional<SecondPlace> second;        // no second place unless it is set
   std::vector<std::string> worker_command;  // argv of the worker; empty: the installed one
 };
 

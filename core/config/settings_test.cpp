@@ -231,3 +231,24 @@ TEST_CASE("a file of ours that cannot be read is a matter of the configuration")
   REQUIRE_FALSE(settings);
   CHECK(settings.error().kind == ErrorKind::configuration);
 }
+
+TEST_CASE("settings: a second place for copies") {
+  Machine machine(true);
+  CHECK_FALSE(machine.read("backups: {min_free: 1GiB}").second);
+  const auto second = machine.read("backups:\n  second: {repository: 'rest:https://backup.example.org/', "
+                                   "password_file: key, max_age: 3d, keep: {daily: 30}}\n").second;
+  REQUIRE(second);
+  CHECK(second->repository == "rest:https://backup.example.org/");
+  CHECK(second->password_file == "/etc/maintain/key");
+  CHECK(second->max_age == 72h);
+  CHECK(second->keep == R"({"daily":30})");
+  CHECK(machine.read("backups: {second: {environment_file: ~/env}}").second->max_age == 48h);
+
+  CHECK_THAT(machine.refused("backups: {second: {repository: /srv/repo}}"), Catch::Contains("lacks 'password_file'"));
+  CHECK_THAT(machine.refused("backups: {second: {}}"), Catch::Contains("lacks 'repository'"));
+  CHECK_THAT(machine.refused("backups: {second: {repository: 'rest:https://me:secret@host/', password_file: x}}"),
+             Catch::Contains("holds a password") && !Catch::Contains("secret"));
+  CHECK_THAT(machine.refused("backups: {second: {environment_file: x, max_age: 0s}}"),
+             Catch::Contains("longer than nothing"));
+  CHECK_THAT(machine.refused("backups: {second: {environment_file: x, keep: {dayly: 1}}}"), Catch::Contains("dayly"));
+}

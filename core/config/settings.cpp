@@ -132,8 +132,13 @@ class Section {
       for (const Json& item : *value) target.push_back(resolve(item));
     }
   }
-  void text(const char* key, std::string& target) const {
-    if (const Json* value = find(key)) target = value->get<std::string>();
+  // As restic names it: without a scheme it is a directory.
+  void repository(const char* key, std::string& target) const {
+    const Json* value = find(key);
+    if (value == nullptr) return;
+    target = value->get<std::string>();
+    const std::size_t colon = target.find(':');
+    if (colon == target.npos || target.find('/') < colon) target = resolve(*value);
   }
   void file_names(const char* key, std::vector<std::string>& target) const {
     std::vector<fs::path> found(target.begin(), target.end());
@@ -280,7 +285,7 @@ Result<Settings> parse_settings(const Platform& platform, const fs::path& config
       json["backups"].contains("second")) {
     const Section of_second(json["backups"], "second", platform, config_directory);
     SecondPlace& second = settings.second.emplace();
-    of_second.text("repository", second.repository);
+    of_second.repository("repository", second.repository);
     of_second.path("password_file", second.password_file);
     of_second.path("environment_file", second.environment_file);
     of_second.duration("max_age", second.max_age);

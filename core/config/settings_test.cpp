@@ -243,6 +243,8 @@ TEST_CASE("settings: a second place for copies") {
   CHECK(second->max_age == 72h);
   CHECK(second->keep == R"({"daily":30})");
   CHECK(machine.read("backups: {second: {environment_file: ~/env}}").second->max_age == 48h);
+  CHECK(machine.read("backups: {second: {repository: copies/restic, password_file: key}}").second->repository ==
+        "/etc/maintain/copies/restic");
 
   CHECK_THAT(machine.refused("backups: {second: {repository: /srv/repo}}"), Catch::Contains("lacks 'password_file'"));
   CHECK_THAT(machine.refused("backups: {second: {}}"), Catch::Contains("lacks 'repository'"));

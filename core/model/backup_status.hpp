@@ -18,6 +18,13 @@ struct Drill {
   std::optional<Milliseconds> took = {};
 };
 
+// How far behind the second place is.
+struct SecondStatus {
+  Seconds max_age{};
+  std::optional<Time> in_step = {};        // when it was last seen to have the newest copy
+  std::optional<Time> waiting_since = {};  // never yet: when the oldest of the copies here was finished
+};
+
 struct BackupStatus {
   enum class Task {
     active,
@@ -41,6 +48,7 @@ struct BackupStatus {
   bool drillable = true;                      // false: only the project knows how to restore its copies
   std::optional<Drill> last_drill = {};
   std::optional<Time> last_passed_drill = {};
+  std::optional<SecondStatus> second = {};    // where there is a second place
 };
 
 inline constexpr std::size_t shown_sizes = 8;

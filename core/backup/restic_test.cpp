@@ -1,0 +1,142 @@
+#include "backup/restic.hpp"
+
+#include <sys/stat.h>
+
+#include <catch2/catch.hpp>
+
+#include "backup/testing.hpp"
+
+using namespace maintain;
+using namespace maintain::testing;
+
+namespace {
+
+const TaskKey orders{"web1", "shop", "orders"};
+
+bool has_restic() {
+  if (run_local({.argv = {"restic", "version"}})) return true;
+  WARN("skipped: restic is not installed");
+  return false;
+}
+
+struct Place {
+  TemporaryDirectory scratch;
+  std::filesystem::path backups = scratch.path() / "backups";
+  Time now = at("2026-11-29T01:02:03Z");
+  ResticPlace place{(scratch.path() / "repository").string(), secret("password", "correct horse\n"),
+                    secret("environment", "RESTIC_CACHE_DIR=" + (scratch.path() / "cache").string() + "\n")};
+
+  std::filesystem::path secret(const char* name, const std::string& content) {
+    write(scratch.path() / name, content);
+    REQUIRE(::chmod((scratch.path() / name).c_str(), 0600) == 0);
+    return scratch.path() / name;
+  }
+  OpenCopy add(const std::string& content) {
+    TaskCopies copies(backups, orders);
+    auto draft = copies.begin({"orders", "postgresql"}, now, never_interrupted);
+    REQUIRE(draft);
+    REQUIRE(draft->create("orders.dump"));
+    REQUIRE(draft->write(content));
+    REQUIRE(draft->close());
+    CopyFacts facts;
+    facts.verified = {{"pg_restore --list", ""}};
+    REQUIRE(draft->commit(facts, now, never_interrupted));
+    now += std::chrono::hours(24);
+    auto copy = copies.open("latest");
+    REQUIRE(copy);
+    return std::move(*copy);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("restic: copies go to a repository, are listed there, are thinned out, and come back whole") {
+  if (!has_restic()) return;
+  Place made;
+  auto restic = Restic::open(made.place);
+  REQUIRE(restic);
+  const auto absent = restic->snapshots({restic_tag});
+  REQUIRE_FALSE(absent);
+  CHECK(absent.error().kind == ErrorKind::not_found);
+  CHECK_THAT(absent.error().hint, Catch::Contains("maintain backups push --init"));
+  REQUIRE(restic->init());
+  CHECK(restic->snapshots({restic_tag})->empty());
+
+  const std::string rows(100'000, 'r');
+  const OpenCopy first = made.add(rows);
+  const auto sent = restic->backup(first, orders, "");
+  REQUIRE(sent);
+  const OpenCopy second = made.add(rows);
+  const auto again = restic->backup(second, orders, restic->snapshots({restic_tag})->front().id);
+  REQUIRE(again);
+  const auto listed = restic->snapshots({restic_tag, restic_tag_of(orders)});
+  REQUIRE(listed);
+  REQUIRE(listed->size() == 2);
+  CHECK(listed->at(0).time == first.manifest.started);
+  CHECK(listed->at(1).has_tag(restic_tag_of(orders, second.manifest.id)));
+  CHECK(restic->snapshots({restic_tag, restic_tag_of({"web1", "shop", "media"})})->empty());
+
+  RetentionPolicy policy;
+  policy.last = 1;
+  CHECK(*restic->forget(orders, policy) == 1);
+  CHECK(*restic->forget(orders, policy) == 0);
+  REQUIRE(restic->prune());
+  CHECK(restic->snapshots({restic_tag})->size() == 1);
+
+  // What restic gives back in the copy's place is the copy.
+  TaskCopies copies(made.backups, orders);
+  std::filesystem::remove_all(second.path);
+  REQUIRE(copies.list()->size() == 1);
+  LocalCommand restore{.argv = {"restic", "restore", again->snapshot, "--target", second.path.string()}};
+  restore.environment = {{"RESTIC_REPOSITORY", made.place.repository},
+                         {"RESTIC_PASSWORD_FILE", made.place.password_file.string()},
+                         {"RESTIC_CACHE_DIR", (made.scratch.path() / "cache").string()}};
+  REQUIRE(run_local(restore)->ok());
+  const auto back = copies.open("latest");
+  REQUIRE(back);
+  CHECK(back->manifest.id == second.manifest.id);
+  const auto report = TaskCopies::verify(*back, 1, 1, never_interrupted);
+  REQUIRE(report);
+  CHECK(report->files >= 1);
+  CHECK(report->wrong.empty());
+}
+
+TEST_CASE("restic: a wrong password and a lock that nobody holds any more") {
+  if (!has_restic()) return;
+  Place made;
+  REQUIRE(Restic::open(made.place)->init());
+  made.secret("password", "wrong\n");
+  const auto refused = Restic::open(made.place)->snapshots({restic_tag});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == ErrorKind::authentication);
+  made.secret("password", "correct horse\n");
+
+  const auto restic = Restic::open(made.place);
+  const OpenCopy copy = made.add("rows");
+  REQUIRE(restic->backup(copy, orders, ""));
+  LocalCommand killed{.argv = {"sh", "-c", "tail -f /dev/null | restic backup --stdin"}};
+  killed.environment = {{"RESTIC_REPOSITORY", made.place.repository},
+                        {"RESTIC_PASSWORD_FILE", made.place.password_file.string()},
+                        {"RESTIC_CACHE_DIR", (made.scratch.path() / "cache").string()}};
+  killed.timeout = std::chrono::minutes(1);
+  const auto locks = std::filesystem::path(made.place.repository) / "locks";
+  killed.cancelled = [&] { return !std::filesystem::is_empty(locks); };
+  CHECK(run_local(killed).error().kind == ErrorKind::cancelled);
+  REQUIRE_FALSE(std::filesystem::is_empty(locks));
+  REQUIRE(restic->prune());  // which needs the repository for itself
+  CHECK(std::filesystem::is_empty(locks));
+}
+
+TEST_CASE("restic: what is secret must not be open to everybody, and nothing may lack") {
+  Place made;
+  REQUIRE(::chmod(made.place.password_file.c_str(), 0644) == 0);
+  const auto open = Restic::open(made.place);
+  REQUIRE_FALSE(open);
+  CHECK_THAT(open.error().message, Catch::Contains("open to everybody"));
+  made.place.password_file.clear();
+  CHECK_THAT(Restic::open(made.place).error().message, Catch::Contains("no password"));
+  made.secret("environment", "RESTIC_PASSWORD=x\n");
+  CHECK(Restic::open(made.place));
+  made.place.repository.clear();
+  CHECK_THAT(Restic::open(made.place).error().message, Catch::Contains("no repository"));
+}

@@ -61,17 +61,16 @@ std::string without_passwords(std::string text) {
   return text;
 }
 
-// The line that says it: the first that is "Fatal", else the last one.
+// The line that says it, among warnings before and advice behind it.
 std::string reason_of(const LocalExit& exit) {
   std::string reason;
   for (const std::string& line : split_lines(exit.error_output)) {
     const std::string_view words = trim(line);
     if (words.empty()) continue;
     reason = words;
-    if (words.starts_with("Fatal: ")) {
-      reason = words.substr(7);
-      break;
-    }
+    constexpr std::string_view fatal = "Fatal: ";
+    if (words.starts_with(fatal)) reason.erase(0, fatal.size());
+    if (words.starts_with(fatal) || words.starts_with("unable to ")) break;
   }
   if (reason.empty()) return exit.describe();
   return shorten(printable(without_passwords(std::move(reason))), 300);

@@ -123,5 +123,7 @@ TEST_CASE("restic: why it failed decides who acts") {
   const Error error = explain_restic(
       ended(1, "retrying\nFatal: cannot ask https://me:secret@host/: \x1b[2J503\n"), "list the snapshots");
   CHECK(error.message == "restic could not list the snapshots: cannot ask https://me:***@host/: 503");
+  CHECK(explain_restic(ended(1, "a warning\nunable to create lock in backend: x\nthe `unlock` command can be used\n"),
+                       "free space").message == "restic could not free space: unable to create lock in backend: x");
   CHECK(explain_restic(ended(9, ""), "free space").message == "restic could not free space: exit status 9");
 }

@@ -16,6 +16,7 @@ void add_backups_list(CLI::App& backups, Program& program);
 void add_backups_verify(CLI::App& backups, Program& program);
 void add_backups_prune(CLI::App& backups, Program& program);
 void add_backups_accept(CLI::App& backups, Program& program);
+void add_backups_push(CLI::App& backups, Program& program);
 void add_backups_restore(CLI::App& backups, Program& program);
 void add_backups_drill(CLI::App& backups, Program& program);
 

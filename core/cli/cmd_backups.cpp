@@ -10,6 +10,7 @@ void add_backups_command(CLI::App& app, Program& program) {
   add_backups_verify(*command, program);
   add_backups_prune(*command, program);
   add_backups_accept(*command, program);
+  add_backups_push(*command, program);
   add_backups_restore(*command, program);
   add_backups_drill(*command, program);
 }

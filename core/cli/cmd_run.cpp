@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/text.hpp"
+#include "cli/collect_backups.hpp"
 #include "cli/commands.hpp"
 #include "cli/dry_run.hpp"
 #include "cli/run_session.hpp"
@@ -93,6 +95,11 @@ void run_due_tasks(Program& program, const RunOptions& options) {
   asked.servers = program.inventory().servers;
   asked.now = program.clock().now();
   asked.reminder = settings.reminder;
+  if (settings.second) {
+    auto second = collect_second_statuses(settings.backup_directory, asked.statuses, settings.second->max_age, asked.now);
+    if (second) asked.second = std::move(*second);
+    else std::fprintf(stderr, "maintain: %s\n", printable(second.error().describe()).c_str());  // the rest is worth more
+  }
   const Digest digest = make_digest(asked);
 
   program.exit_status = program.settled(exit_status(digest));

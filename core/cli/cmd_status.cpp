@@ -41,6 +41,11 @@ std::optional<std::vector<BackupStatus>> backups_of(Program& program, const std:
                                    [&](const std::string& server) {
                                      return store != nullptr ? store->server_records(server) : Records{};
                                    });
+  const auto& second = program.settings().second;
+  if (collected && second)
+    if (auto added = add_second_statuses(*collected, program.settings().backup_directory, second->max_age,
+                                         program.clock().now()); !added)
+      collected = fail(added.error());
   if (collected) return std::move(*collected);
   std::fprintf(stderr, "maintain: %s\n", printable(collected.error().describe()).c_str());
   program.exit_status = exit_status(collected.error());

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "backup/last_drill.hpp"
+#include "backup/second_place.hpp"
 #include "backup/task_copies.hpp"
 #include "config/companions.hpp"
 
@@ -101,6 +102,32 @@ Result<std::vector<BackupStatus>> collect_backups(const std::filesystem::path& b
                                       read_last_drill(copies_directory(backups, key)),
                                       remembered[key.server][drill_of(key)]));
   }
+  return collected;
+}
+
+Result<void> add_second_statuses(std::vector<BackupStatus>& backups, const std::filesystem::path& directory,
+                                 Seconds max_age, Time now) {
+  for (BackupStatus& backup : backups) {
+    const auto second = second_status(directory, backup.key, max_age, now);
+    if (!second) return fail(second.error());
+    backup.second = *second;
+  }
+  return {};
+}
+
+Result<std::vector<BackupStatus>> collect_second_statuses(const std::filesystem::path& directory,
+                                                          const std::vector<TaskStatus>& statuses, Seconds max_age,
+                                                          Time now) {
+  std::vector<BackupStatus> collected;
+  std::map<TaskKey, const TaskStatus*> known;
+  for (const TaskStatus& status : statuses) known[status.key] = &status;
+  for (const TaskKey& key : tasks_with_copies(directory)) {
+    const auto status = known.find(key);
+    BackupStatus& backup = collected.emplace_back();
+    backup.key = key;
+    backup.task = standing_of(status == known.end() ? nullptr : status->second);
+  }
+  if (auto added = add_second_statuses(collected, directory, max_age, now); !added) return fail(added.error());
   return collected;
 }
 

@@ -34,4 +34,13 @@ Result<std::vector<BackupStatus>> collect_backups(const std::filesystem::path& b
                                                   const std::vector<TaskStatus>& statuses,
                                                   const ServerRecords& records);
 
+// Adds how far behind the second place is, which is looked up in what was remembered here. Errors: system.
+Result<void> add_second_statuses(std::vector<BackupStatus>& backups, const std::filesystem::path& directory,
+                                 Seconds max_age, Time now);
+
+// The tasks that have copies, with nothing but that: what every run looks at.
+Result<std::vector<BackupStatus>> collect_second_statuses(const std::filesystem::path& directory,
+                                                          const std::vector<TaskStatus>& statuses, Seconds max_age,
+                                                          Time now);
+
 }  // namespace maintain

@@ -17,6 +17,16 @@ bool is_stale(const BackupStatus& status, Time now) {
   return status.task == BackupStatus::Task::active && status.max_age && since && now - *since > *status.max_age;
 }
 
+std::optional<Time> second_behind(const BackupStatus& status) {
+  if (!status.second) return std::nullopt;
+  return status.second->in_step ? status.second->in_step : status.second->waiting_since;
+}
+
+bool is_second_stale(const BackupStatus& status, Time now) {
+  const auto since = second_behind(status);
+  return status.task == BackupStatus::Task::active && since && now - *since > status.second->max_age;
+}
+
 bool lacks_drill(const BackupStatus& status, Time now) {
   return status.task == BackupStatus::Task::active && status.drillable &&
          (!status.last_passed_drill || now - *status.last_passed_drill > drill_patience);

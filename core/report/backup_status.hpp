@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,10 @@ namespace maintain {
 
 // Whether the newest verified copy is older than max_age; or there is none so long after the task was declared.
 bool is_stale(const BackupStatus& status, Time now);
+
+// Whether the second place may lack the newest copy for longer than it is allowed to; `second_behind`: since when.
+bool is_second_stale(const BackupStatus& status, Time now);
+std::optional<Time> second_behind(const BackupStatus& status);
 
 // Whether a drill is owed: there can be one, and none has passed for so long that nobody knows whether the copies can be
 // restored.

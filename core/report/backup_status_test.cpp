@@ -133,3 +133,15 @@ TEST_CASE("render_backups: a narrow terminal gets the notes rather than the rest
   CHECK_THAT(narrow, Contains("NOTE") && Contains("AGE") && !Contains("MAX AGE") && !Contains("NEWEST VERIFIED"));
   for (const std::string& line : split_lines(narrow)) CHECK(line.size() <= 80 + 4);  // an ellipsis has three bytes
 }
+
+TEST_CASE("render_backups: how far the second place is behind is told when it is too far") {
+  BackupStatus status = well();
+  status.second = SecondStatus{hours(48), now - hours(48)};
+  CHECK_THAT(shown(status), !Contains("second place"));
+  status.second->in_step = now - hours(72);
+  CHECK_THAT(shown(status), Catch::EndsWith("second place: 3d behind, limit 2d"));
+  status.second = SecondStatus{hours(48), {}, now - hours(72)};
+  CHECK_THAT(shown(status), Catch::EndsWith("second place: nothing sent, 3d behind, limit 2d"));
+  status.task = BackupStatus::Task::switched_off;
+  CHECK_THAT(shown(status), !Contains("second place"));
+}

@@ -73,7 +73,10 @@ Digest make_digest(const DigestRequest& request) {
   if (!dry) ledger.start_from(request.open_before);
   for (const TaskResult& result : request.results) ledger.apply(result);
   ledger.settle_reachability();
-  if (!dry) ledger.settle_staleness();
+  if (!dry) {
+    ledger.settle_staleness();
+    ledger.settle_second_place();
+  }
 
   Digest digest;
   if (dry) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "model/backup_status.hpp"
 #include "model/run.hpp"
 #include "model/server.hpp"
 #include "model/status.hpp"
@@ -43,6 +44,7 @@ struct DigestRequest {
   std::vector<TaskResult> results = {};        // StateStore::unreported_results(); in mode check the run's own
   std::vector<OpenFinding> open_before = {};   // StateStore::open_findings()
   std::vector<TaskStatus> statuses = {};       // StateStore::task_statuses(), read after the last commit
+  std::vector<BackupStatus> second = {};       // the tasks with copies, where there is a second place
   std::vector<Server> servers = {};            // the whole inventory, also where only some servers were asked for
   Time now{};
   Seconds reminder = std::chrono::hours(24);   // how long until an open finding is told again

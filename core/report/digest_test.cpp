@@ -339,3 +339,28 @@ TEST_CASE_METHOD(Bot, "an item names its run, its contact, and when it began") {
   CHECK(digest.items.front().run_id == "20261123T140000Z-0002");
   CHECK(digest.items.front().since == first);
 }
+
+TEST_CASE_METHOD(Bot, "copies that do not get to the second place are told, and when they do") {
+  BackupStatus copies;
+  copies.key = backup;
+  copies.task = BackupStatus::Task::active;
+  copies.second = SecondStatus{hours(48), now};
+  second = {copies};
+  wait(hours(48));
+  CHECK(tick({result(backup, Outcome::ok)}).items.empty());
+  wait(Seconds(1));
+  const Digest late = tick({result(backup, Outcome::ok)});
+  CHECK(told(late) == Lines{"alert warning web1/shop/backup backup.second_stale"});
+  CHECK(late.person_needed);
+  wait(minutes(15));
+  CHECK(tick({result(backup, Outcome::ok)}).items.empty());  // a copy here is none there
+  second.front().second->in_step = now;
+  CHECK(told(tick()) == Lines{"recovery warning web1/shop/backup backup.second_stale"});
+
+  second.front().second = SecondStatus{hours(48), {}, now};
+  wait(hours(49));
+  CHECK(told(tick()) == Lines{"alert warning web1/shop/backup backup.second_stale"});
+  second.clear();  // there is no such place any more
+  CHECK(tick().items.empty());
+  CHECK(open.empty());
+}

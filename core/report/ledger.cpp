@@ -115,12 +115,25 @@ void Ledger::settle_staleness() {
   }
 }
 
+void Ledger::settle_second_place() {
+  forget_if([](const OpenFinding& open) { return open.finding.code == code_second_stale; });
+  TaskResult nobody;  // as above
+  nobody.finished = request_.now;
+  for (const BackupStatus& backup : request_.second) {
+    if (!servers_.contains(backup.key.server)) continue;
+    if (auto finding = finding_of_second_place(backup, request_.now)) observe(backup.key, std::move(*finding), nobody);
+  }
+}
+
 bool Ledger::is_recovery(const OpenFinding& before) const {
   if (!still_exists(before)) return false;
   const auto last = last_result_.find(before.key);
   const Outcome outcome = last == last_result_.end() ? Outcome::ok : last->second->outcome;
   if (is_not_answering(before.finding)) return outcome != Outcome::failed;
   if (before.finding.code == code_task_stale) return statuses_.at(before.key)->max_age.has_value();  // not taken back
+  if (before.finding.code == code_second_stale)  // there is no second place any more
+    return std::any_of(request_.second.begin(), request_.second.end(),
+                       [&](const BackupStatus& backup) { return backup.key == before.key; });
   return !(is_ending(before.finding) && is_failure(outcome));
 }
 

@@ -28,6 +28,8 @@ class Ledger {
   void settle_reachability();
   // Tasks whose last success is older than promised.
   void settle_staleness();
+  // Tasks whose copies do not get to the second place.
+  void settle_second_place();
 
   const std::map<FindingIdentity, OpenFinding>& open() const { return open_; }
   // Whether the end of a finding that was open is worth telling. It is not when the finding was dropped because its

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "model/names.hpp"
+#include "report/backup_status.hpp"
 
 namespace maintain {
 namespace {
@@ -87,6 +88,21 @@ std::optional<Finding> finding_of_staleness(const TaskStatus& status, Time now) 
                                     format_duration(now - since), format_duration(*status.max_age));
   finding.detail = status.last_summary;
   finding.action = "find out why it does not run or fails; `max_age` in the project's configuration is the promise";
+  return finding;
+}
+
+std::optional<Finding> finding_of_second_place(const BackupStatus& status, Time now) {
+  if (!is_second_stale(status, now)) return std::nullopt;
+  Finding finding;
+  finding.state = State::warning;
+  finding.code = code_second_stale;
+  const std::string behind = format_duration(now - *second_behind(status));
+  const std::string limit = format_duration(status.second->max_age);
+  finding.title =
+      status.second->in_step
+          ? fmt::format("the second place was last seen to have the newest copy {} ago, the limit is {}", behind, limit)
+          : fmt::format("the second place has no copy, the oldest here has waited {}, the limit is {}", behind, limit);
+  finding.action = "see what `maintain backups push` says, and whether cron starts it";
   return finding;
 }
 

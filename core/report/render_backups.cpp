@@ -32,6 +32,9 @@ std::string notes_on(const BackupStatus& status, Time now) {
   std::vector<std::string> notes;
   if (!status.quarantined.empty())
     notes.push_back(count_of(status.quarantined.size(), "copy", "copies") + " quarantined");
+  if (is_second_stale(status, now))
+    notes.push_back(fmt::format("second place: {}{} behind, limit {}", status.second->in_step ? "" : "nothing sent, ",
+                                since(*second_behind(status), now), format_duration(status.second->max_age)));
   if (lacks_drill(status, now)) {
     const bool tried = status.last_drill && now - status.last_drill->when <= drill_patience;
     notes.push_back(fmt::format("no drill {}in {} days", tried ? "passed " : "",
@@ -46,7 +49,7 @@ std::string_view color_of(const BackupStatus& status, Time now) {
   const bool failed = status.last_drill && !status.last_drill->passed;
   if (!status.newest || !status.quarantined.empty() || is_stale(status, now) || failed)
     return color_of(Outcome::failed);
-  return lacks_drill(status, now) ? color_of(State::warning) : std::string_view();
+  return lacks_drill(status, now) || is_second_stale(status, now) ? color_of(State::warning) : std::string_view();
 }
 
 }  // namespace

@@ -173,6 +173,10 @@ Json to_json(const BackupStatus& status, Time now) {
                           {"took_ms", drill->took ? Json(drill->took->count()) : Json(nullptr)}};
   json["last_passed_drill"] = when(status.last_passed_drill);
   json["lacks_drill"] = lacks_drill(status, now);
+  json["second"] = nullptr;
+  if (const auto& second = status.second)
+    json["second"] = {{"in_step", when(second->in_step)}, {"waiting_since", when(second->waiting_since)},
+                      {"max_age_seconds", second->max_age.count()}, {"stale", is_second_stale(status, now)}};
   return json;
 }
 

@@ -55,6 +55,7 @@ struct Bot {
   std::vector<TaskStatus> statuses{declared({"web1", "shop", "upgrade"}), declared({"web1", "shop", "backup"}),
                                    declared({"web2", "", "upgrade"}), declared({"laptop", "", "backup"})};
   std::vector<OpenFinding> open;
+  std::vector<BackupStatus> second;
 
   DigestRequest request(std::vector<TaskResult> results) const {
     DigestRequest made;
@@ -63,6 +64,7 @@ struct Bot {
       if (each.finished == Time{}) each.started = each.finished = now;
     made.open_before = open;
     made.statuses = statuses;
+    made.second = second;
     made.servers = servers;
     made.now = now;
     return made;

@@ -140,14 +140,18 @@ Result<ResticSummary> Restic::backup(const OpenCopy& copy, const TaskKey& key, c
   if (!exit->ok() && exit->status != unread_status) return fail(explain_restic(*exit, doing));
   auto summary = parse_restic_summary(exit->output);
   if (!summary) return summary;
-  if (exit->status == unread_status) {
+  // What is not there at all restic passes over with a warning and exit status 0.
+  const std::uint64_t expected = copy.manifest.files + 2;  // manifest_name, checksums_name
+  if (exit->status == unread_status || summary->files < expected) {
     const auto gone = ask({"forget", summary->snapshot}, short_patience, "forget an incomplete snapshot");
     if (!gone) return fail(gone.error());
     const auto files = parse_unread_files(exit->error_output);
     return fail(ErrorKind::system,
-                fmt::format("restic could not {}: it cannot read {}", doing,
-                            files.empty() ? "some of the files" : join(files, ", ")),
-                "the copy must belong to the user that maintain runs as");
+                fmt::format("restic could not {}: it {}", doing,
+                            files.empty() ? fmt::format("found {} of {} files", summary->files, expected)
+                                          : "cannot read " + join(files, ", ")),
+                fmt::format("the copy must be whole (maintain backups verify {} {} --at {}) and belong to the user "
+                            "that maintain runs as", key.server, key.task, copy.manifest.id));
   }
   const auto listed = snapshots({restic_tag, tag});
   if (!listed) return fail(listed.error());

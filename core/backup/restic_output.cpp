@@ -138,8 +138,12 @@ Result<ResticSummary> parse_restic_summary(std::string_view text) {
   if (!json.is_object() || text_of(json, "message_type") != "summary") return not_understood("restic backup");
   ResticSummary summary{text_of(json, "snapshot_id")};
   if (!is_restic_id(summary.snapshot)) return not_understood("restic backup");
-  if (const auto added = json.find("data_added"); added != json.end() && added->is_number_unsigned())
-    summary.added = added->get<std::uint64_t>();
+  const auto number = [&json](const char* key) {
+    const auto found = json.find(key);
+    return found != json.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+  };
+  summary.added = number("data_added");
+  summary.files = number("total_files_processed");
   return summary;
 }
 

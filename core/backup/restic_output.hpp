@@ -33,6 +33,7 @@ Result<std::vector<ResticSnapshot>> parse_restic_snapshots(std::string_view text
 struct ResticSummary {
   std::string snapshot;        // the first digits of its id
   std::uint64_t added = 0;     // bytes that the repository did not have
+  std::uint64_t files = 0;     // that are in it
 };
 // The last line of `restic backup --json`. Errors: remote.
 Result<ResticSummary> parse_restic_summary(std::string_view text);

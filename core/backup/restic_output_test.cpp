@@ -56,6 +56,7 @@ TEST_CASE("restic: the last line of a backup counts") {
   REQUIRE(summary);
   CHECK(summary->snapshot == "16cb937b");
   CHECK(summary->added == 4059);
+  CHECK(summary->files == 1);
   CHECK_FALSE(parse_restic_summary(R"({"message_type":"status","percent_done":0})"));
   CHECK_FALSE(parse_restic_summary(R"({"message_type":"summary","snapshot_id":"-x"})"));
   CHECK_FALSE(parse_restic_summary(""));
@@ -63,9 +64,9 @@ TEST_CASE("restic: the last line of a backup counts") {
 
 TEST_CASE("restic: files that could not be read are named, each once") {
   const char* text =
-      R"({"message_type":"error","error":{"Op":"open","Path":"data/b","Err":13},"during":"archival","item":"/c1/data/b"})"
+      R"({"message_type":"error","error":{"Op":"open","Path":"b","Err":13},"during":"archival","item":"/c1/data/b"})"
       "\n"
-      R"({"message_type":"error","error":{"Op":"open","Path":"data/b","Err":13},"during":"archival","item":"/c1/data/b"})"
+      R"({"message_type":"error","error":{"Op":"open","Path":"b","Err":13},"during":"archival","item":"/c1/data/b"})"
       "\nWarning: at least one source file could not be read\n";
   CHECK(parse_unread_files(text) == std::vector<std::string>{"/c1/data/b"});
 }

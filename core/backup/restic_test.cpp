@@ -83,6 +83,14 @@ TEST_CASE("restic: copies go to a repository, are listed there, are thinned out,
   REQUIRE(restic->prune());
   CHECK(restic->snapshots({restic_tag})->size() == 1);
 
+  // restic itself thinks nothing of a directory that is not there.
+  std::filesystem::rename(first.path / "data", first.path / "gone");
+  const auto incomplete = restic->backup(first, orders, "");
+  REQUIRE_FALSE(incomplete);
+  CHECK_THAT(incomplete.error().message, Catch::Contains("it found 2 of 3 files"));
+  CHECK(restic->snapshots({restic_tag})->size() == 1);
+  std::filesystem::rename(first.path / "gone", first.path / "data");
+
   // What restic gives back in the copy's place is the copy.
   TaskCopies copies(made.backups, orders);
   std::filesystem::remove_all(second.path);

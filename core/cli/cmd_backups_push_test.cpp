@@ -82,7 +82,8 @@ struct Store {
   Json push_json(const std::string& arguments = "") { return Json::parse(push(arguments, true)); }
 };
 
-const std::string second = "second: {repository: repo, password_file: password, environment_file: env, keep: {last: 1}}";
+const std::string second =
+    "second: {repository: repo, password_file: password, environment_file: env, keep: {last: 1}}";
 using Catch::Contains;
 
 }  // namespace
@@ -103,7 +104,8 @@ TEST_CASE("backups push: the newest copy goes there once, is remembered, and old
   store.add(orders, "rows");
   const std::string newest = store.add(orders, "more rows");
   store.add(media, "");  // quarantined: nothing of it is sent
-  CHECK_THAT(store.push("--dry-run"), Contains(newest + " would be sent") && Contains("web1/media  has no verified copy"));
+  CHECK_THAT(store.push("--dry-run"),
+             Contains(newest + " would be sent") && Contains("web1/media  has no verified copy"));
   const auto directory = copies_directory(store.path / "backups", orders);
   CHECK_FALSE(read_sent_copy(directory));
 

@@ -96,9 +96,10 @@ void run_due_tasks(Program& program, const RunOptions& options) {
   asked.now = program.clock().now();
   asked.reminder = settings.reminder;
   if (settings.second) {
-    auto second = collect_second_statuses(settings.backup_directory, asked.statuses, settings.second->max_age, asked.now);
+    auto second = collect_second_statuses(settings.backup_directory, asked.statuses, settings.second->max_age,
+                                          asked.now);
     if (second) asked.second = std::move(*second);
-    else std::fprintf(stderr, "maintain: %s\n", printable(second.error().describe()).c_str());  // the rest is worth more
+    else std::fprintf(stderr, "maintain: %s\n", printable(second.error().describe()).c_str());  // the rest matters more
   }
   const Digest digest = make_digest(asked);
 

@@ -181,7 +181,8 @@ std::string size_text(std::uint64_t bytes) {
   constexpr std::array units{std::pair{"TiB", 40}, std::pair{"GiB", 30}, std::pair{"MiB", 20}, std::pair{"KiB", 10}};
   for (const auto& [name, shift] : units)
     if (bytes >> shift != 0)
-      return fmt::format("{:.1f} {}", static_cast<double>(bytes) / static_cast<double>(std::uint64_t{1} << shift), name);
+      return fmt::format("{:.1f} {}", static_cast<double>(bytes) / static_cast<double>(std::uint64_t{1} << shift),
+                         name);
   return fmt::format("{} {}", bytes, bytes == 1 ? "byte" : "bytes");
 }
 

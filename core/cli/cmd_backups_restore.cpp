@@ -19,6 +19,7 @@ struct Options {
   CopiesOf of;
   std::string at = "latest";
   std::string to;
+  std::string database;
   bool replace = false;
   bool dry_run = false;
 };
@@ -64,6 +65,7 @@ void restore(Program& program, const Options& options) {
     to = directory.string();
   }
   wanted.options = {{"at", copy.manifest.id}, {"to", to}, {"replace", options.replace}};
+  if (!options.database.empty()) wanted.options["database"] = options.database;
   // Nothing of it is kept: it says nothing of how the server is. A run may go on beside it.
   const auto store = value_or_fatal(open_memory_store());
   run_by_hand(program, wanted, *store);
@@ -79,6 +81,7 @@ void add_backups_restore(CLI::App& backups, Program& program) {
       ->type_name("TARGET");
   command->add_option("--at", options->at, "Which copy: its id, a moment (the newest before it), or latest")
       ->capture_default_str()->type_name("COPY");
+  command->add_option("--database", options->database, "Which one, of a copy that holds several")->type_name("NAME");
   command->add_flag("--replace", options->replace, "Overwrite what is there");
   command->add_flag("--dry-run,-n", options->dry_run, "Change nothing; say what would be done");
   command->callback([&program, options] { restore(program, *options); });

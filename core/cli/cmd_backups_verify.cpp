@@ -78,7 +78,8 @@ void verify(Program& program, const Options& options) {
     }
   }
   if (program.json) return print(Json{{"verified", all}}.dump(2) + "\n");
-  print(text.empty() ? fmt::format("There are no copies in {}.\n", program.settings().backup_directory.string()) : text);
+  if (text.empty()) text = fmt::format("There are no copies in {}.\n", program.settings().backup_directory.string());
+  print(text);
 }
 
 }  // namespace

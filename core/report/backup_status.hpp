@@ -17,8 +17,8 @@ bool is_stale(const BackupStatus& status, Time now);
 bool is_second_stale(const BackupStatus& status, Time now);
 std::optional<Time> second_behind(const BackupStatus& status);
 
-// Whether a drill is owed: there can be one, and none has passed for so long that nobody knows whether the copies can be
-// restored.
+// Whether a drill is owed: there can be one, and none has passed for so long that nobody knows whether the copies can
+// be restored.
 inline constexpr Seconds drill_patience = std::chrono::hours(24 * 90);
 bool lacks_drill(const BackupStatus& status, Time now);
 

@@ -161,11 +161,12 @@ TEST_CASE("backup: as long as a quarantined copy waits, each run says so") {
   FakeServer server;
   has_two_databases(server);
   server.stub(dump_of("orders"), {.output = whole});
-  server.store.prune_answer["stopped"] = "20261101T030000Z is quarantined (it is far smaller)";
+  server.store.add({.id = "20261101T030000Z", .state = "quarantined", .bytes = 7});
   CHECK(run_database(server, {{"engine", "mariadb"}, {"database", "orders"}}).outcome == Outcome::ok);
-  REQUIRE(server.find("backup.quarantined") != nullptr);
-  CHECK(server.find("backup.quarantined")->title ==
-        "MariaDB orders: no older copy is removed: 20261101T030000Z is quarantined (it is far smaller)");
+  const Finding* finding = server.find("backup.quarantined", "20261101T030000Z");
+  REQUIRE(finding != nullptr);
+  CHECK(finding->title == "MariaDB orders: a quarantined copy waits for you (7 bytes)");
+  CHECK_THAT(finding->action, Catch::Contains("maintain backups accept web1 shop/task 20261101T030000Z"));
 }
 
 TEST_CASE("backup: another process that writes copies is left alone") {

@@ -4,6 +4,11 @@
 namespace maintain::plugins::backup {
 namespace {
 
+// $1 is the project's text. Where there is a bash, a pipe fails with any of its commands: `dump | gzip` must not end well
+// because gzip did.
+constexpr const char* with_pipefail =
+    "command -v bash >/dev/null && exec bash -o pipefail -c \"$1\"; exec /bin/sh -c \"$1\"";
+
 class CommandEngine final : public DatabaseEngine {
  public:
   explicit CommandEngine(DatabaseOptions options) : options_(std::move(options)) {}
@@ -18,8 +23,8 @@ class CommandEngine final : public DatabaseEngine {
     return {{.database = "dump",
              .title = "the command's dump",
              .file = "dump",
-             .command = {.argv = options_.argv,
-                         .script = options_.script,
+             .command = {.argv = options_.script.empty() ? options_.argv : std::vector<std::string>{options_.script},
+                         .script = options_.script.empty() ? "" : with_pipefail,
                          .become_user = options_.user,
                          .quiet = true},
              .rule = {.end_text = options_.trailer, .may_be_empty = options_.allow_empty}}};

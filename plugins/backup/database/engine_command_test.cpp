@@ -25,10 +25,11 @@ TEST_CASE("backup: what a project's own command prints is a dump") {
 TEST_CASE("backup: a text is a command for the shell, and its trailer must be there") {
   const bool whole = GENERATE(true, false);
   FakeServer server;
-  server.expect(script("redis-cli")).reply(whole ? "1\n2\n# end of dump, 2 keys\n" : "1\n2\n");
+  server.expect(word("redis-cli --dump | cat")).reply(whole ? "1\n2\n# end of dump, 2 keys\n" : "1\n2\n");
   Json options = dump_by("redis-cli --dump | cat");
   options["trailer"] = "# end of dump";
   CHECK(run_database(server, options).outcome == (whole ? Outcome::ok : Outcome::failed));
+  CHECK(server.commands.front().script.find("pipefail") != std::string::npos);
   CHECK(server.store.copies.size() == (whole ? 1 : 0));
   if (whole) CHECK(facts(server)["verified"][0]["how"] == "exit status, trailer");
   else

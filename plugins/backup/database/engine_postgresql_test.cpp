@@ -102,7 +102,7 @@ TEST_CASE("backup: without a pg_restore that can read it, the copy is kept unver
   if (GENERATE(true, false)) server.stub_local(argv({"pg_restore"}), Reply::fails(MAINTAIN_NOT_FOUND));
   else server.stub_local(argv({"pg_restore"}),
                          Reply::exits(1, "pg_restore: error: unsupported version (1.15) in file header\n"));
-  CHECK(run_database(server, dump_of({"orders", "we=ird '\\ name"})).outcome == Outcome::ok);
+  CHECK(run_database(server, dump_of({"orders", "we=ird '\\ name"})).outcome == Outcome::failed);
   CHECK(server.store.copies.front().state == "unverified");
   REQUIRE(server.findings.size() == 1);
   CHECK(server.findings[0].code == "backup.tool_missing");

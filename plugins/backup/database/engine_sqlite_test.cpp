@@ -125,7 +125,7 @@ TEST_CASE("backup: text that SQLite's dump cuts off makes the copy unverified") 
   server.stub(where("searches", [](const SeenCommand& command) {
     return command.input.find("WHERE EXISTS") != std::string::npos;
   }), {.output = "t\n"});
-  CHECK(run_database(server, dump_of(path)).outcome == Outcome::ok);
+  CHECK(run_database(server, dump_of(path)).outcome == Outcome::failed);
   CHECK(server.store.copies.front().state == "unverified");
   REQUIRE(server.find("backup.text_cut", path) != nullptr);
   CHECK(server.find("backup.text_cut")->title.find("tables: t") != std::string::npos);
@@ -150,14 +150,14 @@ TEST_CASE("backup: a dump of SQLite that cannot be loaded is none; one that cann
     server.stub_local(argv({"/bin/sh", "-c"}),
                       GENERATE(Reply::exits(127, "sh: 1: exec: sqlite3: not found\n"),
                                Reply::exits(1, "sqlite3: Error: unknown option: -safe\n")));
-    CHECK(run_database(server, dump_of(path)).outcome == Outcome::ok);
+    CHECK(run_database(server, dump_of(path)).outcome == Outcome::failed);
     CHECK(server.store.copies.front().state == "unverified");
     CHECK(server.find("backup.tool_missing", "sqlite3") != nullptr);
   }
   SECTION("no room") {
     server.stub_local(argv({"/bin/sh", "-c"}), GENERATE(Reply::exits(1, "Error: database or disk is full\n"),
                                                         Reply{.signal = 25}));
-    CHECK(run_database(server, dump_of(path)).outcome == Outcome::ok);
+    CHECK(run_database(server, dump_of(path)).outcome == Outcome::failed);
     CHECK(server.store.copies.front().state == "unverified");
     CHECK(server.find("backup.no_room") != nullptr);
   }

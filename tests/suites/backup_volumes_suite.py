@@ -15,7 +15,7 @@ from support.containers import WRITER, Containers
 from support.suite import run_suite
 
 # Rewrites a file all the time, so that also the second pass of a copy, while the container is still, takes its time.
-GRINDER = "(while :; do dd if=/dev/urandom of=/data/big bs=1M count=12 conv=notrunc 2>/dev/null; done) & " + WRITER
+GRINDER = "(while :; do dd if=/dev/urandom of=/data/big bs=1M count=10 conv=notrunc 2>/dev/null; done) & " + WRITER
 
 VOLUMES = {"use": "backup.docker_volume", "volumes": ["shop-data"], "keep": KEEP, "drop": 1}
 
@@ -47,11 +47,19 @@ class VolumeCase(BackupCase):
     def now(self):
         return str(int(time.time()))
 
-    def await_state(self, containers, wanted, seconds=60):
+    def await_state(self, containers, wanted, seconds=120):
         deadline = time.monotonic() + seconds
         while (state := containers.state("writer")) != wanted:
-            self.assertLess(time.monotonic(), deadline, f"the container is {state}, not {wanted}")
+            if time.monotonic() > deadline:
+                self.fail(f"the container is {state}, not {wanted}\n{self.said()}")
             time.sleep(0.05)
+
+    def said(self):
+        """What the run under way has told, ended for it."""
+        if (process := getattr(self, "process", None)) is None:
+            return ""
+        process.terminate()
+        return "".join(process.communicate(timeout=60))
 
     def lives(self, containers):
         """It runs and works."""
@@ -135,12 +143,12 @@ class Quiet(VolumeCase):
 
 
 class Interrupted(VolumeCase):
-    def slow(self, how, limit="15s"):
-        """A backup under way whose container is still, for a dozen seconds."""
+    def slow(self, how, limit="30s", rate="1MiB"):
+        """A backup under way whose container is still, for as long as 10 MiB take."""
         containers = self.containers(script=GRINDER)
         self.configure(self.name, {"volumes": {**VOLUMES, "quiesce": how, "quiesce_limit": limit,
-                                               "bandwidth_limit": "1MiB"}})
-        process = self.central.start("run", "--now", "volumes")
+                                               "bandwidth_limit": rate}})
+        self.process = process = self.central.start("run", "--now", "volumes")
         self.addCleanup(self.end, process)
         self.await_state(containers, {"pause": "paused", "stop": "exited"}[how])
         return containers, process
@@ -176,11 +184,11 @@ class Interrupted(VolumeCase):
 
     def test_limit_ends_the_outage(self):
         """The copy is not waited for: the server lets the container go, and the run says so."""
-        containers, process = self.slow("pause", "5s")
-        self.await_state(containers, "running", 20)
+        containers, process = self.slow("pause", "30s", "256KiB")
+        self.await_state(containers, "running", 40)
         self.lives(containers)
-        out, err = process.communicate(timeout=120)
-        self.assertRegex(out + err + str(self.results("volumes")[0]), "(?i)5 ?s|limit")
+        out, err = process.communicate(timeout=240)
+        self.assertRegex(out + err + str(self.results("volumes")[0]), "(?i)30 ?s|limit")
         self.assertEqual(self.store(self.name, "volumes").problems(), [])
 
     def test_asked_to_stop_while_paused(self):

@@ -36,9 +36,10 @@ std::string notes_on(const BackupStatus& status, Time now) {
     notes.push_back(fmt::format("second place: {}{} behind, limit {}", status.second->in_step ? "" : "nothing sent, ",
                                 since(*second_behind(status), now), format_duration(status.second->max_age)));
   if (lacks_drill(status, now)) {
+    const bool never = !status.last_drill && !status.last_passed_drill;
     const bool tried = status.last_drill && now - status.last_drill->when <= drill_patience;
-    notes.push_back(fmt::format("no drill {}in {} days", tried ? "passed " : "",
-                                std::chrono::duration_cast<std::chrono::hours>(drill_patience).count() / 24));
+    const auto days = std::chrono::duration_cast<std::chrono::hours>(drill_patience).count() / 24;
+    notes.push_back(never ? "no drill yet" : fmt::format("no drill {}in {} days", tried ? "passed " : "", days));
   }
   if (status.task == BackupStatus::Task::switched_off) notes.push_back("switched off");
   if (status.task == BackupStatus::Task::unknown) notes.push_back("no such task is known");

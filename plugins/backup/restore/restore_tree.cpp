@@ -104,12 +104,12 @@ RestoredTree run_rsync(sdk::Context& context, const RsyncPush& push, const std::
   if (!ran || !numbers || trouble.no_space)
     refuse("the tree was not restored, or not all of it: " +
            rsync_failure_text(ended.status, ended.signal, trouble, sides));
-  context.output(report.text());
 
   RestoredTree result{.files = numbers->files(), .bytes = numbers->bytes, .skipped = skipped_names(report.text())};
   for (const Unreadable& one : trouble.unreadable) result.problems.push_back(one.name + ": " + one.why);
   for (const std::string& name : trouble.vanished) result.problems.push_back(name + ": it vanished from the copy");
   result.problems.insert(result.problems.end(), trouble.other.begin(), trouble.other.end());
+  if (!result.problems.empty()) context.output(report.text());
   if (ended.status != 0 && result.problems.empty()) result.problems.push_back(rsync_status_text(ended.status));
   return result;
 }

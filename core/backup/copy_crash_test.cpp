@@ -47,7 +47,7 @@ DraftRequest request(bool resume) {
       if (!std::filesystem::exists(name)) write(name, std::string(1000, static_cast<char>('a' + file)));
     }
     CopyFacts facts;
-    facts.verified = {{"test", ""}};
+    facts.verified = {{"test", "", {}}};
     if (!draft->commit(facts, now, never_interrupted)) ::_exit(2);
     { const CopyDraft gone = std::move(*draft); }
     if (::write(progress, "x", 1) != 1) ::_exit(3);

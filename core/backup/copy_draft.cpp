@@ -184,6 +184,7 @@ Result<CommittedCopy> CopyDraft::commit(const CopyFacts& facts, Time now, const 
   manifest.checksums = inventory->checksums;
   manifest.file_list = std::move(inventory->first);
   manifest.verified = facts.verified;
+  for (Verification& one : manifest.verified) one.when = now;
   manifest.tools = facts.tools;
   manifest.details = facts.details;
   manifest.reason = anomaly_of(inventory->size, place_.earlier, facts.anomaly);

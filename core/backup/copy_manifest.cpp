@@ -63,7 +63,8 @@ CopyManifest decode(const Json& json) {
     manifest.file_list.push_back({file.at("name").get<std::string>(), file.at("bytes").get<std::uint64_t>(),
                                   file.at("sha256").get<std::string>()});
   for (const Json& one : json.at("verified"))
-    manifest.verified.push_back({one.at("how").get<std::string>(), one.at("detail").get<std::string>()});
+    manifest.verified.push_back({one.at("how").get<std::string>(), one.at("detail").get<std::string>(),
+                                 moment(one, "when")});
   manifest.tools = object_text(json, "tools");
   manifest.details = object_text(json, "details");
   manifest.reason = json.value("reason", "");
@@ -86,7 +87,8 @@ std::string encode_manifest(const CopyManifest& manifest) {
   Json files = Json::array(), verified = Json::array();
   for (const StoredFile& file : manifest.file_list)
     files.push_back({{"name", file.name}, {"bytes", file.bytes}, {"sha256", file.sha256}});
-  for (const Verification& one : manifest.verified) verified.push_back({{"how", one.how}, {"detail", one.detail}});
+  for (const Verification& one : manifest.verified)
+    verified.push_back({{"how", one.how}, {"detail", one.detail}, {"when", format_time(one.when)}});
   Json json = {{"version", version},
                {"id", manifest.id},
                {"server", manifest.server},

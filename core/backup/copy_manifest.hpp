@@ -26,6 +26,7 @@ struct StoredFile {
 struct Verification {
   std::string how;     // "pg_restore --list"
   std::string detail;
+  Time when{};
 };
 
 struct CopyManifest {

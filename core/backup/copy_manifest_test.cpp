@@ -22,7 +22,7 @@ CopyManifest example() {
   manifest.new_bytes = 12'345'678'901;
   manifest.checksums = std::string(64, 'a');
   manifest.file_list = {{"orders.dump", 12'345'678'901, std::string(64, 'b')}};
-  manifest.verified = {{"pg_restore --list", "42 entries"}};
+  manifest.verified = {{"pg_restore --list", "42 entries", *parse_time("2026-11-29T01:03:08Z")}};
   manifest.tools = R"({"pg_dump":"15.18"})";
   return manifest;
 }
@@ -39,6 +39,7 @@ TEST_CASE("copy_manifest: is read as it was written") {
   CHECK(after->bytes == before.bytes);
   CHECK(after->file_list.at(0).sha256 == before.file_list[0].sha256);
   CHECK(after->verified.at(0).how == "pg_restore --list");
+  CHECK(after->verified.at(0).when == before.verified[0].when);
   CHECK(after->tools == before.tools);
   CHECK_FALSE(after->accepted);
   CHECK(encode_manifest(*after) == encode_manifest(before));

@@ -39,7 +39,7 @@ struct Place {
     REQUIRE(draft->write(content));
     REQUIRE(draft->close());
     CopyFacts facts;
-    facts.verified = {{"pg_restore --list", ""}};
+    facts.verified = {{"pg_restore --list", "", {}}};
     REQUIRE(draft->commit(facts, now, never_interrupted));
     now += std::chrono::hours(24);
     auto copy = copies.open("latest");

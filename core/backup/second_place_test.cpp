@@ -20,7 +20,7 @@ void add(const std::filesystem::path& backups, Time now, const std::string& cont
   REQUIRE(draft->write(content));
   REQUIRE(draft->close());
   CopyFacts facts;
-  facts.verified = {{"pg_restore --list", ""}};
+  facts.verified = {{"pg_restore --list", "", {}}};
   REQUIRE(draft->commit(facts, now, never_interrupted));
 }
 

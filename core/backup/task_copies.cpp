@@ -21,6 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* lock_name = "_lock";
+constexpr std::size_t a_date = 10;  // "2026-11-29": until its end, UTC
 constexpr const char* removing_prefix = "_removing-";
 constexpr const char* unnamed_project = "_";
 constexpr Milliseconds lock_patience = std::chrono::seconds(10);  // somebody may be listing or accepting
@@ -181,11 +182,11 @@ Result<OpenCopy> TaskCopies::open(const std::string& which) const {
   } else if (time_of_copy(which)) {
     const auto named = std::find_if(copies->begin(), copies->end(), [&](const auto& copy) { return copy.id == which; });
     if (named != copies->end()) found = &*named;
-  } else if (const auto time = parse_time(which)) {
+  } else if (const auto time = parse_time(which.size() == a_date ? which + "T23:59:59Z" : which)) {
     found = newest_verified(*copies, *time);
   } else {
     return fail(ErrorKind::configuration, "'" + shorten(printable(which), 100) + "' names no copy",
-                "an id such as 20261129T010203Z, a moment such as 2026-11-29T12:00:00Z, or latest");
+                "an id such as 20261129T010203Z, a moment such as 2026-11-29T12:00:00Z, a day, or latest");
   }
   if (found == nullptr)
     return fail(ErrorKind::not_found,

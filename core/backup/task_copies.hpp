@@ -60,7 +60,8 @@ class TaskCopies {
   // Errors: busy (another process writes), system.
   Result<CopyDraft> begin(const DraftRequest& request, Time now, const Interrupt& interrupt);
 
-  // which: an id, "latest" (the newest verified one), or a moment (RFC 3339): the newest verified one not after it.
+  // which: an id, "latest" (the newest verified one), or a moment (RFC 3339) or a day: the newest verified
+  // one not after it.
   // Errors: not_found, configuration, system.
   Result<OpenCopy> open(const std::string& which) const;
 

@@ -354,6 +354,8 @@ TEST_CASE("task_copies: which copy is meant") {
   CHECK(good(scene.copies.open("latest")).manifest.id == second.manifest.id);
   CHECK(good(scene.copies.open(first.manifest.id)).manifest.id == first.manifest.id);
   CHECK(good(scene.copies.open("2026-11-01T23:00:00Z")).manifest.id == first.manifest.id);
+  CHECK(good(scene.copies.open("2026-11-01")).manifest.id == first.manifest.id);
+  CHECK(scene.copies.open("2026-11-31").error().kind == ErrorKind::configuration);
   CHECK(scene.copies.open("2026-10-01T00:00:00Z").error().kind == ErrorKind::not_found);
   CHECK(scene.copies.open("20200101T000000Z").error().kind == ErrorKind::not_found);
   CHECK(scene.copies.open("../x").error().kind == ErrorKind::configuration);

@@ -52,7 +52,7 @@ struct Scene {
     REQUIRE(draft->write(content));
     REQUIRE(draft->close());
     CopyFacts facts;
-    facts.verified = {{"by looking", ""}};
+    facts.verified = {{"by looking", "", {}}};
     return draft->commit(facts, now, never_interrupted)->manifest.id;
   }
 

@@ -46,7 +46,7 @@ void add_backups_drill(CLI::App& backups, Program& program) {
   CLI::App* command = add_command(backups, "drill", "backups", "Restore a copy for test, and check what comes");
   const auto options = std::make_shared<Options>();
   add_copies_arguments(*command, options->of, true);
-  command->add_option("--at", options->at, "Which copy: its id, a moment (the newest before it), or latest")
+  command->add_option("--at", options->at, "Which copy: its id, a moment or day (the newest until then), or latest")
       ->capture_default_str()->type_name("COPY");
   command->callback([&program, options] { drill(program, *options); });
 }

@@ -66,7 +66,7 @@ struct Store {
     REQUIRE(draft->write(content));
     REQUIRE(draft->close());
     CopyFacts facts;
-    facts.verified = {{"pg_restore --list", ""}};
+    facts.verified = {{"pg_restore --list", "", {}}};
     return draft->commit(facts, now, never_interrupted)->manifest.id;
   }
   std::string push(const std::string& arguments, bool json = false) {

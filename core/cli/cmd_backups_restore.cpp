@@ -79,7 +79,7 @@ void add_backups_restore(CLI::App& backups, Program& program) {
   add_copies_arguments(*command, options->of, true);
   command->add_option("--to", options->to, "A directory here, SERVER:/PATH, or database:NAME")->required()
       ->type_name("TARGET");
-  command->add_option("--at", options->at, "Which copy: its id, a moment (the newest before it), or latest")
+  command->add_option("--at", options->at, "Which copy: its id, a moment or day (the newest until then), or latest")
       ->capture_default_str()->type_name("COPY");
   command->add_option("--database", options->database, "Which one, of a copy that holds several")->type_name("NAME");
   command->add_flag("--replace", options->replace, "Overwrite what is there");

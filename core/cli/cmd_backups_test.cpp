@@ -58,7 +58,7 @@ struct Store {
     REQUIRE(draft->write(content));
     REQUIRE(draft->close());
     CopyFacts facts;
-    facts.verified = {{"pg_restore --list", ""}};
+    facts.verified = {{"pg_restore --list", "", {}}};
     return draft->commit(facts, now, never_interrupted)->manifest.id;
   }
   std::string run(const std::string& arguments) {

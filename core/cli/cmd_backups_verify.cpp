@@ -88,7 +88,7 @@ void add_backups_verify(CLI::App& backups, Program& program) {
   CLI::App* command = add_command(backups, "verify", "backups", "Read copies again and compare their checksums");
   const auto options = std::make_shared<Options>();
   add_copies_arguments(*command, options->of, false);
-  command->add_option("--at", options->at, "Which copy: its id, a moment (the newest before it), latest, or all")
+  command->add_option("--at", options->at, "Which copy: its id, a moment or day (the newest until then), latest, or all")
       ->capture_default_str()->type_name("COPY");
   command->add_option("--read-data-subset", options->subset, "Only the nth of m parts of the files")->type_name("N/M");
   command->callback([&program, options] { verify(program, *options); });

@@ -47,7 +47,7 @@ struct Fleet {
     REQUIRE(draft->write(content));
     REQUIRE(draft->close());
     CopyFacts facts;
-    facts.verified = {{"pg_restore --list", ""}};
+    facts.verified = {{"pg_restore --list", "", {}}};
     REQUIRE(draft->commit(facts, now - ago, go_on));
   }
   void declare(Seconds max_age) const {

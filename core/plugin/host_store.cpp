@@ -139,7 +139,7 @@ HostResult close(HostStore& store, const maintain_sink* sink) {
 Result<CopyFacts> read_facts(const Json& json) {
   CopyFacts facts;
   for (const Json& one : json.value("verified", Json::array()))
-    facts.verified.push_back({one.at("how").get<std::string>(), one.value("detail", "")});
+    facts.verified.push_back({one.at("how").get<std::string>(), one.value("detail", ""), {}});
   facts.format = json.value("format", "");
   for (const auto& [key, into] : {std::pair{"tools", &facts.tools}, std::pair{"details", &facts.details}}) {
     const Json object = json.value(key, Json::object());

@@ -88,7 +88,7 @@ TEST_CASE("a confined process makes copies below its server's directory and nowh
       auto draft = copies.begin({"/srv/media", "directory"}, Time(Seconds(i)), never);
       if (!draft || !draft->create("sub/file") || !draft->write("text") || !draft->close()) return false;
       CopyFacts facts;
-      facts.verified = {{"test", ""}};
+      facts.verified = {{"test", "", {}}};
       if (i == 1) {
         std::filesystem::remove(draft->path() / "sub/file");
         if (::link((draft->base() / "sub/file").c_str(), (draft->path() / "sub/linked").c_str()) != 0) return false;

@@ -120,7 +120,8 @@ class Running {
     auto program = find_program(command_.argv.at(0));
     if (!program) return fail(program.error());
     auto environment = bp::environment(boost::this_process::environment());
-    for (const auto& [name, value] : command_.environment) environment[name] = value;
+    // Not operator[]: it compares the name with each entry beyond the entry's end (Boost 1.74).
+    for (const auto& [name, value] : command_.environment) environment.set(name, value);
     const std::vector<std::string> arguments(command_.argv.begin() + 1, command_.argv.end());
     const std::string directory = command_.directory.empty() ? std::filesystem::current_path().string()
                                                              : command_.directory;

@@ -90,3 +90,12 @@ TEST_CASE("a signal is told apart from an exit status") {
   CHECK(exit->signal == 9);
   CHECK_FALSE(exit->ok());
 }
+
+TEST_CASE("a variable may have a name that is longer than all there are with their values") {
+  const std::string name(5000, 'N');
+  LocalCommand command{.argv = {"env"}, .environment = {{name, "new"}, {"PATH", "/usr/bin:/bin"}}};
+  const auto ended = run_local(command);
+  REQUIRE(ended);
+  CHECK(ended->output.find("\n" + name + "=new\n") != std::string::npos);
+  CHECK(ended->output.find("PATH=/usr/bin:/bin\n") != std::string::npos);
+}

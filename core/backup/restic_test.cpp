@@ -125,7 +125,8 @@ TEST_CASE("restic: a wrong password and a lock that nobody holds any more") {
   const auto endless = (made.scratch.path() / "endless").string();  // opened for both ways it never ends
   REQUIRE(::mkfifo(endless.c_str(), 0600) == 0);
   const auto locks = std::filesystem::path(made.place.repository) / "locks";
-  // SIGKILL, as soon as the lock has its name: to SIGTERM restic may still remove it.
+  // SIGKILL, as soon as the lock has its name: to SIGTERM restic may still remove it. The directory is looked at again
+  // and again because restic tells nobody of its lock; run_local() bounds it.
   LocalCommand killed{.argv = {"sh", "-c",
                                "restic backup --stdin 0<>\"$0\" & "
                                "until ls \"$1\" | grep -qE '^[0-9a-f]{64}$'; do sleep 0.05; done; kill -9 $!; wait",

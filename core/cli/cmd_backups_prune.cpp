@@ -44,7 +44,7 @@ std::string fate_of(const PruneReport& report, const PruneReport::Decided& copy,
   if (copy.fate.keep) return "stays";
   if (is_in(report.removed)) return "removed";
   if (is_in(report.busy)) return "stays, is being read";
-  if (!report.stopped.empty()) return "stays for now";
+  if (!report.stopped.empty()) return "stays, removal is stopped";
   return dry_run ? "would go" : "stays";
 }
 

@@ -192,6 +192,7 @@ TEST_CASE_METHOD(Fixture, "store: a program that fills the draft beyond its boun
   const std::string file = json()["path"].get<std::string>() + "/growing";
   const void* found = host()->get_extension(host(), to_text(MAINTAIN_LOCAL_1));
   const auto* local = static_cast<const maintain_local_1*>(found);
+  // The sleep is what the program does: it grows a file without end. Nothing waits for it.
   const std::string script = "while :; do echo 0123456789 >> " + file + "; sleep 0.01; done";
   const maintain_text words[] = {to_text("/bin/sh"), to_text("-c"), to_text(script)};
   maintain_command command{};

@@ -87,6 +87,7 @@ TEST_CASE("backup: a broken compressed file fails its step") {
 
 TEST_CASE("backup: a scratch's server answers before the steps and is ended after them") {
   ScratchPlan plan;
+  // The sleep stands for a server that runs until it is ended; nothing waits for it.
   plan.server = ScratchServer{.name = "Server",
                               .program = {{"sh", "-c", "echo $$ >/proc/self/fd/9/pid; exec sleep 1000"}},
                               .ready = {{"sh", "-c", "test -s /proc/self/fd/9/pid"}}};

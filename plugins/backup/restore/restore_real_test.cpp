@@ -25,6 +25,7 @@ bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
 "$bin/pg_ctl" -D "$1/db" -w -l "$1/log" -o "-c listen_addresses= -c unix_socket_directories=$1 -c fsync=off" start)";
 constexpr const char* stop_postgresql = R"(bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
 "$bin/pg_ctl" -D "$1/db" -m immediate stop)";
+// Whether it answers already it tells only those who ask: at most 200 times, and not once it has died.
 constexpr const char* start_mariadb = R"(set -e
 PATH=$PATH:/usr/sbin
 mkdir "$1/tmp"

@@ -35,6 +35,9 @@ constexpr Milliseconds cancel_check{500};
 constexpr int largest_pipe = 1024 * 1024;   // that the kernel grants to everybody
 constexpr std::size_t read_size = 256 * 1024;
 constexpr int most_reads = largest_pipe / read_size;
+constexpr std::uint64_t small_read = 4096;
+constexpr int few_reads = 20;              // small ones, after which output is let gather
+constexpr Milliseconds gathering{20};
 
 // A write to a program that has closed its input must be an error here, not a signal to us.
 class SigpipeBlocked {
@@ -76,6 +79,7 @@ struct Stream {
   UniqueFd fd;
   const std::function<bool(std::string_view)>* taker = nullptr;
   std::string* collected = nullptr;
+  std::uint64_t read = 0;  // bytes, so far
 
   // Reads what is there, and of one who writes faster than that no more than the largest pipe holds: the deadline is
   // asked in between. False when the receiver wants the program ended.
@@ -90,6 +94,7 @@ struct Stream {
         return true;
       }
       const std::string_view piece(buffer, static_cast<std::size_t>(got));
+      read += piece.size();
       if (*taker) {
         if (!(*taker)(piece)) return false;
         continue;
@@ -150,6 +155,7 @@ class Running {
   // Until the program has ended and its output is read, or until a reason to end it.
   Result<void> wait(Deadline deadline) {
     std::string_view left = command_.input;
+    int small_reads = 0;  // in a row
     for (;;) {
       if (command_.cancelled && command_.cancelled())
         return fail(ErrorKind::cancelled, command_.argv[0] + " was ended on request");
@@ -163,9 +169,13 @@ class Running {
       const Milliseconds span = std::min(deadline.remaining(), command_.cancelled ? cancel_check : Milliseconds::max());
       ::poll(waits, 4, static_cast<int>(std::min<Milliseconds::rep>(span.count(), 3'600'000)));
       if (waits[3].revents != 0) feed(left);
+      // Who tells of each of its steps, as rsync does of its files, would wake us at each.
+      if (small_reads > few_reads && waits[0].revents == 0) ::poll(waits, 1, static_cast<int>(gathering.count()));
+      const std::uint64_t before = output_.read + error_output_.read;
       for (Stream* stream : {&output_, &error_output_})
         if (stream->fd && !stream->drain(command_.output_limit, result_.truncated))
           return fail(ErrorKind::cancelled, command_.argv[0] + " was ended: its output is not wanted any more");
+      small_reads = output_.read + error_output_.read - before < small_read ? small_reads + 1 : 0;
       // A grandchild may hold the pipes for ever; what the program itself wrote has been read by now.
       if (waits[0].revents != 0) return {};
     }

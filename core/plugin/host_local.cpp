@@ -12,6 +12,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr Milliseconds between_checks{250};  // of what a program does to a draft
+
 HostResult make_directory(const Host& host) {
   if (host.call().directory.empty()) return host_fail(MAINTAIN_UNSUPPORTED, "this run has no task directories");
   return to_host_result(make_directories(host.call().directory, 0700));
@@ -47,8 +49,12 @@ HostResult run(Host& host, const maintain_command* raw, maintain_exit* exit) {
     return error_output.take(bytes);
   };
   Result<void> bounds{};
+  auto next_check = Clock::now();
   local.cancelled = [&] {
-    if (host.store) bounds = host.store->check_draft();
+    if (host.store && Clock::now() >= next_check) {
+      bounds = host.store->check_draft();
+      next_check = Clock::now() + between_checks;
+    }
     if (!bounds) return true;
     idle = command->idle_timeout.count() > 0 && Clock::now() - last_output > command->idle_timeout;
     return idle || host.cancelled();

@@ -24,7 +24,7 @@ struct Scene {
   bool check = false;
 
   Scene() {
-    server.stub(script("mountpoint"), Reply{.output = "program " + version + "there\n"});
+    server.stub(script("mountpoint"), Reply{.output = "program " + version + "holes none\nthere\n"});
     server.stub_local(argv({"rsync", "--version"}), Reply{.output = version});
   }
   // What one rsync does: so many files are then in the draft.
@@ -67,15 +67,19 @@ TEST_CASE("plugin_backup: the options of a directory") {
 }
 
 TEST_CASE("plugin_backup: what the server says of the paths") {
-  const auto two = parse_inspection("program rsync  version 3.2.7  protocol\nthere\nlink\n", 2);
+  const auto two = parse_inspection("program rsync  version 3.2.7  protocol\nholes none\nthere\nlink\n", 2);
   REQUIRE(two);
   CHECK(two->rsync == "3.2.7");
   CHECK_FALSE(why_not_copied("/a", two->states[0]));
   CHECK(why_not_copied("/b", two->states[1]).value_or("").find("/b is a symbolic link") == 0);
   CHECK(why_not_copied("/b", "unmounted") == "/b is not mounted");
-  CHECK_FALSE(parse_inspection("program \nthere\n", 2));
-  CHECK_FALSE(parse_inspection("there\nthere\nthere\n", 2));
-  CHECK(parse_inspection("program \nthere\n", 1)->rsync.empty());
+  CHECK_FALSE(two->holes);
+  CHECK_FALSE(parse_inspection("program \nholes none\nthere\n", 2));
+  CHECK_FALSE(parse_inspection("program \nthere\nthere\n", 1));
+  CHECK_FALSE(parse_inspection("there\nthere\nthere\n", 1));
+  CHECK(parse_inspection("program \nholes unknown\nthere\n", 1)->rsync.empty());
+  CHECK(parse_inspection("program \nholes unknown\nthere\n", 1)->holes);
+  CHECK(parse_inspection("program \nholes some\nthere\n", 1)->holes);
 }
 
 TEST_CASE("plugin_backup: a directory is copied and verified") {
@@ -115,18 +119,18 @@ TEST_CASE("plugin_backup: root needs no sudo, and who does not want it gets none
 TEST_CASE("plugin_backup: paths that are not there, links, not mounted") {
   Scene scene;
   scene.options = {{"paths", {"/a", "/b", "/c"}}, {"mountpoint", true}};
-  scene.server.expect(script("mountpoint")).reply("program " + version + "missing\nlink\nunmounted\n");
+  scene.server.expect(script("mountpoint")).reply("program " + version + "holes some\nmissing\nlink\nunmounted\n");
   const TaskRun run = scene.run();
   CHECK(run.status == MAINTAIN_FAILED);
   for (const char* part : {"/a is not there", "/b is a symbolic link", "/c is not mounted"})
     CHECK_THAT(run.message, Catch::Contains(part));
   CHECK(scene.server.store.copies.empty());
-  CHECK(scene.last().argv == std::vector<std::string>{"mounts", "/a", "/b", "/c"});
+  CHECK(scene.last().argv == std::vector<std::string>{"mounts", "ask", "/a", "/b", "/c"});
 }
 
 TEST_CASE("plugin_backup: no rsync, here or there") {
   Scene scene;
-  SECTION("there") { scene.server.expect(script("mountpoint")).reply("program \nthere\n"); }
+  SECTION("there") { scene.server.expect(script("mountpoint")).reply("program \nholes none\nthere\n"); }
   SECTION("here") {
     scene.server.stub_local(argv({"rsync", "--version"}), Reply::fails(MAINTAIN_NOT_FOUND));
   }
@@ -281,7 +285,7 @@ TEST_CASE("plugin_backup: paths within others come along with them") {
   Scene scene;
   if (!scene.can_run()) return;
   scene.options["paths"] = {"/srv/media", "/srv/media/x", "/srv/media/"};
-  scene.server.stub(script("mountpoint"), Reply{.output = "program " + version + "there\nthere\nthere\n"});
+  scene.server.stub(script("mountpoint"), Reply{.output = "program " + version + "holes none\nthere\nthere\nthere\n"});
   scene.rsync().reply(scene.brings(1, {.output = stats_of(1)}));
   CHECK(scene.run().outcome == Outcome::ok);
   CHECK_FALSE(scene.has_word(":/srv/media/x"));

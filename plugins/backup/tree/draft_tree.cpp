@@ -39,8 +39,13 @@ Directory open_directory(const std::string& path) {
   return Directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
+struct Name {
+  std::string text;
+  mode_t type;  // 0 where the file system does not tell
+};
+
 // The names in it; nothing when it cannot be read.
-std::optional<std::vector<std::string>> names_in(const Directory& directory) {
+std::optional<std::vector<Name>> names_in(const Directory& directory) {
   const int again = ::openat(directory.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (again < 0) return std::nullopt;
   DIR* stream = ::fdopendir(again);
@@ -48,11 +53,11 @@ std::optional<std::vector<std::string>> names_in(const Directory& directory) {
     ::close(again);
     return std::nullopt;
   }
-  std::vector<std::string> names;
+  std::vector<Name> names;
   errno = 0;
   while (const dirent* entry = ::readdir(stream)) {
     const std::string_view name = entry->d_name;
-    if (name != "." && name != "..") names.emplace_back(name);
+    if (name != "." && name != "..") names.push_back({std::string(name), static_cast<mode_t>(DTTOIF(entry->d_type))});
     errno = 0;
   }
   const bool read = errno == 0;
@@ -68,11 +73,12 @@ struct Walk {
       visit;
   // When all of a directory was visited; may be empty.
   std::function<bool(const Directory& parent, const std::string& name)> leave = {};
+  bool types_only = false;  // of the status only the type is wanted, which a directory tells without a look at each
 };
 
 struct Level {
   std::string name;
-  std::vector<std::string> left;  // names still to be visited
+  std::vector<Name> left;  // still to be visited
 };
 
 // Depth first, with one directory open at a time: back up goes through "..", which is safe where nobody else writes.
@@ -94,10 +100,11 @@ bool walk(const std::string& root, const Walk& steps) {
       path.resize(path.size() - std::min(path.size(), name.size() + 1));
       continue;
     }
-    const std::string name = std::move(levels.back().left.back());
+    const auto [name, type] = std::move(levels.back().left.back());
     levels.back().left.pop_back();
     struct stat status {};
-    if (::fstatat(here.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return false;
+    if (steps.types_only && type != 0) status.st_mode = type;
+    else if (::fstatat(here.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return false;
     const std::string below = path.empty() ? name : path + "/" + name;
     const Visit next = steps.visit(here, name, status, below);
     if (next == Visit::failed) return false;
@@ -165,11 +172,11 @@ bool distrust_since(const std::string& directory, std::int64_t moment) {
 
 std::optional<std::uint64_t> count_files(const std::string& directory) {
   std::uint64_t count = 0;
-  const bool walked = walk(directory, {[&](const Directory&, const std::string&, const struct stat& status,
-                                           const std::string&) {
+  const bool walked = walk(directory, {.visit = [&](const Directory&, const std::string&, const struct stat& status,
+                                                    const std::string&) {
     if (!S_ISDIR(status.st_mode)) ++count;
     return Visit::enter;
-  }});
+  }, .types_only = true});
   if (!walked) return std::nullopt;
   return count;
 }

@@ -41,14 +41,17 @@ std::string host_of(const std::vector<std::string>& shell, const std::string& ho
 
 std::vector<std::string> rsync_argv(const RsyncPull& pull) {
   // --modify-window=-1: mtimes are compared to the nanosecond. --outbuf=L: progress comes as it is made.
-  // --delete-excluded: what came before it was excluded leaves a draft, too.
+  // --delete-excluded: what came before it was excluded leaves a draft, too. --inplace: a draft is nobody's but ours,
+  // and has no file in common with a copy but those that are as they are on the server; so none is written beside and
+  // renamed. What was cut off half-way has another time than on the server.
   std::vector<std::string> argv = {"rsync", "-aHAX", "--protect-args", "--numeric-ids", "--fake-super",
-                                   "--delete", "--delete-excluded", "--partial", "--modify-window=-1",
+                                   "--delete", "--delete-excluded", "--inplace", "--modify-window=-1",
                                    "--outbuf=L", "--stats", "--info=progress2",
                                    "--timeout=" + std::to_string(pull.silence.count())};
   if (pull.relative) argv.emplace_back("--relative");
-  // A file that is rewritten in place shares its unchanged blocks with the snapshot; holes cannot be made then.
-  argv.emplace_back(pull.seeded ? "--inplace" : "--sparse");
+  // For holes rsync writes each KiB by itself. In a snapshot, what is rewritten shares its unchanged blocks; holes
+  // cannot be made then.
+  if (pull.holes && !pull.seeded) argv.emplace_back("--sparse");
   // A snapshot has its own files already; what had to go from it because it had more than one name is here, too.
   if (!pull.base.empty()) argv.push_back((pull.seeded ? "--copy-dest=" : "--link-dest=") + pull.base);
   if (pull.one_file_system) argv.emplace_back("--one-file-system");

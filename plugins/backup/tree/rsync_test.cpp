@@ -46,11 +46,16 @@ TEST_CASE("plugin_backup: rsync over ssh") {
   CHECK(has(argv, "--rsync-path=sudo -n rsync"));
   CHECK(has(argv, "--link-dest=/b/1/data"));
   CHECK(has(argv, "--sparse"));
+  CHECK(has(argv, "--inplace"));
   CHECK(has(argv, "--relative"));
   CHECK(has(argv, "--bwlimit=10"));
   CHECK(has(argv, "--exclude=*.tmp"));
   const std::vector<std::string> last = {"--", "root@[::1]:/srv/a", ":/etc", "/b/_draft/data/"};
   CHECK(std::equal(last.rbegin(), last.rend(), argv.rbegin()));
+}
+
+TEST_CASE("plugin_backup: rsync looks for holes only where there can be some") {
+  CHECK_FALSE(has(rsync_argv({.sources = {"/etc"}, .target = "/b", .holes = false}), "--sparse"));
 }
 
 TEST_CASE("plugin_backup: rsync without a server between, into a snapshot") {

@@ -41,7 +41,8 @@ void TreeCopy::inspect(const std::vector<std::string>& paths) {
   as_root_ = options_.sudo && context_.facts().user != "root";
   here_ = local_rsync_version(context_);
   way_ = way_to_server(context_);
-  std::vector<std::string> words = {options_.mountpoint ? "mounts" : "any"};
+  // Once for a task: of later copies only what changed is written.
+  std::vector<std::string> words = {options_.mountpoint ? "mounts" : "any", context_.copies().empty() ? "ask" : "no"};
   words.insert(words.end(), paths.begin(), paths.end());
   const sdk::Completed asked = context_.exec({.argv = std::move(words),
                                               .script = inspect_script(),
@@ -62,6 +63,7 @@ void TreeCopy::inspect(const std::vector<std::string>& paths) {
   if (inspection->rsync.empty())
     throw Failure(MAINTAIN_FAILED, rsync_failure_text(127, 0, {.no_rsync = true}, {.server = context_.server()}));
   there_ = inspection->rsync;
+  holes_ = inspection->holes;
 }
 
 void TreeCopy::begin(const std::string& source, const std::string& engine, std::vector<std::string> parts) {
@@ -92,6 +94,7 @@ RsyncPull TreeCopy::pull() const {
   pull.shell = way_.shell;
   pull.host = way_.host;
   pull.sudo = as_root_;
+  pull.holes = holes_;
   pull.exclude = options_.exclude;
   pull.one_file_system = options_.one_file_system;
   pull.compress = options_.compress;

@@ -92,6 +92,7 @@ class TreeCopy {
   bool as_root_ = false;               // become root there: asked for, and not so already
   WayToServer way_;
   std::string there_, here_;           // versions of rsync
+  bool holes_ = true;                  // what comes may have some
   std::string source_;
   RsyncTrouble trouble_;               // of all that was fetched
   std::vector<std::string> doubts_;    // why the copy is not verified

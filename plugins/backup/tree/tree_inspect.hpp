@@ -8,11 +8,13 @@
 
 namespace maintain::plugins::backup {
 
-// POSIX sh; its parameters: "mounts" when each path must be a mount point, else "any", and the paths.
+// POSIX sh; its parameters: "mounts" when each path must be a mount point, else "any"; "ask" to look for files with
+// holes (for a minute at most), else "no"; and the paths.
 std::string inspect_script();
 
 struct Inspection {
   std::string rsync;                // version; empty: there is none
+  bool holes = true;                // larger files may have holes
   std::vector<std::string> states;  // of each path: one word
 };
 

@@ -159,8 +159,8 @@ struct VolumeScene {
                   return runtime.answer(command);
                 });
     server.stub(script("rsync --version"), [](const SeenCommand& command) {
-      Reply reply{.output = "program rsync  version 3.2.7  protocol version 31\n"};
-      for (std::size_t i = 1; i < command.argv.size(); ++i) reply.output += "there\n";
+      Reply reply{.output = "program rsync  version 3.2.7  protocol version 31\nholes none\n"};
+      for (std::size_t i = 2; i < command.argv.size(); ++i) reply.output += "there\n";
       return reply;
     });
     server.stub(script("sync -f"), {.output = since});

@@ -5,13 +5,15 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <memory>
+#include <deque>
 #include <unordered_map>
+#include <variant>
 
 #include <fmt/format.h>
 
 #include "backup/checksum_list.hpp"
 #include "backup/checksum_reader.hpp"
+#include "backup/hash_crew.hpp"
 #include "backup/sha256.hpp"
 #include "backup/task_copies.hpp"
 #include "base/fd.hpp"
@@ -22,6 +24,7 @@ namespace {
 
 constexpr std::size_t most_problems = 100;
 constexpr std::size_t piece = 256 * 1024;
+constexpr std::size_t most_listing = 4096;  // files, which the crew may be behind the walk
 
 // SHA256SUMS while it is written.
 class ChecksumWriter {
@@ -69,7 +72,7 @@ class Inventory {
  public:
   Inventory(const InventoryBase& base, const std::map<std::string, StoredFile>& known,
             const Interrupt& interrupt)
-      : base_path_(base.path), seeded_(base.seeded), known_(known), interrupt_(interrupt) {}
+      : base_path_(base.path), seeded_(base.seeded), known_(known), interrupt_(interrupt), crew_(interrupt) {}
 
   Result<DraftInventory> take(const std::filesystem::path& draft) {
     if (auto opened = list_.open(draft / checksums_name); !opened) return fail(opened.error());
@@ -80,6 +83,8 @@ class Inventory {
     TreeVisitor visitor;
     visitor.entry = [this](const TreeEntry& entry) { return look_at(entry); };
     if (auto walked = walk_tree(root->get(), visitor, interrupt_); !walked) return fail(walked.error());
+    while (!listing_.empty())
+      if (auto listed = list_first(); !listed) return fail(listed.error());
     auto checksums = list_.finish();
     if (!checksums) return fail(checksums.error());
     result_.checksums = *checksums;
@@ -103,20 +108,39 @@ class Inventory {
     ++result_.size.files;
     const bool linked = entry.info.st_nlink > 1;
     const auto seen = linked ? by_inode_.find(entry.info.st_ino) : by_inode_.end();
-    std::string sha256;
     if (seen != by_inode_.end()) {
-      sha256 = seen->second;
+      listing_.push_back({entry.path, size, seen->second});
     } else {
       result_.size.bytes += size;
-      const std::string* shared = linked || seeded_ ? hash_in_base(entry) : nullptr;
-      if (shared == nullptr) result_.new_bytes += size;
-      auto hashed = shared != nullptr ? Result<std::string>(*shared) : hash_of(entry, size);
-      if (!hashed) return fail(hashed.error());
-      sha256 = *hashed;
-      if (linked) by_inode_.emplace(entry.info.st_ino, sha256);
+      auto hash = hash_of(entry, size, linked);
+      if (!hash) return fail(hash.error());
+      if (linked) by_inode_.emplace(entry.info.st_ino, *hash);
+      listing_.push_back({entry.path, size, std::move(*hash)});
     }
-    if (result_.first.size() < listed_files) result_.first.push_back({entry.path, size, sha256});
-    return list_.add(sha256, entry.path);
+    return listing_.size() < most_listing ? Result<void>{} : list_first();
+  }
+
+  // Known already, or still with the crew.
+  using Hash = std::variant<std::string, HashCrew::Ticket>;
+  Result<Hash> hash_of(const TreeEntry& entry, std::uint64_t size, bool linked) {
+    if (const std::string* shared = linked || seeded_ ? hash_in_base(entry) : nullptr) return Hash(*shared);
+    result_.new_bytes += size;
+    const auto known = known_.find(entry.path);
+    if (known != known_.end() && known->second.bytes == size) return Hash(known->second.sha256);
+    auto ticket = crew_.add(entry);
+    if (!ticket) return fail(ticket.error());
+    return Hash(std::move(*ticket));
+  }
+
+  // In the order of the walk, however the hashes come.
+  Result<void> list_first() {
+    const Listed listed = std::move(listing_.front());
+    listing_.pop_front();
+    const auto* ticket = std::get_if<HashCrew::Ticket>(&listed.hash);
+    auto hash = ticket == nullptr ? Result<std::string>(std::get<std::string>(listed.hash)) : crew_.wait(*ticket);
+    if (!hash) return fail(hash.error());
+    if (result_.first.size() < listed_files) result_.first.push_back({listed.path, listed.size, *hash});
+    return list_.add(*hash, listed.path);
   }
 
   // Of a file that is the same inode in the copy before. In a snapshot that is not enough: there it is a second one with
@@ -142,17 +166,6 @@ class Inventory {
     });
   }
 
-  Result<std::string> hash_of(const TreeEntry& entry, std::uint64_t size) {
-    const auto known = known_.find(entry.path);
-    if (known != known_.end() && known->second.bytes == size) return known->second.sha256;
-    const UniqueFd fd(::openat(entry.directory, entry.name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    struct stat info{};
-    if (!fd || ::fstat(fd.get(), &info) != 0) return fail_errno("cannot read " + printable(entry.path), errno);
-    if (!S_ISREG(info.st_mode) || info.st_ino != entry.info.st_ino)
-      return fail(ErrorKind::refused, printable(entry.path) + " was replaced while the copy was committed");
-    return hash_file(fd.get(), size, interrupt_);
-  }
-
   void problem(const std::string& path, const char* what) {
     if (result_.problems.size() < most_problems)
       result_.problems.push_back(shorten(printable(path), 300) + " " + what);
@@ -165,9 +178,16 @@ class Inventory {
   UniqueFd base_;
   bool base_read_ = false;
   std::unordered_map<std::string, std::string> in_base_;
-  std::unordered_map<ino_t, std::string> by_inode_;
+  std::unordered_map<ino_t, Hash> by_inode_;
+  struct Listed {
+    std::string path;
+    std::uint64_t size;
+    Hash hash;
+  };
+  std::deque<Listed> listing_;  // what is still to be listed
   ChecksumWriter list_;
   DraftInventory result_;
+  HashCrew crew_;
 };
 
 }  // namespace
@@ -175,23 +195,6 @@ class Inventory {
 Result<DraftInventory> take_inventory(const std::filesystem::path& draft, const InventoryBase& base,
                                       const std::map<std::string, StoredFile>& known, const Interrupt& interrupt) {
   return Inventory(base, known, interrupt).take(draft);
-}
-
-Result<std::string> hash_file(int fd, std::uint64_t size, const Interrupt& interrupt) {
-  Sha256 hash;
-  // As large as the file, and not filled first: most files are small, and there are many.
-  const auto buffer = std::make_unique_for_overwrite<char[]>(std::min<std::uint64_t>(size, piece));
-  std::uint64_t left = size;
-  while (left > 0) {
-    if (auto go_on = interrupt(); !go_on) return fail(go_on.error());
-    const ssize_t got = ::read(fd, buffer.get(), static_cast<std::size_t>(std::min<std::uint64_t>(left, piece)));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail_errno("cannot read a file of a copy", errno);
-    if (got == 0) return fail(ErrorKind::system, "a file of a copy became shorter while it was read");
-    hash.add({buffer.get(), static_cast<std::size_t>(got)});
-    left -= static_cast<std::uint64_t>(got);
-  }
-  return hash.hexadecimal();
 }
 
 }  // namespace maintain

@@ -35,7 +35,4 @@ struct InventoryBase {
 Result<DraftInventory> take_inventory(const std::filesystem::path& draft, const InventoryBase& base,
                                       const std::map<std::string, StoredFile>& known, const Interrupt& interrupt);
 
-// Of an open regular file, from its beginning. A file that grows meanwhile is read no further than `size`.
-Result<std::string> hash_file(int fd, std::uint64_t size, const Interrupt& interrupt);
-
 }  // namespace maintain

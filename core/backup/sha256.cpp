@@ -2,8 +2,8 @@
 
 #include <array>
 #include <stdexcept>
+#include <string_view>
 
-#include <fmt/format.h>
 #include <openssl/evp.h>
 
 namespace maintain {
@@ -27,8 +27,9 @@ std::string Sha256::hexadecimal() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
   require(EVP_DigestFinal_ex(context_.get(), digest.data(), &size));
+  constexpr std::string_view digits = "0123456789abcdef";
   std::string text;
-  for (unsigned i = 0; i < size; ++i) fmt::format_to(std::back_inserter(text), "{:02x}", digest[i]);
+  for (unsigned i = 0; i < size; ++i) text.append({digits[digest[i] >> 4], digits[digest[i] & 15]});
   return text;
 }
 

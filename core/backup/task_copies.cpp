@@ -12,6 +12,7 @@
 #include "backup/checksum_reader.hpp"
 #include "backup/draft_data.hpp"
 #include "backup/draft_inventory.hpp"
+#include "backup/hash_crew.hpp"
 #include "base/text.hpp"
 #include "model/names.hpp"
 

@@ -207,6 +207,25 @@ bool holds_password(std::string_view repository) {
   return at != authority.npos && authority.substr(0, at).find(':') != authority.npos;
 }
 
+// Every count is 0 and every span 0d: schemas look at one value at a time, and cannot tell.
+void check_keep(const YamlDocument& document, const YamlNode* section, const char* name, std::vector<Error>& errors) {
+  const YamlEntry* keep = section == nullptr ? nullptr : section->find("keep");
+  if (keep == nullptr) return;
+  for (const YamlEntry& word : keep->value.entries)
+    if (word.value.text.find_first_of("123456789") != std::string::npos) return;
+  errors.push_back({ErrorKind::configuration, fmt::format("'{}' would keep nothing at all", name),
+                    "keep: {daily: 7} keeps the newest copy of each of seven days",
+                    document.position(keep->value.place)});
+}
+
+void check_policies(const YamlDocument& document, std::vector<Error>& errors) {
+  const YamlEntry* backups = document.root.find("backups");
+  if (backups == nullptr) return;
+  const YamlEntry* second = backups->value.find("second");
+  check_keep(document, &backups->value, "backups.keep", errors);
+  check_keep(document, second == nullptr ? nullptr : &second->value, "backups.second.keep", errors);
+}
+
 void check_second_place(const YamlDocument& document, std::vector<Error>& errors) {
   const YamlEntry* backups = document.root.find("backups");
   const YamlEntry* second = backups == nullptr ? nullptr : backups->value.find("second");
@@ -243,6 +262,7 @@ Result<Settings> parse_settings(const Platform& platform, const fs::path& config
   if (errors.empty()) {
     refuse_empty_timeouts(*document, errors);
     check_second_place(*document, errors);
+    check_policies(*document, errors);
   }
   sort_by_place(errors);
   if (!errors.empty()) return fail(combine(std::move(errors)));

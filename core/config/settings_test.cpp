@@ -254,3 +254,17 @@ TEST_CASE("settings: a second place for copies") {
              Catch::Contains("longer than nothing"));
   CHECK_THAT(machine.refused("backups: {second: {environment_file: x, keep: {dayly: 1}}}"), Catch::Contains("dayly"));
 }
+
+TEST_CASE("settings: a policy that keeps nothing is refused where it stands") {
+  Machine machine(true);
+  for (const char* keep : {"{daily: 0}", "{daily: 0, weekly: 0, within: 0d0h}"}) {
+    CHECK_THAT(machine.refused("backups:\n  keep: " + std::string(keep)),
+               Catch::Contains("maintain.yml:2:9: 'backups.keep' would keep nothing at all"));
+    CHECK_THAT(machine.refused("backups:\n  second:\n    environment_file: x\n    keep: " + std::string(keep)),
+               Catch::Contains("maintain.yml:4:11: 'backups.second.keep' would keep nothing at all"));
+  }
+  for (const char* keep : {"{daily: 0, last: 1}", "{last: -1}", "{daily: 0, within: 10d}"}) {
+    INFO(keep);
+    CHECK_FALSE(machine.read("backups: {keep: " + std::string(keep) + "}").keep_copies.empty());
+  }
+}

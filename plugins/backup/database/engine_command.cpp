@@ -4,8 +4,8 @@
 namespace maintain::plugins::backup {
 namespace {
 
-// $1 is the project's text. Where there is a bash, a pipe fails with any of its commands: `dump | gzip` must not end well
-// because gzip did.
+// $1 is the project's text. Where there is a bash, a pipe fails with any of its commands: `dump | gzip` must not end
+// well because gzip did.
 constexpr const char* with_pipefail =
     "command -v bash >/dev/null && exec bash -o pipefail -c \"$1\"; exec /bin/sh -c \"$1\"";
 

@@ -1,6 +1,6 @@
 // PostgreSQL, by pg_dump as the user who owns the cluster. In the custom format the list of contents stands at the
-// beginning, so that pg_restore --list finds nothing wrong with half a dump: whether all is there that the list promises
-// is looked at while it passes, and pg_restore has to read it to its end only where that did not tell.
+// beginning, so that pg_restore --list finds nothing wrong with half a dump: whether all is there that the list
+// promises is looked at while it passes, and pg_restore has to read it to its end only where that did not tell.
 #include <algorithm>
 
 #include "backup/database/database_engine.hpp"

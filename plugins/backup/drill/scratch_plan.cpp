@@ -22,8 +22,8 @@ stop() {
 failed() { stop; printf 'failed %d %d\n' "$1" "$2"; exit 0; }
 )";
 
-// The servers tell only those who ask whether they answer already: asked 600 times at most, and not once they have died.
-// $1: the number of the step that waiting is reported as.
+// The servers tell only those who ask whether they answer already: asked 600 times at most, and not once they have
+// died. $1: the number of the step that waiting is reported as.
 constexpr std::string_view await_server = R"(
 answers=
 for ((tries = 0; tries < 600; tries++)); do

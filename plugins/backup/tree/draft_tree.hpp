@@ -10,9 +10,9 @@
 namespace maintain::plugins::backup {
 
 // Removes every file with more than one name. They may be those of the base: rsync would write a new owner or mode into
-// the inode that both share, and so change an old copy. In a snapshot they are the draft's own, but there rsync writes in
-// place: what has become two files on the server would be written into one. Unchanged files are linked, or copied, from
-// the base again. False when it could not: then the draft must not be gone on with.
+// the inode that both share, and so change an old copy. In a snapshot they are the draft's own, but there rsync writes
+// in place: what has become two files on the server would be written into one. Unchanged files are linked, or copied,
+// from the base again. False when it could not: then the draft must not be gone on with.
 bool unshare_draft(const std::string& directory);
 
 // Removes what is neither one of the paths (relative), above one, nor below one. False as before.

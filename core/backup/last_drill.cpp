@@ -4,15 +4,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "backup/tree.hpp"
-
 namespace maintain {
 namespace {
 
 using Json = nlohmann::json;
 
-constexpr const char* file_name = "_drill.json";
-constexpr std::size_t file_limit = 64 * 1024;
 constexpr std::int64_t last_moment_ms = 253'402'300'799'000;   // the year 9999 ends: what format_time() can write
 constexpr double longest_seconds = 10.0 * 365 * 24 * 60 * 60;  // beyond it nothing was measured
 
@@ -25,21 +21,16 @@ std::optional<Milliseconds> duration_of(const Json& seconds) {
 
 }  // namespace
 
-std::optional<Drill> parse_drill(std::string_view text) {
-  Json json = Json::parse(text, nullptr, false);
-  if (json.is_object() && json.contains("last")) json = Json(json["last"]);
-  if (!json.is_object()) return std::nullopt;
-  const Json time = json.value("time_ms", Json());
-  const Json passed = json.value(json.contains("ok") ? "ok" : "passed", Json());
+std::optional<Drill> parse_drill(std::string_view state) {
+  const Json json = Json::parse(state, nullptr, false);
+  const Json last = json.is_object() ? json.value("last", Json()) : Json();
+  if (!last.is_object()) return std::nullopt;
+  const Json time = last.value("time_ms", Json());
+  const Json passed = last.value("passed", Json());
   if (!time.is_number_integer() || !passed.is_boolean()) return std::nullopt;
   if (time < 0 || time > last_moment_ms) return std::nullopt;
   return Drill{Time(std::chrono::floor<Seconds>(Milliseconds(time.get<std::int64_t>()))), passed.get<bool>(),
-               duration_of(json.value("seconds", Json()))};
-}
-
-std::optional<Drill> read_last_drill(const std::filesystem::path& copies) {
-  const auto text = read_plain_file(copies / file_name, file_limit);
-  return text ? parse_drill(*text) : std::nullopt;
+               duration_of(last.value("seconds", Json()))};
 }
 
 }  // namespace maintain

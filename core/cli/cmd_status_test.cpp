@@ -152,12 +152,6 @@ TEST_CASE("status: a drill that is no task of a project counts, too") {
     fleet.drill(Outcome::failed);
     CHECK_THAT(fleet.status(), Contains("no drill yet"));
   }
-  SECTION("it is told beside the copies") {
-    const std::string ms = std::to_string(fleet.now.time_since_epoch().count() * 1000);
-    REQUIRE(write_file_atomically(copies_directory(fleet.backups(), orders) / "_drill.json",
-                                  R"({"time_ms":)" + ms + R"(,"ok":true,"seconds":41})"));
-    CHECK_THAT(fleet.status(), Contains("took 41s"));
-  }
 }
 
 TEST_CASE("status: a server's state does not decide whether its copies are told") {

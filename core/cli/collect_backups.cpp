@@ -35,11 +35,8 @@ BackupStatus::Task standing_of(const TaskStatus* status) {
 }
 
 void remember(BackupStatus& status, const Drill& drill) {
-  // Of two that tell the same one, that which also knows how long it took.
-  if (!status.last_drill || status.last_drill->when < drill.when ||
-      (status.last_drill->when == drill.when && !status.last_drill->took))
-    status.last_drill = drill;
-  if (drill.passed) status.last_passed_drill = std::max(status.last_passed_drill.value_or(drill.when), drill.when);
+  status.last_drill = drill;
+  if (drill.passed) status.last_passed_drill = drill.when;
 }
 
 }  // namespace
@@ -47,7 +44,7 @@ void remember(BackupStatus& status, const Drill& drill) {
 TaskKey drill_of(const TaskKey& key) { return {key.server, key.project, companion_name(key.task, "drill")}; }
 
 BackupStatus backup_status(const TaskKey& key, const std::vector<CopyManifest>& copies, const TaskStatus* status,
-                           const std::optional<Drill>& drill, const TaskRecord& record) {
+                           const TaskRecord& record) {
   BackupStatus told;
   told.key = key;
   told.task = standing_of(status);
@@ -62,9 +59,7 @@ BackupStatus backup_status(const TaskKey& key, const std::vector<CopyManifest>& 
     if (told.sizes.size() < shown_sizes) told.sizes.insert(told.sizes.begin(), copy.bytes);
   }
   // A drill that failed because it could not take place left no such state: it proves nothing about the copies.
-  const std::optional<Drill> of_state = parse_drill(record.state);
-  if (of_state) remember(told, *of_state);
-  if (drill) remember(told, *drill);
+  if (const auto drill = parse_drill(record.state)) remember(told, *drill);
   // The record has the moment at which the drill began, its state that at which it ended.
   if (const auto& success = record.last_success) {
     if (!told.last_drill || told.last_drill->when < *success) remember(told, {*success, true, {}});
@@ -99,7 +94,6 @@ Result<std::vector<BackupStatus>> collect_backups(const std::filesystem::path& b
     if (!copies) return fail(copies.error());
     const auto status = known.find(key);
     collected.push_back(backup_status(key, *copies, status == known.end() ? nullptr : status->second,
-                                      read_last_drill(copies_directory(backups, key)),
                                       remembered[key.server][drill_of(key)]));
   }
   return collected;

@@ -15,10 +15,10 @@
 
 namespace maintain {
 
-// Of one task. Pure. copies: newest first; status: nullptr when it is not known; drill: what stands beside the copies;
-// record: of the drill that the task has as a companion.
+// Of one task. Pure. copies: newest first; status: nullptr when it is not known; record: of the drill that the task has
+// as a companion, or that a person did.
 BackupStatus backup_status(const TaskKey& key, const std::vector<CopyManifest>& copies, const TaskStatus* status,
-                           const std::optional<Drill>& drill, const TaskRecord& record);
+                           const TaskRecord& record);
 
 // The name of the drill that goes with a task.
 TaskKey drill_of(const TaskKey& key);

@@ -61,4 +61,10 @@ std::optional<ChecksumLine> parse_checksum_line(std::string_view line) {
   return result;
 }
 
+bool stands_before(std::string_view path, std::string_view other) {
+  const auto rank = [](char c) { return c == '/' ? 0 : static_cast<unsigned char>(c); };  // no name has a NUL
+  return std::lexicographical_compare(path.begin(), path.end(), other.begin(), other.end(),
+                                      [&](char a, char b) { return rank(a) < rank(b); });
+}
+
 }  // namespace maintain

@@ -20,4 +20,8 @@ std::string checksum_line(const std::string& sha256, std::string_view name);
 // A line without its end; nothing when it is not one.
 std::optional<ChecksumLine> parse_checksum_line(std::string_view line);
 
+// Whether a path stands before another one in a list: in the order of the names of each directory, so that what is in a
+// directory stands where its name does.
+bool stands_before(std::string_view path, std::string_view other);
+
 }  // namespace maintain

@@ -28,6 +28,15 @@ TEST_CASE("checksum_list: what is no line is none") {
     CHECK_FALSE(parse_checksum_line(wrong));
 }
 
+TEST_CASE("checksum_list: the order of a walk") {
+  const std::vector<std::string> walked{"a", "a/x", "a/x/y", "a/z", "a\x01", "a b", "a-", "a.txt", "aa", "b", "\xff"};
+  for (std::size_t i = 0; i < walked.size(); ++i)
+    for (std::size_t k = 0; k < walked.size(); ++k) {
+      INFO(walked[i] << " " << walked[k]);
+      CHECK(stands_before(walked[i], walked[k]) == (i < k));
+    }
+}
+
 TEST_CASE("checksum_list: sha256sum -c reads names of every kind") {
   // Each file is empty; the list names them in a directory that the script makes.
   const std::string empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";

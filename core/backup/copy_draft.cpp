@@ -21,6 +21,7 @@ constexpr std::uint64_t least_inodes = 1000;
 constexpr std::size_t most_problems = 100;
 constexpr int most_copies_a_second = 1000;
 constexpr std::size_t longest_name = 1000;
+constexpr Milliseconds measured_at_once{50};
 
 bool is_part(std::string_view part) {
   const auto fits = [](char c) {
@@ -50,7 +51,7 @@ Result<void> write_all(int fd, std::string_view bytes) {
 
 CopyDraft::CopyDraft(Place place, DraftRequest request, Time started, UniqueFd lock, DraftData data)
     : place_(std::move(place)), request_(std::move(request)), started_(started), lock_(std::move(lock)),
-      data_(std::move(data)) {}
+      data_(std::move(data)), meter_(request_.max_bytes) {}
 
 std::filesystem::path CopyDraft::path() const { return place_.directory / draft_name / data_name; }
 
@@ -136,21 +137,22 @@ Result<void> CopyDraft::check_space() const {
 Result<void> CopyDraft::check_bounds() {
   if (auto space = check_space(); !space) return space;
   if (request_.max_bytes == 0 && request_.max_files == 0) return {};
-  const Steady start = std::chrono::steady_clock::now();
-  if (start < next_measure_) return {};
-  auto root = open_directory(path());
-  if (!root) return fail(root.error());
-  std::uint64_t bytes = 0, entries = 0;
-  TreeVisitor visitor;
-  visitor.entry = [&](const TreeEntry& entry) -> Result<void> {
-    if (S_ISREG(entry.info.st_mode)) bytes += static_cast<std::uint64_t>(entry.info.st_size);
-    return check_size(bytes, ++entries);
-  };
-  const auto walked = walk_tree(root->get(), visitor, [] { return Result<void>{}; });
-  // A large tree takes its time; most of it is to be the copying's.
-  next_measure_ = std::chrono::steady_clock::now() + 10 * (std::chrono::steady_clock::now() - start);
-  // The tree is changing under the walk: only a bound that was passed counts.
-  if (!walked && walked.error().kind == ErrorKind::refused && !walked.error().hint.empty()) return walked;
+  const auto found = meter_.go_on(path(), measured_at_once);
+  if (!found) return {};  // the draft changes under the walk: only a bound that was passed counts
+  return check_size(found->size.bytes, found->size.entries);
+}
+
+Result<void> CopyDraft::check_all_bounds(const Interrupt& interrupt) {
+  if (auto space = check_space(); !space) return space;
+  if (request_.max_bytes == 0 && request_.max_files == 0) return {};
+  DraftMeter meter(request_.max_bytes);
+  for (DraftMeter::Found found; !found.whole;) {
+    if (auto go_on = interrupt(); !go_on) return go_on;
+    auto more = meter.go_on(path(), measured_at_once);
+    if (!more) return fail(more.error());
+    found = *more;
+    if (auto fits = check_size(found.size.bytes, found.size.entries); !fits) return fits;
+  }
   return {};
 }
 

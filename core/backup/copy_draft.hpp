@@ -12,6 +12,7 @@
 
 #include "backup/anomaly.hpp"
 #include "backup/copy_manifest.hpp"
+#include "backup/draft_meter.hpp"
 #include "backup/sha256.hpp"
 #include "backup/snapshots.hpp"
 #include "backup/tree.hpp"
@@ -64,13 +65,13 @@ class CopyDraft {
     std::filesystem::path directory;  // of the task
     std::filesystem::path links;      // of the server, for CopyFacts::links
     std::string server, project, task;
-    std::optional<CopyManifest> base = {};          // newest verified copy
+    std::optional<CopyManifest> base = {};          // with which unchanged files are shared
     std::vector<CopySize> earlier = {};             // of the last verified copies, newest first
   };
   CopyDraft(Place place, DraftRequest request, Time started, UniqueFd lock, DraftData data);
 
   std::filesystem::path path() const;     // the directory to fill
-  std::filesystem::path base() const;     // the same of the newest verified copy; empty when there is none
+  std::filesystem::path base() const;     // the same of the copy to share unchanged files with; may be empty
   const DraftData& data() const { return data_; }
 
   // One file at a time: create, write, close. Errors: configuration (a name that is none), internal (called in another
@@ -83,8 +84,11 @@ class CopyDraft {
   // Whether the disk's reserve holds. Errors: refused, system.
   Result<void> check_space() const;
 
-  // Whether all bounds hold. Cheap enough to be asked once a second, while others fill the draft, too. Errors: refused.
+  // Whether all bounds hold. Made to be asked once a second while others fill the draft: a large one is measured a
+  // little at a time. Errors: refused, system.
   Result<void> check_bounds();
+  // The same of all that is there, however long it takes. Errors: refused, system, and those of `interrupt`.
+  Result<void> check_all_bounds(const Interrupt& interrupt);
 
   // Errors: refused (a bound; the draft is then discarded), system, and those of `interrupt`; the draft then stays.
   Result<CommittedCopy> commit(const CopyFacts& facts, Time now, const Interrupt& interrupt);
@@ -109,7 +113,7 @@ class CopyDraft {
   std::optional<OpenFile> file_;
   std::map<std::string, StoredFile> written_;  // hashed on the way
   std::uint64_t written_bytes_ = 0;
-  Steady next_measure_{};                      // of what others wrote
+  DraftMeter meter_;                           // of what others wrote
 };
 
 }  // namespace maintain

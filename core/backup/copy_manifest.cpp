@@ -13,7 +13,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr int version = 1;
 constexpr std::size_t id_size = 16;
-constexpr std::array<CopyState, 3> states{CopyState::verified, CopyState::unverified, CopyState::quarantined};
+constexpr std::array<CopyState, 3> written_states{CopyState::verified, CopyState::unverified, CopyState::quarantined};
 
 // Names of files are bytes; JSON is text. What is not UTF-8 shows replaced here, and exactly in SHA256SUMS.
 std::string dump(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n'; }
@@ -31,7 +31,7 @@ std::string object_text(const Json& json, const char* key) {
 }
 
 CopyState state_named(const std::string& name) {
-  for (const CopyState state : states)
+  for (const CopyState state : written_states)
     if (to_string(state) == name) return state;
   throw std::invalid_argument("there is no state '" + name + "'");
 }
@@ -79,6 +79,7 @@ std::string to_string(CopyState state) {
     case CopyState::verified: return "verified";
     case CopyState::unverified: return "unverified";
     case CopyState::quarantined: return "quarantined";
+    case CopyState::damaged: return "damaged";
   }
   return {};
 }
@@ -114,6 +115,7 @@ std::string encode_manifest(const CopyManifest& manifest) {
                {"details", Json::parse(manifest.details)}};
   if (!manifest.reason.empty()) json["reason"] = manifest.reason;
   if (manifest.accepted) json["accepted"] = format_time(*manifest.accepted);
+  if (!manifest.damage.empty()) json["damage"] = manifest.damage;
   return dump(json);
 }
 

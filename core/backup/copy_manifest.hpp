@@ -12,8 +12,9 @@
 
 namespace maintain {
 
-// quarantined: too small beside the copies before it, waits for a person.
-enum class CopyState { verified, unverified, quarantined };
+// quarantined: too small beside the copies before it, waits for a person. damaged: not as it was written any more. No
+// manifest says so, for it would be what cannot be read; copy_damage.hpp.
+enum class CopyState { verified, unverified, quarantined, damaged };
 std::string to_string(CopyState state);
 
 struct StoredFile {
@@ -53,6 +54,7 @@ struct CopyManifest {
   std::string details = "{}";  // JSON object: the task's own
   std::string reason = {};     // of a quarantine; stays when the copy was accepted
   std::optional<Time> accepted = {};       // when a person accepted it
+  std::string damage = {};     // why it is damaged; told, and never read from a manifest
 };
 
 inline constexpr std::size_t listed_files = 100;

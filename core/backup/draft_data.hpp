@@ -11,7 +11,7 @@
 
 namespace maintain {
 
-// Makes _draft/data in the directory of a task. base: id of the newest verified copy, or empty.
+// Makes _draft/data in the directory of a task. base: id of the copy to share with, or empty.
 Result<DraftData> prepare_draft(const std::filesystem::path& task, const std::string& base, const DraftRequest& request,
                                 const Interrupt& interrupt);
 

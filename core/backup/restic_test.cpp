@@ -11,40 +11,25 @@ using namespace maintain::testing;
 
 namespace {
 
-const TaskKey orders{"web1", "shop", "orders"};
-
 bool has_restic() {
   if (run_local({.argv = {"restic", "version"}})) return true;
   WARN("skipped: restic is not installed");
   return false;
 }
 
-struct Place {
-  TemporaryDirectory scratch;
-  std::filesystem::path backups = scratch.path() / "backups";
-  Time now = at("2026-11-29T01:02:03Z");
-  ResticPlace place{(scratch.path() / "repository").string(), secret("password", "correct horse\n"),
-                    secret("environment", "RESTIC_CACHE_DIR=" + (scratch.path() / "cache").string() + "\n")};
+struct Place : Scene {
+  ResticPlace place{(directory.path() / "repository").string(), secret("password", "correct horse\n"),
+                    secret("environment", "RESTIC_CACHE_DIR=" + cache() + "\n")};
 
+  std::string cache() const { return (directory.path() / "cache").string(); }
   std::filesystem::path secret(const char* name, const std::string& content) {
-    write(scratch.path() / name, content);
-    REQUIRE(::chmod((scratch.path() / name).c_str(), 0600) == 0);
-    return scratch.path() / name;
+    write(directory.path() / name, content);
+    REQUIRE(::chmod((directory.path() / name).c_str(), 0600) == 0);
+    return directory.path() / name;
   }
   OpenCopy add(const std::string& content) {
-    TaskCopies copies(backups, orders);
-    auto draft = copies.begin({"orders", "postgresql"}, now, never_interrupted);
-    REQUIRE(draft);
-    REQUIRE(draft->create("orders.dump"));
-    REQUIRE(draft->write(content));
-    REQUIRE(draft->close());
-    CopyFacts facts;
-    facts.verified = {{"pg_restore --list", "", {}}};
-    REQUIRE(draft->commit(facts, now, never_interrupted));
-    now += std::chrono::hours(24);
-    auto copy = copies.open("latest");
-    REQUIRE(copy);
-    return std::move(*copy);
+    dump(content);
+    return good(copies.open("latest"));
   }
 };
 
@@ -92,13 +77,13 @@ TEST_CASE("restic: copies go to a repository, are listed there, are thinned out,
   std::filesystem::rename(first.path / "gone", first.path / "data");
 
   // What restic gives back in the copy's place is the copy.
-  TaskCopies copies(made.backups, orders);
+  const TaskCopies& copies = made.copies;
   std::filesystem::remove_all(second.path);
   REQUIRE(copies.list()->size() == 1);
   LocalCommand restore{.argv = {"restic", "restore", again->snapshot, "--target", second.path.string()}};
   restore.environment = {{"RESTIC_REPOSITORY", made.place.repository},
                          {"RESTIC_PASSWORD_FILE", made.place.password_file.string()},
-                         {"RESTIC_CACHE_DIR", (made.scratch.path() / "cache").string()}};
+                         {"RESTIC_CACHE_DIR", made.cache()}};
   REQUIRE(run_local(restore)->ok());
   const auto back = copies.open("latest");
   REQUIRE(back);
@@ -122,7 +107,7 @@ TEST_CASE("restic: a wrong password and a lock that nobody holds any more") {
   const auto restic = Restic::open(made.place);
   const OpenCopy copy = made.add("rows");
   REQUIRE(restic->backup(copy, orders, ""));
-  const auto endless = (made.scratch.path() / "endless").string();  // opened for both ways it never ends
+  const auto endless = (made.directory.path() / "endless").string();  // opened for both ways it never ends
   REQUIRE(::mkfifo(endless.c_str(), 0600) == 0);
   const auto locks = std::filesystem::path(made.place.repository) / "locks";
   // SIGKILL, as soon as the lock has its name: to SIGTERM restic may still remove it. The directory is looked at again
@@ -133,7 +118,7 @@ TEST_CASE("restic: a wrong password and a lock that nobody holds any more") {
                                endless, locks.string()}};
   killed.environment = {{"RESTIC_REPOSITORY", made.place.repository},
                         {"RESTIC_PASSWORD_FILE", made.place.password_file.string()},
-                        {"RESTIC_CACHE_DIR", (made.scratch.path() / "cache").string()}};
+                        {"RESTIC_CACHE_DIR", made.cache()}};
   killed.timeout = std::chrono::minutes(1);
   REQUIRE(run_local(killed));
   REQUIRE_FALSE(std::filesystem::is_empty(locks));

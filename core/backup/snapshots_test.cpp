@@ -5,25 +5,12 @@
 #include <catch2/catch.hpp>
 
 #include "backup/btrfs_disk.hpp"
-#include "backup/task_copies.hpp"
+#include "backup/testing.hpp"
 
 using namespace maintain;
 using namespace maintain::testing;
 
 namespace {
-
-const TaskKey media{"web1", "shop", "media"};
-
-template <class T>
-T good(Result<T> result) {
-  INFO((result ? "" : result.error().describe()));
-  REQUIRE(result);
-  return std::move(*result);
-}
-void good(const Result<void>& result) {
-  INFO((result ? "" : result.error().describe()));
-  REQUIRE(result);
-}
 
 DraftRequest tree_request() {
   DraftRequest request{"/srv/media", "directory"};
@@ -31,20 +18,8 @@ DraftRequest tree_request() {
   return request;
 }
 
-struct Store {
-  std::filesystem::path backups;
-  TaskCopies copies{backups, media};
-  Time now = at("2026-11-01T03:00:00Z");
-
-  std::filesystem::path task() const { return copies_directory(backups, media); }
-  CopyDraft begin(const DraftRequest& request = tree_request()) {
-    return good(copies.begin(request, now, never_interrupted));
-  }
-  CommittedCopy commit(CopyDraft draft) {
-    CommittedCopy copy = good(draft.commit({{{"test", ""}}}, now, never_interrupted));
-    now += std::chrono::hours(24);
-    return copy;
-  }
+struct Store : Copies {
+  CopyDraft begin(const DraftRequest& request = tree_request()) { return Copies::begin(request); }
   CommittedCopy copy(const std::map<std::string, std::string>& changed,
                      const DraftRequest& request = tree_request()) {
     CopyDraft draft = begin(request);
@@ -53,8 +28,7 @@ struct Store {
   }
   std::vector<std::string> wrong(const std::string& id) const {
     std::vector<std::string> names;
-    for (const auto& one : good(TaskCopies::verify(good(copies.open(id)), 1, 1, never_interrupted)).wrong)
-      names.push_back(one.file + ": " + one.problem);
+    for (const auto& one : verify(id).wrong) names.push_back(one.file + ": " + one.problem);
     return names;
   }
   bool has_subvolume(const std::filesystem::path& copy) const {
@@ -67,12 +41,6 @@ struct Store {
     return count;
   }
 };
-
-RetentionPolicy last_one() {
-  RetentionPolicy policy;
-  policy.last = 1;
-  return policy;
-}
 
 }  // namespace
 
@@ -88,7 +56,7 @@ TEST_CASE("snapshots: words") {
 TEST_CASE("snapshots: where there is no btrfs, links it is; who asked for btrfs is told") {
   const TemporaryDirectory directory;
   if (on_btrfs(good(open_directory(directory.path())).get())) return;
-  Store store{directory.path()};
+  Store store{{directory.path()}};
   DraftRequest request = tree_request();
   request.snapshots = GENERATE(Snapshots::automatic, Snapshots::links, Snapshots::btrfs);
   store.copy({{"a", "a"}}, request);
@@ -101,7 +69,7 @@ TEST_CASE("snapshots: where there is no btrfs, links it is; who asked for btrfs 
 TEST_CASE("snapshots: a copy begins with the files of the one before") {
   const BtrfsDisk disk;
   if (!disk.there()) return;
-  Store store{disk.path()};
+  Store store{{disk.path()}};
   CopyDraft draft = store.begin();
   CHECK_FALSE(draft.data().seeded);
   CHECK(draft.data().note.empty());
@@ -136,7 +104,7 @@ TEST_CASE("snapshots: a copy begins with the files of the one before") {
 TEST_CASE("snapshots: only what was not touched keeps its hash") {
   const BtrfsDisk disk;
   if (!disk.there()) return;
-  Store store{disk.path()};
+  Store store{{disk.path()}};
   const CommittedCopy first = store.copy({{"a", "same"}, {"b", "old"}});
   // A hash that is taken over from the list shows by being the list's, not the content's.
   std::string sums = read(first.path / "SHA256SUMS");
@@ -158,7 +126,7 @@ TEST_CASE("snapshots: only what was not touched keeps its hash") {
 TEST_CASE("snapshots: who does not ask for the older files gets none") {
   const BtrfsDisk disk;
   if (!disk.there()) return;
-  Store store{disk.path()};
+  Store store{{disk.path()}};
   store.copy({{"a", "a"}});
   DraftRequest request = tree_request();
   SECTION("a dump") { request.seed = false; }
@@ -172,7 +140,7 @@ TEST_CASE("snapshots: who does not ask for the older files gets none") {
 TEST_CASE("snapshots: after copies with links comes one that shares nothing") {
   const BtrfsDisk disk;
   if (!disk.there()) return;
-  Store store{disk.path()};
+  Store store{{disk.path()}};
   DraftRequest links = tree_request();
   links.snapshots = Snapshots::links;
   store.copy({{"a", "a"}}, links);
@@ -196,11 +164,11 @@ TEST_CASE("snapshots: copies and drafts go, as root and as the owner") {
     REQUIRE(::chown(disk.path().c_str(), Unprivileged::user, Unprivileged::user) == 0);
     nobody.emplace();
   }
-  Store store{disk.path()};
+  Store store{{disk.path()}};
   const CommittedCopy first = store.copy({{"a", "a"}, {"d/e/b", "b"}});
   const CommittedCopy second = store.copy({{"c", "c"}});
   CHECK(second.manifest.base == first.manifest.id);
-  const auto report = good(store.copies.prune(last_one(), 1, utc, false, never_interrupted));
+  const auto report = store.prune(1, 1);
   CHECK(report.removed == std::vector<std::string>{first.manifest.id});
   CHECK(store.directories() == 1);
   CHECK(store.wrong(second.manifest.id).empty());
@@ -223,7 +191,7 @@ TEST_CASE("snapshots: copies and drafts go, as root and as the owner") {
 TEST_CASE("snapshots: an interrupted draft is gone on with beside the copy that it began with") {
   const BtrfsDisk disk;
   if (!disk.there()) return;
-  Store store{disk.path()};
+  Store store{{disk.path()}};
   store.copy({{"a", "aaaa"}});
   { write(store.begin().path() / "partial", "x"); }
   DraftRequest again = tree_request();
@@ -252,7 +220,7 @@ TEST_CASE("snapshots: where one cannot be made, links it is, and the reason is t
   const BtrfsDisk disk;
   if (!disk.there()) return;
   REQUIRE(::chown(disk.path().c_str(), Unprivileged::user, Unprivileged::user) == 0);
-  Store store{disk.path()};
+  Store store{{disk.path()}};
   {
     const Unprivileged nobody;
     const CommittedCopy first = store.copy({{"a", "a"}});
@@ -270,7 +238,7 @@ TEST_CASE("snapshots: where one cannot be made, links it is, and the reason is t
 TEST_CASE("snapshots: what is mounted into a copy is not removed with it") {
   const BtrfsDisk disk, other;
   if (!disk.there()) return;
-  Store store{disk.path()};
+  Store store{{disk.path()}};
   const CommittedCopy copy = store.copy({{"a", "a"}});
   write(other.path() / "precious", "x");
   REQUIRE(::mount(other.path().c_str(), (copy.path / "data").c_str(), nullptr, MS_BIND, nullptr) == 0);

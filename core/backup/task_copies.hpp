@@ -31,11 +31,13 @@ struct OpenCopy {
 
 struct VerifyReport {
   struct Wrong {
-    std::string file;
+    std::string file;       // for people
     std::string problem;
+    std::string name = {};  // below the copy, bytes; empty: it is one that the copy itself needs
   };
   std::uint64_t files = 0;  // read
   std::uint64_t bytes = 0;
+  bool all = false;         // every file was
   std::vector<Wrong> wrong = {};  // the first 100
 };
 
@@ -54,31 +56,37 @@ class TaskCopies {
  public:
   TaskCopies(const std::filesystem::path& backups, TaskKey key);
 
-  // Newest first, the quarantined ones, too. What is not a whole copy is passed over. Empty when there is no directory.
+  // Newest first, the quarantined and the damaged ones, too. Empty when there is no directory.
   Result<std::vector<CopyManifest>> list() const;
 
   // Errors: busy (another process writes), system.
   Result<CopyDraft> begin(const DraftRequest& request, Time now, const Interrupt& interrupt);
 
   // which: an id, "latest" (the newest verified one), or a moment (RFC 3339) or a day: the newest verified
-  // one not after it.
-  // Errors: not_found, configuration, system.
+  // one not after it. A damaged copy opens by its id alone. Errors: not_found, configuration, busy.
   Result<OpenCopy> open(const std::string& which) const;
 
   // Reads every parts-th file again, from the part-th on; 1 of 1: all.
   static Result<VerifyReport> verify(const OpenCopy& copy, unsigned part, unsigned parts, const Interrupt& interrupt);
 
+  // What a verify() found has consequences: where something is wrong, the copy is marked as damaged, and so are those
+  // that share the file; where all was read and is whole, it is marked no more. `latest` follows. Returns the ids that
+  // are marked now. Errors: system.
+  Result<std::vector<std::string>> remember(const OpenCopy& copy, const VerifyReport& report, Time now) const;
+
   // Errors: busy, system.
   Result<PruneReport> prune(const RetentionPolicy& policy, int min_verified, const WallClock& wall_clock, bool dry_run,
                             const Interrupt& interrupt);
 
-  // A quarantined copy becomes a verified one, or goes. Errors: not_found, busy, system.
+  // A quarantined copy becomes a verified one. Errors: not_found, refused (it is damaged), busy, system.
   Result<void> accept(const std::string& id, Time now);
+  // A quarantined or a damaged one goes. Errors: not_found, busy, system.
   Result<void> discard(const std::string& id, const Interrupt& interrupt);
 
  private:
-  Result<UniqueFd> lock() const;
-  Result<std::filesystem::path> waiting_copy(const std::string& id) const;
+  Result<UniqueFd> lock(Milliseconds patience) const;
+  std::filesystem::path path_of(const CopyManifest& copy) const;
+  Result<CopyManifest> waiting_copy(const std::string& id, bool damaged_too) const;
   Result<void> point_latest(const std::vector<CopyManifest>& newest_first) const;
   Result<bool> remove(const std::filesystem::path& copy, const Interrupt& interrupt) const;  // false: it is being read
 

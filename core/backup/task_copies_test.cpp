@@ -7,85 +7,10 @@
 
 #include "backup/testing.hpp"
 #include "base/process.hpp"
+#include "base/text.hpp"
 
 using namespace maintain;
 using namespace maintain::testing;
-
-namespace {
-
-const TaskKey orders{"web1", "shop", "orders"};
-
-template <class T>
-T good(Result<T> result) {
-  INFO((result ? "" : result.error().describe()));
-  REQUIRE(result);
-  return std::move(*result);
-}
-void good(const Result<void>& result) {
-  INFO((result ? "" : result.error().describe()));
-  REQUIRE(result);
-}
-
-// The copies of one task, and how a task fills them.
-struct Scene {
-  TemporaryDirectory directory;
-  std::filesystem::path backups = directory.path() / "backups";
-  TaskCopies copies{backups, orders};
-  Time now = at("2026-11-01T03:00:00Z");
-
-  std::filesystem::path task() const { return copies_directory(backups, orders); }
-  static DraftRequest request() { return {"PostgreSQL: orders", "postgresql"}; }
-  static CopyFacts facts() { return {{{"pg_restore --list", "3 entries"}}, "custom"}; }
-
-  CopyDraft begin(const DraftRequest& request = Scene::request()) {
-    return good(copies.begin(request, now, never_interrupted));
-  }
-
-  // One file; a day passes.
-  CommittedCopy dump(const std::string& content, const CopyFacts& facts = Scene::facts()) {
-    CopyDraft draft = begin();
-    good(draft.create("orders.dump"));
-    good(draft.write(content));
-    good(draft.close());
-    CommittedCopy copy = good(draft.commit(facts, now + Seconds(5), never_interrupted));
-    now += std::chrono::hours(24);
-    return copy;
-  }
-  // A tree as rsync --link-dest leaves it: what did not change is a link to the copy before.
-  CommittedCopy tree(const std::map<std::string, std::string>& files) {
-    CopyDraft draft = begin({"/srv", "directory"});
-    for (const auto& [name, content] : files) {
-      const auto file = draft.path() / name;
-      std::filesystem::create_directories(file.parent_path());
-      if (!draft.base().empty() && read(draft.base() / name) == content)
-        std::filesystem::create_hard_link(draft.base() / name, file);
-      else write(file, content);
-    }
-    CommittedCopy copy = good(draft.commit(facts(), now + Seconds(5), never_interrupted));
-    now += std::chrono::hours(24);
-    return copy;
-  }
-  std::vector<std::string> ids() const {
-    std::vector<std::string> all;
-    for (const auto& copy : good(copies.list())) all.push_back(copy.id);
-    return all;
-  }
-  std::string latest() const {
-    std::error_code none;
-    return std::filesystem::read_symlink(task() / "latest", none).string();
-  }
-  VerifyReport verify(const std::string& which) const {
-    return good(TaskCopies::verify(good(copies.open(which)), 1, 1, never_interrupted));
-  }
-};
-
-RetentionPolicy last(int count) {
-  RetentionPolicy policy;
-  policy.last = count;
-  return policy;
-}
-
-}  // namespace
 
 TEST_CASE("task_copies: a dump becomes a copy that a person can read") {
   Scene scene;
@@ -124,6 +49,45 @@ TEST_CASE("task_copies: what did not change is shared, counted once and not read
   write(second.path / "SHA256SUMS", altered);
   const CommittedCopy third = scene.tree({{"a", "same"}, {"d/b", "new!"}});
   CHECK(read(third.path / "SHA256SUMS").substr(0, 64) == std::string(64, '0'));
+}
+
+TEST_CASE("task_copies: hashes are taken over whatever the files are called") {
+  Scene scene;
+  std::map<std::string, std::string> files;
+  for (const char* name : {"a/x", "a.txt", "a b", "a-/y", "a/x.d/z", "A", "\xff", "new\nline", "back\\slash/f"})
+    files[name] = name;
+  scene.tree(files);
+  auto fewer = files;
+  fewer.erase("a b"), fewer.erase("A"), fewer["a/0"] = "new";
+  // Hashes from the list show by being the list's.
+  const auto list = scene.task() / scene.latest() / "SHA256SUMS";
+  std::string zeros;
+  for (const std::string& line : split_lines(read(list)))
+    zeros += (line[0] == '\\' ? "\\" : "") + std::string(64, '0') + line.substr(line.find("  ")) + "\n";
+  write(list, zeros);
+  const auto next = scene.tree(fewer);
+  CHECK(next.manifest.new_bytes == 3);
+  std::size_t taken_over = 0;
+  for (const std::string& line : split_lines(read(next.path / "SHA256SUMS")))
+    if (line.find(std::string(64, '0')) != std::string::npos) ++taken_over;
+  CHECK(taken_over == files.size() - 2);
+}
+
+TEST_CASE("task_copies: an unverified copy is a base, a quarantined or damaged one is not") {
+  Scene scene;
+  const auto first = scene.tree({{"a", "same"}}, Scene::unproven());
+  const auto second = scene.tree({{"a", "same"}}, Scene::unproven());
+  CHECK(second.manifest.base == first.manifest.id);
+  CHECK(second.manifest.new_bytes == 0);
+  const auto empty = scene.tree({});
+  REQUIRE(empty.manifest.state == CopyState::quarantined);
+  CHECK(scene.tree({{"a", "same"}}, Scene::unproven()).manifest.base == second.manifest.id);
+  const auto last = scene.tree({{"a", "same"}});
+  SECTION("without its list") { std::filesystem::remove(last.path / "SHA256SUMS"); }
+  SECTION("without its manifest") { std::filesystem::remove(last.path / "manifest.json"); }
+  const auto next = scene.tree({{"a", "same"}});
+  CHECK(next.manifest.base == last.manifest.base);  // the one before
+  CHECK(next.manifest.new_bytes == 0);
 }
 
 TEST_CASE("task_copies: files of one inode are counted and hashed once") {
@@ -189,6 +153,23 @@ TEST_CASE("task_copies: bounds end a draft") {
   const auto refused = scene.copies.begin(greedy, scene.now, never_interrupted);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().kind == ErrorKind::refused);
+}
+
+TEST_CASE("task_copies: of files that are one inode the bytes count once while a draft grows") {
+  Scene scene;
+  DraftRequest request = Scene::request();
+  request.max_bytes = 12;
+  {
+    CopyDraft draft = scene.begin(request);
+    write(draft.path() / "a", "0123456789");
+    for (const char* name : {"b", "c"}) std::filesystem::create_hard_link(draft.path() / "a", draft.path() / name);
+    CHECK(draft.check_bounds());
+    write(draft.path() / "d", "012");
+    CHECK_FALSE(draft.check_bounds());
+  }
+  request.resume = true;
+  request.max_bytes = 13;
+  CHECK(scene.begin(request).data().resumed);
 }
 
 TEST_CASE("task_copies: what was left beyond a bound is not resumed") {
@@ -273,7 +254,7 @@ TEST_CASE("task_copies: a copy that is far too small is quarantined, and nothing
   CHECK(scene.latest() == newest_good);
   CHECK(good(scene.copies.open("latest")).manifest.id == newest_good);
 
-  const auto stopped = good(scene.copies.prune(last(1), 1, utc, false, never_interrupted));
+  const auto stopped = scene.prune(1, 1);
   CHECK_FALSE(stopped.stopped.empty());
   CHECK(stopped.removed.empty());
   CHECK(scene.ids().size() == 5);
@@ -284,7 +265,7 @@ TEST_CASE("task_copies: a copy that is far too small is quarantined, and nothing
     const auto copy = good(scene.copies.open(small.manifest.id));
     CHECK(copy.manifest.state == CopyState::verified);
     CHECK(copy.manifest.accepted == scene.now);
-    CHECK(good(scene.copies.prune(last(1), 1, utc, false, never_interrupted)).removed.size() == 4);
+    CHECK(scene.prune(1, 1).removed.size() == 4);
   }
   SECTION("discarded") {
     good(scene.copies.discard(small.manifest.id, never_interrupted));
@@ -307,13 +288,13 @@ TEST_CASE("task_copies: prune keeps what the policy says, and never too few") {
   Scene scene;
   for (int i = 0; i < 5; ++i) scene.dump("dump");
   const auto before = scene.ids();
-  const auto dry = good(scene.copies.prune(last(1), 3, utc, true, never_interrupted));
+  const auto dry = scene.prune(1, 3, true);
   CHECK(scene.ids() == before);
   REQUIRE(dry.copies.size() == 5);
   CHECK(dry.copies[0].fate.reasons == std::vector<std::string>{"last 1 of 1", "verified 1 of at least 3"});
   CHECK(dry.copies[2].fate.keep);
   CHECK_FALSE(dry.copies[3].fate.keep);
-  const auto done = good(scene.copies.prune(last(1), 3, utc, false, never_interrupted));
+  const auto done = scene.prune(1, 3);
   CHECK(done.removed == std::vector<std::string>{before[4], before[3]});
   CHECK(scene.ids().size() == 3);
   CHECK_FALSE(scene.copies.prune({}, 3, utc, false, never_interrupted));
@@ -321,14 +302,12 @@ TEST_CASE("task_copies: prune keeps what the policy says, and never too few") {
 
 TEST_CASE("task_copies: unverified copies neither count nor push verified ones out") {
   Scene scene;
-  CopyFacts unproven = Scene::facts();
-  unproven.verified.clear();
-  const auto old = scene.dump("dump", unproven);
+  const auto old = scene.dump("dump", Scene::unproven());
   const auto proven = scene.dump("dump");
-  const auto young = scene.dump("dump", unproven);
+  const auto young = scene.dump("dump", Scene::unproven());
   CHECK(young.manifest.state == CopyState::unverified);
   CHECK(scene.latest() == proven.manifest.id);
-  CHECK(good(scene.copies.prune(last(1), 1, utc, false, never_interrupted)).removed ==
+  CHECK(scene.prune(1, 1).removed ==
         std::vector<std::string>{old.manifest.id});
   CHECK(scene.ids() == std::vector<std::string>{young.manifest.id, proven.manifest.id});
 }
@@ -339,11 +318,11 @@ TEST_CASE("task_copies: a copy that is read is not removed") {
   scene.dump("dump");
   {
     const OpenCopy reader = good(scene.copies.open(oldest.manifest.id));
-    const auto report = good(scene.copies.prune(last(1), 1, utc, false, never_interrupted));
+    const auto report = scene.prune(1, 1);
     CHECK(report.busy == std::vector<std::string>{oldest.manifest.id});
     CHECK(scene.ids().size() == 2);
   }
-  CHECK(good(scene.copies.prune(last(1), 1, utc, false, never_interrupted)).removed.size() == 1);
+  CHECK(scene.prune(1, 1).removed.size() == 1);
 }
 
 TEST_CASE("task_copies: which copy is meant") {
@@ -406,15 +385,36 @@ TEST_CASE("task_copies: two copies of one second have two names") {
   CHECK(scene.ids() == std::vector<std::string>{copy_id(now, 2), copy_id(now)});
 }
 
-TEST_CASE("task_copies: what is no whole copy is passed over") {
+TEST_CASE("task_copies: what has the name of a copy and no manifest is damaged; what has not is none") {
   Scene scene;
-  scene.dump("dump");
+  const std::string whole = scene.dump("dump").manifest.id;
   std::filesystem::create_directories(scene.task() / "20261103T000000Z");
   write(scene.task() / "20261104T000000Z/manifest.json", "{}");
-  std::filesystem::create_directory_symlink("20261101T030000Z", scene.task() / "20261105T000000Z");
+  std::filesystem::create_directory_symlink(whole, scene.task() / "20261105T000000Z");
   std::filesystem::create_directories(scene.task() / "20261106T000000Z");
   REQUIRE(::mkfifo((scene.task() / "20261106T000000Z/manifest.json").c_str(), 0600) == 0);  // nobody will write to it
-  CHECK(scene.ids().size() == 1);
+  write(scene.task() / "20261107T000000Z/manifest.json", read(scene.task() / whole / "manifest.json"));
+  std::filesystem::create_directories(scene.task() / "old");
+  CHECK(scene.ids() == std::vector<std::string>{"20261107T000000Z", "20261106T000000Z", "20261104T000000Z",
+                                                "20261103T000000Z", whole});
+  const auto all = scene.all();
+  for (std::size_t i = 0; i < 4; ++i) {
+    INFO(all[i].id);
+    CHECK(all[i].state == CopyState::damaged);
+    CHECK(all[i].started == *time_of_copy(all[i].id));
+  }
+  CHECK_THAT(all[0].damage, Catch::Contains("manifest.json is that of " + whole));
+  CHECK_THAT(all[1].damage, Catch::Contains("is no file"));
+  CHECK_THAT(all[2].damage, Catch::Contains("not the manifest of a copy"));
+  CHECK_THAT(all[3].damage, Catch::Contains("manifest.json does not exist"));
+  CHECK(good(scene.copies.open("latest")).manifest.id == whole);
+
+  const auto report = scene.prune(1, 1);
+  CHECK_THAT(report.stopped, Catch::StartsWith("20261107T000000Z is damaged (its manifest.json is that of"));
+  CHECK_THAT(report.stopped, Catch::EndsWith("maintain backups accept web1 shop/orders 20261107T000000Z --discard"));
+  for (std::size_t i = 0; i < 4; ++i) good(scene.copies.discard(all[i].id, never_interrupted));
+  CHECK(scene.ids() == std::vector<std::string>{whole});
+  CHECK(scene.prune(1, 1).stopped.empty());
 }
 
 TEST_CASE("task_copies: a link in place of the quarantine leads to no copy of another task") {

@@ -40,88 +40,6 @@ Result<std::vector<std::string>> names_in(int directory, const std::string& path
   return names;
 }
 
-class Walk {
- public:
-  Walk(const TreeVisitor& visitor, const Interrupt& interrupt) : visitor_(visitor), interrupt_(interrupt) {}
-
-  Result<void> run(int root) {
-    current_.reset(::openat(root, ".", directory_flags));
-    if (!current_) return fail_errno("cannot open the top of a tree", errno);
-    if (auto entered = enter(""); !entered) return entered;
-    while (!levels_.empty()) {
-      if (auto go_on = interrupt_(); !go_on) return go_on;
-      auto step = levels_.back().names.empty() ? up() : next();
-      if (!step) return step;
-    }
-    return {};
-  }
-
- private:
-  struct Level {
-    std::string name;      // in its parent
-    std::size_t path_size; // of the parent's path
-    dev_t device;
-    ino_t inode;
-    std::vector<std::string> names;
-  };
-
-  // current_ has become a directory called `name`.
-  Result<void> enter(const std::string& name) {
-    struct stat info{};
-    if (::fstat(current_.get(), &info) != 0) return fail_errno("cannot look at " + shown(path_), errno);
-    auto names = names_in(current_.get(), path_);
-    if (!names) return fail(names.error());
-    levels_.push_back({name, parent_size_, info.st_dev, info.st_ino, std::move(*names)});
-    return {};
-  }
-
-  Result<void> next() {
-    const std::string name = std::move(levels_.back().names.back());
-    levels_.back().names.pop_back();
-    parent_size_ = path_.size();
-    if (!path_.empty()) path_ += '/';
-    path_ += name;
-    struct stat info{};
-    if (::fstatat(current_.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
-      if (errno != ENOENT) return fail_errno("cannot look at " + shown(path_), errno);
-      path_.resize(parent_size_);
-      return {};
-    }
-    if (auto visited = visitor_.entry({current_.get(), name, path_, info}); !visited) return visited;
-    if (!S_ISDIR(info.st_mode)) {
-      path_.resize(parent_size_);
-      return {};
-    }
-    if (info.st_dev != levels_.back().device)
-      return fail(ErrorKind::refused, shown(path_) + " is another file system, mounted into a copy");
-    UniqueFd child(::openat(current_.get(), name.c_str(), directory_flags));
-    if (!child) return fail_errno("cannot open " + shown(path_), errno);
-    current_ = std::move(child);
-    return enter(name);
-  }
-
-  Result<void> up() {
-    const Level left = std::move(levels_.back());
-    levels_.pop_back();
-    if (levels_.empty()) return {};
-    UniqueFd parent(::openat(current_.get(), "..", directory_flags));
-    struct stat info{};
-    if (!parent || ::fstat(parent.get(), &info) != 0) return fail_errno("cannot leave " + shown(path_), errno);
-    if (info.st_ino != levels_.back().inode || info.st_dev != levels_.back().device)
-      return fail(ErrorKind::refused, shown(path_) + " was moved while it was walked");
-    current_ = std::move(parent);
-    path_.resize(left.path_size);
-    return visitor_.leave ? visitor_.leave(current_.get(), left.name) : Result<void>{};
-  }
-
-  const TreeVisitor& visitor_;
-  const Interrupt& interrupt_;
-  UniqueFd current_;
-  std::string path_;
-  std::size_t parent_size_ = 0;
-  std::vector<Level> levels_;
-};
-
 // A server chose the modes, and we must be able to empty its directories. chmod(2) by name would follow a symlink.
 void make_accessible(int directory, const std::string& name) {
   const UniqueFd handle(::openat(directory, name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -135,8 +53,80 @@ Result<void> unlink_at(int directory, const std::string& name, int flags) {
 
 }  // namespace
 
+Result<void> TreeWalk::start(int root) {
+  current_.reset(::openat(root, ".", directory_flags));
+  if (!current_) return fail_errno("cannot open the top of a tree", errno);
+  path_.clear();
+  parent_size_ = 0;
+  levels_.clear();
+  return enter("");
+}
+
+Result<bool> TreeWalk::step(const TreeVisitor& visitor) {
+  if (levels_.empty()) return false;
+  if (auto done = levels_.back().names.empty() ? up(visitor) : next(visitor); !done) return fail(done.error());
+  return !levels_.empty();
+}
+
+// current_ has become a directory called `name`.
+Result<void> TreeWalk::enter(const std::string& name) {
+  struct stat info{};
+  if (::fstat(current_.get(), &info) != 0) return fail_errno("cannot look at " + shown(path_), errno);
+  auto names = names_in(current_.get(), path_);
+  if (!names) return fail(names.error());
+  levels_.push_back({name, parent_size_, info.st_dev, info.st_ino, std::move(*names)});
+  return {};
+}
+
+Result<void> TreeWalk::next(const TreeVisitor& visitor) {
+  const std::string name = std::move(levels_.back().names.back());
+  levels_.back().names.pop_back();
+  parent_size_ = path_.size();
+  if (!path_.empty()) path_ += '/';
+  path_ += name;
+  struct stat info{};
+  if (::fstatat(current_.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (errno != ENOENT) return fail_errno("cannot look at " + shown(path_), errno);
+    path_.resize(parent_size_);
+    return {};
+  }
+  if (auto visited = visitor.entry({current_.get(), name, path_, info}); !visited) return visited;
+  if (!S_ISDIR(info.st_mode)) {
+    path_.resize(parent_size_);
+    return {};
+  }
+  if (info.st_dev != levels_.back().device)
+    return fail(ErrorKind::refused, shown(path_) + " is another file system, mounted into a copy");
+  UniqueFd child(::openat(current_.get(), name.c_str(), directory_flags));
+  if (!child) return fail_errno("cannot open " + shown(path_), errno);
+  current_ = std::move(child);
+  return enter(name);
+}
+
+Result<void> TreeWalk::up(const TreeVisitor& visitor) {
+  const Level left = std::move(levels_.back());
+  levels_.pop_back();
+  if (levels_.empty()) return {};
+  UniqueFd parent(::openat(current_.get(), "..", directory_flags));
+  struct stat info{};
+  if (!parent || ::fstat(parent.get(), &info) != 0) return fail_errno("cannot leave " + shown(path_), errno);
+  if (info.st_ino != levels_.back().inode || info.st_dev != levels_.back().device)
+    return fail(ErrorKind::refused, shown(path_) + " was moved while it was walked");
+  current_ = std::move(parent);
+  path_.resize(left.path_size);
+  return visitor.leave ? visitor.leave(current_.get(), left.name) : Result<void>{};
+}
+
 Result<void> walk_tree(int root, const TreeVisitor& visitor, const Interrupt& interrupt) {
-  return Walk(visitor, interrupt).run(root);
+  TreeWalk walk;
+  if (auto started = walk.start(root); !started) return started;
+  for (bool more = true; more;) {
+    if (auto go_on = interrupt(); !go_on) return go_on;
+    auto step = walk.step(visitor);
+    if (!step) return fail(step.error());
+    more = *step;
+  }
+  return {};
 }
 
 Result<void> remove_tree(int parent, const std::string& name, const Interrupt& interrupt) {

@@ -4,9 +4,11 @@
 
 #include <sys/stat.h>
 
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/fd.hpp"
@@ -30,6 +32,32 @@ struct TreeVisitor {
   std::function<Result<void>(const TreeEntry&)> entry;
   std::function<Result<void>(int directory, const std::string& name)> leave = {};
 };
+
+// One that is gone on with now and then.
+class TreeWalk {
+ public:
+  Result<void> start(int root);
+  // One entry, or the way back out of a directory; false when nothing is left.
+  Result<bool> step(const TreeVisitor& visitor);
+
+ private:
+  struct Level {
+    std::string name;       // in its parent
+    std::size_t path_size;  // of the parent's path
+    dev_t device;
+    ino_t inode;
+    std::vector<std::string> names;
+  };
+  Result<void> enter(const std::string& name);
+  Result<void> next(const TreeVisitor& visitor);
+  Result<void> up(const TreeVisitor& visitor);
+
+  UniqueFd current_;
+  std::string path_;
+  std::size_t parent_size_ = 0;
+  std::vector<Level> levels_;
+};
+
 Result<void> walk_tree(int root, const TreeVisitor& visitor, const Interrupt& interrupt);
 
 // Removes what is there at parent/name, whatever it is; OK when nothing is.

@@ -18,18 +18,28 @@ struct Options {
   bool discard = false;
 };
 
-std::string waiting_copy(const TaskCopies& copies, const TaskKey& key, const std::string& wanted) {
+// Only one that is not taken for good may be removed; only one that is whole may be taken for good.
+bool is_waiting(const CopyManifest& copy, bool discard) {
+  return copy.state == CopyState::quarantined || (discard && copy.state == CopyState::damaged);
+}
+
+std::string waiting_copy(const TaskCopies& copies, const TaskKey& key, const Options& options) {
+  const char* const what = options.discard ? "quarantined or damaged" : "quarantined";
   std::vector<std::string> waiting;
-  for (const CopyManifest& copy : value_or_fatal(copies.list()))
-    if (copy.state == CopyState::quarantined) waiting.push_back(copy.id);
+  for (const CopyManifest& copy : value_or_fatal(copies.list())) {
+    if (is_waiting(copy, options.discard)) waiting.push_back(copy.id);
+    else if (copy.id == options.id && copy.state == CopyState::damaged)
+      fatal({ErrorKind::usage, fmt::format("{} of {} is damaged: {}", copy.id, to_string(key), copy.damage),
+             "it can only go, with --discard; 'maintain backups verify' finds out whether it is whole again", {}});
+  }
   if (waiting.empty())
-    fatal({ErrorKind::usage, fmt::format("no copy of {} is quarantined", to_string(key)),
+    fatal({ErrorKind::usage, fmt::format("no copy of {} is {}", to_string(key), what),
            fmt::format("maintain backups list {} {}", key.server, key.task), {}});
-  if (wanted.empty() && waiting.size() == 1) return waiting.front();
-  if (std::find(waiting.begin(), waiting.end(), wanted) != waiting.end()) return wanted;
+  if (options.id.empty() && waiting.size() == 1) return waiting.front();
+  if (std::find(waiting.begin(), waiting.end(), options.id) != waiting.end()) return options.id;
   fatal({ErrorKind::usage,
-         wanted.empty() ? fmt::format("{} copies of {} are quarantined", waiting.size(), to_string(key))
-                        : fmt::format("'{}' is no quarantined copy of {}", printable(wanted), to_string(key)),
+         options.id.empty() ? fmt::format("{} copies of {} are {}", waiting.size(), to_string(key), what)
+                            : fmt::format("'{}' is no {} copy of {}", printable(options.id), what, to_string(key)),
          "name one of " + join(waiting, ", "), {}});
 }
 
@@ -37,7 +47,7 @@ void accept(Program& program, const Options& options) {
   refuse_copies_of_another(program);
   const TaskKey key = select_copies_of_one(program, options.of);
   TaskCopies copies(program.settings().backup_directory, key);
-  const std::string id = waiting_copy(copies, key, options.id);
+  const std::string id = waiting_copy(copies, key, options);
   if (options.discard) ok_or_fatal(copies.discard(id, never_interrupted));
   else ok_or_fatal(copies.accept(id, program.clock().now()));
   if (program.json)
@@ -53,7 +63,7 @@ void add_backups_accept(CLI::App& backups, Program& program) {
   const auto options = std::make_shared<Options>();
   add_copies_arguments(*command, options->of, true);
   command->add_option("copy", options->id, "Which one, when several wait")->type_name("COPY");
-  command->add_flag("--discard", options->discard, "Remove it instead");
+  command->add_flag("--discard", options->discard, "Remove it instead, or a damaged one");
   command->callback([&program, options] { accept(program, *options); });
 }
 

@@ -1,59 +1,32 @@
 // restore and drill with a real worker, and a plugin that copies a text (tests/plugins/copier.cpp).
-#include <stdlib.h>
-#include <unistd.h>
-
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 
-#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "base/fd.hpp"
-#include "cli/backups.hpp"
 #include "cli/commands.hpp"
+#include "cli/testing.hpp"
 #include "run/run_lock.hpp"
 #include "store/sqlite_store.hpp"
 
 using namespace maintain;
+using namespace maintain::testing;
 using Catch::Contains;
 using Json = nlohmann::json;
 
 namespace {
 
-const TaskKey orders{"web1", "shop", "orders"};
+struct Scene : Scratch {
+  std::string id = add("copier.copy", "rows");
 
-struct Scene {
-  std::filesystem::path path;
-  std::string id;
-  ExitStatus exit_status = ExitStatus::well;
-
-  Scene() {
-    char name[] = "/tmp/maintain-cli-XXXXXX";
-    path = ::mkdtemp(name);
-    // Nobody listens there: whoever asked the server would be told so.
-    REQUIRE(write_file_atomically(path / "servers.yml", "servers: [{name: web1, address: 127.0.0.1, port: 1}]\n"));
-    REQUIRE(write_file_atomically(
-        path / "maintain.yml", "paths: {state: state, backups: backups, plugins: [" MAINTAIN_TEST_PLUGINS "/copier]}\n"
-                               "run: {worker: [" MAINTAIN_TEST_WORKER "]}\n"));
-    id = add("copier.copy", "rows");
-  }
-  ~Scene() { std::filesystem::remove_all(path); }
-  Scene(const Scene&) = delete;
+  // Nobody listens there: whoever asked the server would be told so.
+  Scene()
+      : Scratch("paths: {state: state, backups: backups, plugins: [" MAINTAIN_TEST_PLUGINS "/copier]}\n"
+                "run: {worker: [" MAINTAIN_TEST_WORKER "]}\n",
+                "servers: [{name: web1, address: 127.0.0.1, port: 1}]\n") {}
 
   std::string add(const std::string& type, const std::string& content) {
-    now += std::chrono::hours(24);
-    TaskCopies copies(path / "backups", orders);
-    DraftRequest request{"the options", "text"};
-    request.type = type;
-    auto draft = copies.begin(request, now, never_interrupted);
-    REQUIRE(draft);
-    REQUIRE(draft->create("text"));
-    REQUIRE(draft->write(content));
-    REQUIRE(draft->close());
-    CopyFacts facts;
-    facts.verified = {{"by looking", "", {}}};
-    return draft->commit(facts, now, never_interrupted)->manifest.id;
+    return Scratch::add(orders, {content, "text", type});
   }
 
   // What the store remembers of the server: its project, as a run fetched it.
@@ -69,38 +42,15 @@ struct Scene {
     return program.writable_store();
   }
 
-  std::string run(const std::vector<std::string>& words, bool json = false) {
-    Program program;
-    program.config_directory = path.string();
-    program.json = json;
-    CLI::App app;
-    add_backups_command(app, program);
-    std::vector<std::string> reversed(words.rbegin(), words.rend());  // as CLI11 wants them
-    reversed.push_back("backups");
-    std::fflush(stdout);
-    const int before = ::dup(STDOUT_FILENO);
-    REQUIRE(std::freopen((path / "said").c_str(), "w", stdout) != nullptr);
-    const auto restore = [&](int*) {
-      std::fflush(stdout);
-      ::dup2(before, STDOUT_FILENO);
-      ::close(before);
-    };
-    int unused = 0;
-    {
-      const std::unique_ptr<int, decltype(restore)> end(&unused, restore);
-      app.parse(reversed);
-    }
-    exit_status = program.exit_status;
-    return read_file(path / "said", 1024 * 1024).value();
+  std::string run(std::vector<std::string> words, bool json = false) {
+    words.insert(words.begin(), "backups");
+    return Scratch::run(add_backups_command, words, json);
   }
   Json run_json(const std::vector<std::string>& words) { return Json::parse(run(words, true)).at("result"); }
   // The plugin tells them as its output.
   Json options_of(const std::vector<std::string>& words) {
     return Json::parse(run_json(words).at("output").get<std::string>());
   }
-
- private:
-  Time now = *parse_time("2026-11-29T00:00:00Z");
 };
 
 std::string shop(const std::string& drill) {
@@ -128,6 +78,18 @@ TEST_CASE("backups: the copy that is wanted is restored") {
   CHECK(read_file(to / "text", 100).value() == "newer rows");
   CHECK_THROWS_WITH(scene.run({"restore", "web1", "orders", "--at", "2020-01-01T00:00:00Z", "--to", to.string()}),
                     Contains("2020"));
+}
+
+TEST_CASE("backups: a damaged copy is restored only when it is named") {
+  Scene scene;
+  const std::string damaged = scene.add("copier.copy", "newer rows");
+  std::ofstream(scene.backups() / "web1/shop/orders" / damaged / "data/text") << "newer rats";
+  scene.run({"verify", "web1", "orders"});
+  const auto to = scene.path / "there";
+  scene.run({"restore", "web1", "orders", "--to", to.string()});
+  CHECK(read_file(to / "text", 100).value() == "rows");
+  CHECK_THAT(scene.run({"restore", "web1", "orders", "--to", to.string(), "--replace", "--at", damaged}),
+             Contains("restored " + damaged));
 }
 
 TEST_CASE("backups: a directory is named as seen from where the person is") {

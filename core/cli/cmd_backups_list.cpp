@@ -14,6 +14,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 std::string proof_of(const CopyManifest& copy) {
+  if (!copy.damage.empty()) return shorten(copy.damage, 200);
   if (copy.state == CopyState::quarantined) return copy.reason;
   std::vector<std::string> proofs;
   for (const Verification& one : copy.verified) proofs.push_back(one.how);

@@ -69,7 +69,7 @@ void prune(Program& program, const Options& options) {
                    {"removed", report.removed}, {"busy", report.busy}});
     text += fmt::format("{}  keep {}, at least {}, {}\n", to_string(key), kept.keep, kept.min_verified, kept.timezone);
     if (!report.stopped.empty())
-      text += fmt::format("nothing is removed: {}; see maintain backups accept\n", report.stopped);
+      text += fmt::format("nothing is removed: {}\n", report.stopped);
     text += table.render() + "\n";
   }
   if (program.json) return print(Json{{"dry_run", options.dry_run}, {"tasks", all}}.dump(2) + "\n");

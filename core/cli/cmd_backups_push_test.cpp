@@ -1,83 +1,30 @@
-#include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 
-#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include "backup/second_place.hpp"
-#include "base/fd.hpp"
 #include "base/process.hpp"
-#include "cli/backups.hpp"
 #include "cli/collect_backups.hpp"
 #include "cli/commands.hpp"
+#include "cli/testing.hpp"
 
 using namespace maintain;
+using namespace maintain::testing;
 using Json = nlohmann::json;
 
 namespace {
 
-const TaskKey orders{"web1", "shop", "orders"};
 const TaskKey media{"web1", "", "media"};
 
-// What the command prints comes to a file, and back from there.
-std::string printed_by(const std::filesystem::path& file, const std::function<void()>& work) {
-  std::fflush(stdout);
-  const int before = ::dup(STDOUT_FILENO);
-  REQUIRE(std::freopen(file.c_str(), "w", stdout) != nullptr);
-  const auto restore = [&] {
-    std::fflush(stdout);
-    ::dup2(before, STDOUT_FILENO);
-    ::close(before);
-  };
-  try {
-    work();
-  } catch (...) {
-    restore();
-    throw;
-  }
-  restore();
-  return *read_file(file, 1024 * 1024);
-}
-
-struct Store {
-  std::filesystem::path path;
-  Time now = *parse_time("2026-11-20T00:00:00Z");
-  ExitStatus exit_status = ExitStatus::well;
-
-  explicit Store(const std::string& second) {
-    char name[] = "/tmp/maintain-push-XXXXXX";
-    path = ::mkdtemp(name);
-    REQUIRE(write_file_atomically(path / "servers.yml", "servers: [web1]\n"));
-    REQUIRE(write_file_atomically(path / "maintain.yml", "paths: {state: .}\nbackups: {" + second + "}\n"));
-    REQUIRE(write_file_atomically(path / "password", "correct horse\n", 0600));
-    REQUIRE(write_file_atomically(path / "env", "RESTIC_CACHE_DIR=" + (path / "cache").string() + "\n", 0600));
-  }
-  ~Store() { std::filesystem::remove_all(path); }
-  Store(const Store&) = delete;
-
-  std::string add(const TaskKey& key, const std::string& content) {
-    now += std::chrono::hours(24);
-    auto draft = TaskCopies(path / "backups", key).begin({"orders", "postgresql"}, now, never_interrupted);
-    REQUIRE(draft);
-    REQUIRE(draft->create("orders.dump"));
-    REQUIRE(draft->write(content));
-    REQUIRE(draft->close());
-    CopyFacts facts;
-    facts.verified = {{"pg_restore --list", "", {}}};
-    return draft->commit(facts, now, never_interrupted)->manifest.id;
+struct Store : Scratch {
+  explicit Store(const std::string& second) : Scratch("paths: {state: .}\nbackups: {" + second + "}\n") {
+    write("password", "correct horse\n");
+    write("env", "RESTIC_CACHE_DIR=" + (path / "cache").string() + "\n");
   }
   std::string push(const std::string& arguments, bool json = false) {
-    Program program;
-    program.config_directory = path.string();
-    program.json = json;
-    CLI::App app;
-    add_backups_command(app, program);
-    const std::string text = printed_by(path / "said", [&] { app.parse("backups push " + arguments); });
-    exit_status = program.exit_status;
-    return text;
+    return run(add_backups_command, "backups push " + arguments, json);
   }
   Json push_json(const std::string& arguments = "") { return Json::parse(push(arguments, true)); }
 };

@@ -1,3 +1,4 @@
+#include <cstdio>
 #include <filesystem>
 #include <memory>
 
@@ -44,6 +45,13 @@ void restore(Program& program, const Options& options) {
   const TaskKey key = select_copies_of_one(program, options.of);
   const TaskCopies copies(program.settings().backup_directory, key);
   const OpenCopy copy = value_or_fatal(copies.open(options.at));
+  if (copy.manifest.state == CopyState::damaged) {
+    if (copy.manifest.type.empty())
+      fatal({ErrorKind::refused, fmt::format("{} is damaged: {}", copy.manifest.id, copy.manifest.damage),
+             fmt::format("what is left of its files is in {}", (copy.path / data_name).string()), {}});
+    std::fprintf(stderr, "maintain: %s is damaged, and what is wrong with it comes along: %s\n",
+                 copy.manifest.id.c_str(), copy.manifest.damage.c_str());
+  }
   const TaskType& type = type_that_made(program, copy.manifest);
   if (type.restore.empty())
     fatal({ErrorKind::usage, fmt::format("copies of {} are not restored by a program", type.name),

@@ -1,81 +1,27 @@
-#include <stdlib.h>
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
 
-#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 
-#include "base/fd.hpp"
-#include "cli/backups.hpp"
 #include "cli/commands.hpp"
+#include "cli/testing.hpp"
 
 using namespace maintain;
+using namespace maintain::testing;
+using Catch::Contains;
 
 namespace {
 
-// What the commands print comes to a file, and back from there.
-class Captured {
- public:
-  explicit Captured(const std::filesystem::path& file) : file_(file), before_(::dup(STDOUT_FILENO)) {
-    std::fflush(stdout);
-    REQUIRE(std::freopen(file_.c_str(), "w", stdout) != nullptr);
+struct Store : Scratch {
+  Store() : Scratch("paths: {state: .}\nbackups: {keep: {last: 1}}\n") {}
+  std::string run(const std::string& arguments) { return Scratch::run(add_backups_command, "backups " + arguments); }
+  nlohmann::json run_json(const std::string& arguments) {
+    return nlohmann::json::parse(Scratch::run(add_backups_command, "backups " + arguments, true));
   }
-  std::string end() {
-    if (before_ < 0) return {};
-    std::fflush(stdout);
-    ::dup2(before_, STDOUT_FILENO);
-    ::close(before_);
-    before_ = -1;
-    return *read_file(file_, 1024 * 1024);
+  std::filesystem::path dump(const std::string& id) const {
+    return backups() / "web1/shop/orders" / id / "data/orders.dump";
   }
-  ~Captured() { end(); }
-
- private:
-  std::filesystem::path file_;
-  int before_;
 };
-
-struct Store {
-  std::filesystem::path path;
-  Time now = *parse_time("2026-11-29T00:00:00Z");
-
-  Store() {
-    char name[] = "/tmp/maintain-cli-XXXXXX";
-    path = ::mkdtemp(name);
-    REQUIRE(write_file_atomically(path / "servers.yml", "servers: [web1]\n"));
-    REQUIRE(write_file_atomically(path / "maintain.yml", "paths: {state: .}\nbackups: {keep: {last: 1}}\n"));
-  }
-  ~Store() { std::filesystem::remove_all(path); }
-  Store(const Store&) = delete;
-
-  std::string add(const TaskKey& key, const std::string& content) {
-    now += std::chrono::hours(24);
-    TaskCopies copies(path / "backups", key);
-    auto draft = copies.begin({"orders", "postgresql"}, now, never_interrupted);
-    REQUIRE(draft);
-    REQUIRE(draft->create("orders.dump"));
-    REQUIRE(draft->write(content));
-    REQUIRE(draft->close());
-    CopyFacts facts;
-    facts.verified = {{"pg_restore --list", "", {}}};
-    return draft->commit(facts, now, never_interrupted)->manifest.id;
-  }
-  std::string run(const std::string& arguments) {
-    Program program;
-    program.config_directory = path.string();
-    CLI::App app;
-    add_backups_command(app, program);
-    Captured captured(path / "said");
-    app.parse("backups " + arguments);
-    exit_status = program.exit_status;
-    return captured.end();
-  }
-  ExitStatus exit_status = ExitStatus::well;
-};
-
-const TaskKey orders{"web1", "shop", "orders"};
-using Catch::Contains;
 
 }  // namespace
 
@@ -93,10 +39,49 @@ TEST_CASE("backups: a file that was changed is found") {
   const std::string id = store.add(orders, "rows");
   CHECK_THAT(store.run("verify"), Contains(id) && Contains("as they were written"));
   CHECK(store.exit_status == ExitStatus::well);
-  std::ofstream(store.path / "backups/web1/shop/orders" / id / "data/orders.dump") << "rats";
+  std::ofstream(store.dump(id)) << "rats";
   CHECK_THAT(store.run("verify web1 orders --at " + id), Contains("data/orders.dump: its content has changed"));
   CHECK(store.exit_status == ExitStatus::findings);
   CHECK_THROWS_WITH(store.run("verify --read-data-subset 3/2"), Contains("no n/m"));
+}
+
+TEST_CASE("backups: a damaged copy counts no more, until it is whole again or discarded") {
+  Store store;
+  std::vector<std::string> ids;
+  for (int i = 0; i < 5; ++i) ids.push_back(store.add(orders, "rows"));
+  std::ofstream(store.dump(ids[4])) << "rats";
+  CHECK_THAT(store.run("verify"), Contains("marked as damaged: " + ids[4]));
+  CHECK(store.exit_status == ExitStatus::findings);
+  CHECK_THAT(store.run("list"), Contains("damaged") && Contains("data/orders.dump: its content has changed"));
+  const auto listed = store.run_json("list")["copies"][0];
+  CHECK(listed["state"] == "damaged");
+  CHECK_THAT(listed["damage"].get<std::string>(), Contains("its content has changed"));
+  CHECK_THAT(store.run("verify"), Contains(ids[3]));  // the newest that counts
+
+  const std::string discard = "maintain backups accept web1 shop/orders " + ids[4] + " --discard";
+  CHECK_THAT(store.run("prune --dry-run"), Contains("nothing is removed: " + ids[4] + " is damaged") &&
+                                               Contains(discard) && Contains("damaged: waits for a person"));
+  CHECK_THAT(store.run("prune"), Contains(ids[0] + "  stays, removal is stopped"));
+  CHECK_THROWS_WITH(store.run("accept web1 orders " + ids[4]), Contains("is damaged") && Contains("--discard"));
+  SECTION("whole again") {
+    std::ofstream(store.dump(ids[4])) << "rows";
+    CHECK_THAT(store.run("verify --at " + ids[4]), Contains("as they were written"));
+    CHECK_THAT(store.run("list"), !Contains("damaged"));
+  }
+  SECTION("discarded") { CHECK_THAT(store.run("accept web1 orders --discard"), Contains("Removed " + ids[4])); }
+  CHECK_THAT(store.run("prune"), Contains(ids[0] + "  removed"));
+}
+
+TEST_CASE("backups: a copy without a readable manifest is told, not passed over") {
+  Store store;
+  const std::string id = store.add(orders, "rows");
+  store.add(orders, "rows");
+  std::ofstream(store.backups() / "web1/shop/orders" / id / "manifest.json") << "{";
+  CHECK_THAT(store.run("list"), Contains("damaged") && Contains("not the manifest of a copy"));
+  CHECK_THAT(store.run("verify --at all"), Contains("NOT as they were written") && Contains("manifest.json: "));
+  CHECK(store.exit_status == ExitStatus::findings);
+  CHECK_THROWS_WITH(store.run("restore web1 orders --to /tmp/nowhere --at " + id),
+                    Contains(id + " is damaged") && Contains("what is left of its files is in"));
 }
 
 TEST_CASE("backups: a prune is explained before it is done") {

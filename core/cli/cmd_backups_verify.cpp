@@ -1,4 +1,5 @@
 #include <charconv>
+#include <cstdio>
 #include <memory>
 
 #include <fmt/format.h>
@@ -64,16 +65,24 @@ void verify(Program& program, const Options& options) {
       const OpenCopy opened = value_or_fatal(std::move(copy));
       const VerifyReport report =
           value_or_fatal(TaskCopies::verify(opened, part.number, part.of, never_interrupted));
+      const auto marked = copies.remember(opened, report, program.clock().now());
       Json wrong = Json::array();
       text += fmt::format("{}  {}  {} in {} read, {}\n", to_string(key), opened.manifest.id, size_text(report.bytes),
                           count_of(static_cast<std::size_t>(report.files), "file"),
                           report.wrong.empty() ? "as they were written" : "NOT as they were written:");
-      for (const auto& [file, problem] : report.wrong) {
-        wrong.push_back({{"file", file}, {"problem", problem}});
-        text += fmt::format("    {}: {}\n", file, problem);
+      for (const auto& one : report.wrong) {
+        wrong.push_back({{"file", one.file}, {"problem", one.problem}});
+        text += fmt::format("    {}: {}\n", one.file, one.problem);
+      }
+      if (!marked) {
+        std::fprintf(stderr, "maintain: %s\n", printable(marked.error().describe()).c_str());
+        program.exit_status = ExitStatus::findings;
+      } else if (!marked->empty()) {
+        text += fmt::format("    marked as damaged: {}\n", join(*marked, ", "));
       }
       all.push_back({{"server", key.server}, {"project", key.project}, {"task", key.task}, {"id", opened.manifest.id},
-                     {"files", report.files}, {"bytes", report.bytes}, {"wrong", wrong}});
+                     {"files", report.files}, {"bytes", report.bytes}, {"wrong", wrong},
+                     {"marked", marked.value_or(std::vector<std::string>())}});
       if (!report.wrong.empty()) program.exit_status = ExitStatus::findings;
     }
   }

@@ -1,54 +1,25 @@
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cstdio>
 #include <filesystem>
+#include <fstream>
 
-#include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "backup/task_copies.hpp"
-#include "base/fd.hpp"
 #include "cli/collect_backups.hpp"
 #include "cli/commands.hpp"
+#include "cli/testing.hpp"
 #include "store/sqlite_store.hpp"
 
 using namespace maintain;
+using namespace maintain::testing;
 
 namespace {
 
-const TaskKey orders{"web1", "shop", "orders"};
-
-Result<void> go_on() { return {}; }
-
 // web1 and db1, with a store of copies; web1's task is known to the state store.
-struct Fleet {
-  std::filesystem::path path;
-  Time now = std::chrono::floor<Seconds>(std::chrono::system_clock::now());
-  ExitStatus exit_status = ExitStatus::well;
-
-  Fleet() {
-    char name[] = "/tmp/maintain-cli-XXXXXX";
-    path = ::mkdtemp(name);
-    REQUIRE(write_file_atomically(path / "servers.yml", "servers: [web1, db1]\n"));
-    REQUIRE(write_file_atomically(path / "maintain.yml", "paths: {state: .}\n"));
+struct Fleet : Scratch {
+  Fleet() : Scratch("paths: {state: .}\n", "servers: [web1, db1]\n") {
+    now = std::chrono::floor<Seconds>(std::chrono::system_clock::now());
   }
-  ~Fleet() { std::filesystem::remove_all(path); }
-  Fleet(const Fleet&) = delete;
-
-  std::filesystem::path backups() const { return path / "backups"; }
-
-  void add(const TaskKey& key, Seconds ago, const std::string& content) const {
-    TaskCopies copies(backups(), key);
-    auto draft = copies.begin({"orders", "postgresql"}, now - ago, go_on);
-    REQUIRE(draft);
-    REQUIRE(draft->create("orders.dump"));
-    REQUIRE(draft->write(content));
-    REQUIRE(draft->close());
-    CopyFacts facts;
-    facts.verified = {{"pg_restore --list", "", {}}};
-    REQUIRE(draft->commit(facts, now - ago, go_on));
+  std::string add(const TaskKey& key, Seconds ago, const std::string& content) const {
+    return add_at(now - ago, key, {content});
   }
   void declare(Seconds max_age) const {
     const auto store = open_sqlite_store(path / "state.sqlite", Access::read_write);
@@ -78,26 +49,7 @@ struct Fleet {
   }
 
   std::string status(const std::string& arguments = "", bool json = false) {
-    Program program;
-    program.config_directory = path.string();
-    program.json = json;
-    CLI::App app;
-    add_status_command(app, program);
-    std::fflush(stdout);
-    const int before = ::dup(STDOUT_FILENO);
-    REQUIRE(std::freopen((path / "said").c_str(), "w", stdout) != nullptr);
-    std::exception_ptr thrown;
-    try {
-      app.parse("status " + arguments);
-    } catch (...) {
-      thrown = std::current_exception();
-    }
-    std::fflush(stdout);
-    ::dup2(before, STDOUT_FILENO);
-    ::close(before);
-    if (thrown) std::rethrow_exception(thrown);
-    exit_status = program.exit_status;
-    return *read_file(path / "said", 1024 * 1024);
+    return run(add_status_command, "status " + arguments, json);
   }
   nlohmann::json backups_of_status(const std::string& arguments = "") {
     return nlohmann::json::parse(status(arguments, true)).at("backups");
@@ -137,6 +89,18 @@ TEST_CASE("status: copies of the servers that are asked for") {
   CHECK(told[0]["quarantined"].size() == 1);
   CHECK(told[0]["last_drill"].is_null());
   CHECK(told[0]["lacks_drill"] == true);
+}
+
+TEST_CASE("status: a damaged copy is no newest verified one, and is told") {
+  Fleet fleet;
+  fleet.declare(hours(26));
+  const std::string whole = fleet.add(orders, hours(30), "rows");
+  const std::string damaged = fleet.add(orders, hours(2), "rows");
+  std::ofstream(fleet.backups() / "web1/shop/orders" / damaged / "manifest.json") << "{";
+  CHECK_THAT(fleet.status(), Contains("1 copy DAMAGED") && Contains("1d 6h stale"));
+  const auto told = fleet.backups_of_status();
+  CHECK(told[0]["damaged"] == nlohmann::json{damaged});
+  CHECK(told[0]["newest"]["id"] == whole);
 }
 
 TEST_CASE("status: a drill that is no task of a project counts, too") {

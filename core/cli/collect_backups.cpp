@@ -51,6 +51,7 @@ BackupStatus backup_status(const TaskKey& key, const std::vector<CopyManifest>& 
   if (status != nullptr) told.max_age = status->max_age, told.first_seen = status->first_seen;
   for (const CopyManifest& copy : copies) {
     if (copy.state == CopyState::quarantined) told.quarantined.push_back(copy.id);
+    if (copy.state == CopyState::damaged) told.damaged.push_back(copy.id);
     if (copy.state != CopyState::verified) continue;
     if (!told.newest) {
       told.newest = {copy.id, copy.started, copy.bytes, copy.files};

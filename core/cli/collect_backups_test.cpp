@@ -28,14 +28,16 @@ std::string state_of_drill(Time when, bool passed) {
 }  // namespace
 
 TEST_CASE("backup_status: of the copies only verified ones count, the last eight with their sizes") {
-  std::vector<CopyManifest> copies{copy(0, CopyState::quarantined, 1), copy(1, CopyState::unverified, 2)};
+  std::vector<CopyManifest> copies{copy(0, CopyState::quarantined, 1), copy(1, CopyState::unverified, 2),
+                                   copy(1, CopyState::damaged, 2)};
   for (int i = 2; i < 12; ++i) copies.push_back(copy(i, CopyState::verified, 100 - static_cast<std::uint64_t>(i)));
   const BackupStatus status = backup_status(orders, copies, nullptr, {});
   REQUIRE(status.newest);
-  CHECK(status.newest->id == copies[2].id);
+  CHECK(status.newest->id == copies[3].id);
   CHECK(status.newest->bytes == 98);
   CHECK(status.sizes == std::vector<std::uint64_t>{91, 92, 93, 94, 95, 96, 97, 98});
   CHECK(status.quarantined == std::vector<std::string>{copies[0].id});
+  CHECK(status.damaged == std::vector<std::string>{copies[2].id});
   CHECK(status.task == BackupStatus::Task::unknown);
   CHECK_FALSE(backup_status(orders, {copies[0], copies[1]}, nullptr, {}).newest);
 }

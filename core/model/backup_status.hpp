@@ -45,6 +45,7 @@ struct BackupStatus {
   std::optional<Copy> newest = {};            // of the verified ones
   std::vector<std::uint64_t> sizes = {};      // bytes of the last verified ones, oldest first
   std::vector<std::string> quarantined = {};  // ids of those that wait for a person, newest first
+  std::vector<std::string> damaged = {};      // ids of those that are not as they were written, newest first
   bool drillable = true;                      // false: only the project knows how to restore its copies
   std::optional<Drill> last_drill = {};
   std::optional<Time> last_passed_drill = {};

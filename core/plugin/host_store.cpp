@@ -86,7 +86,8 @@ HostResult list(HostStore& store, const maintain_sink* sink) {
   for (const CopyManifest& copy : *copies)
     all.push_back({{"id", copy.id}, {"time_ms", milliseconds(copy.started)}, {"state", to_string(copy.state)},
                    {"bytes", copy.bytes}, {"files", copy.files}, {"new_bytes", copy.new_bytes},
-                   {"source", copy.source}, {"engine", copy.engine}});
+                   {"source", copy.source}, {"engine", copy.engine},
+                   {"reason", copy.damage.empty() ? copy.reason : copy.damage}});
   return write_json(sink, all);
 }
 
@@ -231,8 +232,14 @@ HostResult verify(Host& host, HostStore& store, maintain_text which, std::uint32
   if (!copy) return host_fail(copy.error());
   const auto report = TaskCopies::verify(*copy, part, parts, interrupt_of(host));
   if (!report) return host_fail(report.error());
+  // What was found is the answer, also where the mark cannot be made.
+  if (!host.check_mode())
+    if (const auto marked = store.copies.remember(*copy, *report, host.call().clock->now()); !marked)
+      host.tell([&](TaskEvents& events) {
+        events.log(LogLevel::warning, shorten(printable(marked.error().describe()), 500));
+      });
   Json wrong = Json::array();
-  for (const auto& [file, problem] : report->wrong) wrong.push_back({{"file", file}, {"problem", problem}});
+  for (const auto& one : report->wrong) wrong.push_back({{"file", one.file}, {"problem", one.problem}});
   return write_json(sink, {{"files", report->files}, {"bytes", report->bytes}, {"wrong", wrong}});
 }
 

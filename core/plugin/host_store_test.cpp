@@ -125,6 +125,29 @@ TEST_CASE_METHOD(Fixture, "store: a copy is made, listed, opened, verified and p
   CHECK(**kept == KeptPolicy{R"({"last":1})", 1, "UTC"});
 }
 
+TEST_CASE_METHOD(Fixture, "store: a copy in which something is wrong is damaged from then on") {
+  const std::string first = copy("old rows"), second = copy("new rows");
+  const auto directory = copies_directory(call.copies->backups, call.key);
+  std::ofstream(directory / second / "data/orders.dump") << "new rats";
+  call.mode = Mode::check;
+  begin_run();
+  CHECK(store->verify(host(), to_text("latest"), 1, 1, answer(), error()) == MAINTAIN_OK);
+  CHECK(json()["wrong"].size() == 1);
+  CHECK(store->list(host(), answer(), error()) == MAINTAIN_OK);
+  CHECK(json()[0]["state"] == "verified");  // a dry run changes nothing
+
+  call.mode = Mode::apply;
+  begin_run();
+  CHECK(store->verify(host(), to_text("latest"), 1, 1, answer(), error()) == MAINTAIN_OK);
+  CHECK(store->list(host(), answer(), error()) == MAINTAIN_OK);
+  CHECK(json()[0]["state"] == "damaged");
+  CHECK(json()[0]["reason"].get<std::string>().starts_with("data/orders.dump: its content has changed"));
+  CHECK(store->open(host(), to_text("latest"), answer(), error()) == MAINTAIN_OK);
+  CHECK(json()["id"] == first);
+  CHECK(store->prune(host(), to_text("{}"), 0, answer(), error()) == MAINTAIN_OK);
+  CHECK(json()["stopped"].get<std::string>().starts_with(second + " is damaged"));
+}
+
 TEST_CASE_METHOD(Fixture, "store: a draft that is open when the run ends waits for the next") {
   REQUIRE(begin() == MAINTAIN_OK);
   CHECK(begin() == MAINTAIN_INVALID_STATE);

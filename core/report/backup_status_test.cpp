@@ -97,6 +97,10 @@ TEST_CASE("render_backups: what is not well is told in the row") {
   CHECK_THAT(shown(status), Catch::EndsWith("2 copies quarantined, no drill yet"));
 
   status = well();
+  status.damaged = {"20261128T010203Z", "20261127T010203Z"};
+  CHECK_THAT(shown(status), Catch::EndsWith("2 copies DAMAGED, nothing is removed"));
+
+  status = well();
   status.last_drill = {now - hours(48), false, {}};
   CHECK_THAT(shown(status), Catch::EndsWith("failed 2d ago"));  // one passed before
   status.last_passed_drill = now - hours(24 * 100);
@@ -120,6 +124,9 @@ TEST_CASE("render_backups: rows that need a person have a colour") {
   BackupStatus status = well();
   const auto row = [&] { return split_lines(render_backups({status}, now, {.color = true}))[1]; };
   CHECK_THAT(row(), !Contains("\x1b"));
+  status.damaged = {"20261128T010203Z"};
+  CHECK_THAT(row(), Catch::StartsWith("\x1b[31m"));
+  status.damaged.clear();
   status.last_passed_drill.reset();
   CHECK_THAT(row(), Catch::StartsWith("\x1b[33m"));
   status.quarantined = {"20261128T010203Z"};

@@ -30,6 +30,8 @@ std::string drill_of(const BackupStatus& status, Time now) {
 
 std::string notes_on(const BackupStatus& status, Time now) {
   std::vector<std::string> notes;
+  if (!status.damaged.empty())
+    notes.push_back(count_of(status.damaged.size(), "copy", "copies") + " DAMAGED, nothing is removed");
   if (!status.quarantined.empty())
     notes.push_back(count_of(status.quarantined.size(), "copy", "copies") + " quarantined");
   if (is_second_stale(status, now))
@@ -48,7 +50,7 @@ std::string notes_on(const BackupStatus& status, Time now) {
 
 std::string_view color_of(const BackupStatus& status, Time now) {
   const bool failed = status.last_drill && !status.last_drill->passed;
-  if (!status.newest || !status.quarantined.empty() || is_stale(status, now) || failed)
+  if (!status.newest || !status.damaged.empty() || !status.quarantined.empty() || is_stale(status, now) || failed)
     return color_of(Outcome::failed);
   return lacks_drill(status, now) || is_second_stale(status, now) ? color_of(State::warning) : std::string_view();
 }

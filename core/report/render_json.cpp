@@ -167,6 +167,7 @@ Json to_json(const BackupStatus& status, Time now) {
   json["stale"] = is_stale(status, now);
   json["sizes"] = status.sizes;
   json["quarantined"] = status.quarantined;
+  json["damaged"] = status.damaged;
   json["last_drill"] = nullptr;
   if (const auto& drill = status.last_drill)
     json["last_drill"] = {{"when", when(drill->when)}, {"passed", drill->passed},

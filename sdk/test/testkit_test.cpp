@@ -410,6 +410,21 @@ TEST_CASE("the store keeps what a task commits, and finds it again") {
   CHECK(server.store.prunes == std::vector<Json>{{{"keep", {{"daily", 7}}}}});
 }
 
+TEST_CASE("the store shares files with the newest copy that is neither quarantined nor damaged") {
+  FakeServer server;
+  const auto november = [](unsigned day) {
+    return Moment(std::chrono::sys_days(std::chrono::year(2026) / 11 / std::chrono::day(day)));
+  };
+  server.store.add({.time = november(1)});
+  server.store.add({.time = november(2), .state = "unverified"});
+  server.store.add({.time = november(3), .state = "damaged", .reason = "data/a: other content"});
+  doing(server, [](Context& context) {
+    CHECK(context.begin_copy({{"source", "shop"}}).base.ends_with("20261102T000000Z/data"));
+    CHECK(context.copies().front().reason == "data/a: other content");
+    CHECK(context.open_copy("latest").id == "20261101T000000Z");
+  });
+}
+
 TEST_CASE("the store seeds the draft of who asks for it, when the test says so") {
   FakeServer server;
   server.store.snapshots = true;

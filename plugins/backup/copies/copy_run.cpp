@@ -55,6 +55,7 @@ void CopyRun::tell(const sdk::CommittedCopy& copy, const std::string& note) {
 // In each run, for each copy: a good one after it must not make anybody believe that all is well.
 void CopyRun::tell_waiting(const sdk::CommittedCopy& copy) {
   for (const sdk::CopyInfo& waiting : context_.copies()) {
+    if (waiting.state == "damaged") tell_damaged(waiting);
     if (waiting.state != "quarantined") continue;
     const bool is_new = waiting.id == copy.id;
     context_.finding({.state = sdk::State::critical,
@@ -70,13 +71,25 @@ void CopyRun::tell_waiting(const sdk::CommittedCopy& copy) {
   }
 }
 
+void CopyRun::tell_damaged(const sdk::CopyInfo& copy) {
+  const std::string of_task = context_.server() + " " + task_name();
+  context_.finding({.state = sdk::State::critical,
+                    .code = "backup.damaged",
+                    .subject = copy.id,
+                    .title = source_ + ": the copy " + copy.id + " is damaged: " + copy.reason,
+                    .detail = "It counts no more, and no copy is removed as long as it is there. The disk may be failing.",
+                    .action = "maintain backups verify --at all " + of_task + "; take what is whole of it, then: "
+                              "maintain backups accept " + of_task + " " + copy.id + " --discard"});
+}
+
 std::string CopyRun::task_name() const {
   return context_.project().empty() ? context_.task() : context_.project() + "/" + context_.task();
 }
 
-// What is not known to be good takes no good copy's place.
+// After an unverified copy, too, or they would fill the disk of a task whose copies cannot be proved. What is not known
+// to be good takes no good copy's place: the policy counts verified ones only.
 void CopyRun::prune(const sdk::CommittedCopy& copy) {
-  if (!copy.verified()) return;
+  if (copy.quarantined()) return;
   Json policy = {{"min_verified", options_.min_verified}};
   if (!options_.keep.is_null()) policy["keep"] = options_.keep;
   const Json answer = context_.prune_copies(policy);

@@ -29,13 +29,14 @@ class CopyRun {
   const sdk::Draft& begin(const std::string& source, const std::string& engine, bool reuse);
   const sdk::Draft& draft() const { return draft_; }
 
-  // Commits it and tells what came of it; a verified copy lets older ones go, any other is the outcome failed. Each
-  // quarantined copy that waits is a finding.
+  // Commits it and tells what came of it, and lets older ones go; what is not verified is the outcome failed. Each
+  // quarantined or damaged copy that waits for a person is a finding.
   sdk::Outcome finish(const Evidence& evidence);
 
  private:
   void tell(const sdk::CommittedCopy& copy, const std::string& note);
   void tell_waiting(const sdk::CommittedCopy& copy);
+  void tell_damaged(const sdk::CopyInfo& copy);
   void prune(const sdk::CommittedCopy& copy);
   std::string task_name() const;  // as `maintain backups` takes it
 

@@ -169,6 +169,19 @@ TEST_CASE("backup: as long as a quarantined copy waits, each run says so") {
   CHECK_THAT(finding->action, Catch::Contains("maintain backups accept web1 shop/task 20261101T030000Z"));
 }
 
+TEST_CASE("backup: as long as a damaged copy is there, each run says so") {
+  FakeServer server;
+  has_two_databases(server);
+  server.stub(dump_of("orders"), {.output = whole});
+  server.store.add({.id = "20261101T030000Z", .state = "damaged", .reason = "data/orders.dump: other content"});
+  CHECK(run_database(server, {{"engine", "mariadb"}, {"database", "orders"}}).outcome == Outcome::ok);
+  const Finding* finding = server.find("backup.damaged", "20261101T030000Z");
+  REQUIRE(finding != nullptr);
+  CHECK(finding->state == State::critical);
+  CHECK_THAT(finding->title, Catch::EndsWith("is damaged: data/orders.dump: other content"));
+  CHECK_THAT(finding->action, Catch::EndsWith("accept web1 shop/task 20261101T030000Z --discard"));
+}
+
 TEST_CASE("backup: another process that writes copies is left alone") {
   FakeServer server;
   has_two_databases(server);

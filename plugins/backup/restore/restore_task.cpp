@@ -79,8 +79,9 @@ DatabaseRestore database_restore(const Restore& restore) {
           .options = restore.parent};
 }
 
-// The copy read against its list, before anything is touched: what is wrong with it must not get anywhere.
-void verify(sdk::Context& context, const Restore& restore) {
+// The copy read against its list, before anything is touched: what is wrong with it must not get anywhere, unless it is
+// known to be damaged and was named all the same. Says whether it is whole.
+bool verify(sdk::Context& context, const Restore& restore) {
   const Json wrong = context.verify_copy(restore.copy.id).value("wrong", Json::array());
   for (const Json& one : wrong)
     context.finding({.state = sdk::State::critical,
@@ -88,11 +89,13 @@ void verify(sdk::Context& context, const Restore& restore) {
                      .subject = one.value("file", ""),
                      .title = "the copy " + restore.copy.id + " is damaged: " + one.value("file", "") + ": " +
                               one.value("problem", "")});
-  if (!wrong.empty())
+  if (!wrong.empty() && restore.copy.state != "damaged")
     throw sdk::Failure(MAINTAIN_FAILED,
                        "the copy " + restore.copy.id + " is damaged, and nothing was restored; take another one "
                        "(maintain backups verify --at all " + context.server() + " " + context.task() +
-                       "), or what is whole of it from " + restore.copy.path);
+                       "), what is whole of it from " + restore.copy.path + ", or it as it is with --at " +
+                       restore.copy.id + " once more");
+  return wrong.empty();
 }
 
 Restored restore_dumps(sdk::Context& context, const Restore& restore) {
@@ -152,9 +155,9 @@ sdk::Outcome RestoreTask::run(sdk::Context& context) {
   const Restore restore = prepare(context);
   if (context.check_mode()) return tell_dry_run(context, restore);
   const auto begin = context.monotonic();
-  verify(context, restore);
-  const Restored restored =
-      restore.content.tree ? restore_files(context, restore) : restore_dumps(context, restore);
+  const bool sound = verify(context, restore);
+  Restored restored = restore.content.tree ? restore_files(context, restore) : restore_dumps(context, restore);
+  restored.whole = restored.whole && sound;
   const double seconds = std::chrono::duration<double>(context.monotonic() - begin).count();
   context.metric("restore_seconds", seconds, "seconds");
   context.metric("restore_bytes", static_cast<double>(restored.bytes), "bytes");

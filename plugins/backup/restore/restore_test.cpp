@@ -215,6 +215,17 @@ TEST_CASE("backup: nothing of a damaged copy is restored, and it is said where i
   CHECK(world.server.find("backup.damaged", "data/orders.dump") != nullptr);
 }
 
+TEST_CASE("backup: a copy that is known to be damaged is restored when it is named, and is no success") {
+  World world("postgresql");
+  world.server.store.copies.front().state = "damaged";
+  world.server.store.wrong = {{{"file", "data/orders.dump"}, {"problem", "other content"}}};
+  run_local_programs_really(world.server);
+  const auto run = world.restore(world.server.directory() + "/x", {{"at", world.server.store.copies.front().id}});
+  CHECK(run.outcome == sdk::Outcome::failed);
+  CHECK(std::filesystem::exists(world.server.directory() + "/x/orders.dump"));
+  CHECK(world.server.find("backup.damaged", "data/orders.dump") != nullptr);
+}
+
 TEST_CASE("backup: of several databases the one that is meant must be said") {
   World world("postgresql", {{"a.dump", "x"}, {"b.dump", "x"}});
   CHECK(world.restore("database:c").message.find("say which: a, b") != std::string::npos);

@@ -144,7 +144,7 @@ TEST_CASE("plugin_backup: unreadable files are named, and the copy does not coun
       1, {.status = 23, .output = recorded("rsync_unreadable.out"), .error_output = recorded("rsync_unreadable.err")}));
   CHECK(scene.run().outcome == Outcome::failed);
   CHECK(scene.server.store.copies.at(0).state == "unverified");
-  CHECK(scene.server.store.prunes.empty());
+  CHECK(scene.server.store.prunes.size() == 1);  // or unverified ones would fill the disk
   const Finding* finding = scene.server.find("backup.unreadable");
   REQUIRE(finding != nullptr);
   CHECK(finding->state == State::warning);

@@ -268,7 +268,7 @@ TreePreview TreeCopy::preview(const std::vector<std::string>& paths) {
   pull.dry_run = true;
   pull.target = context_.directory();
   for (const sdk::CopyInfo& copy : context_.copies()) {
-    if (copy.state != "verified") continue;
+    if (copy.state != "verified" && copy.state != "unverified") continue;  // as a run links against
     pull.target = context_.open_copy(copy.id).path;
     break;
   }

@@ -452,23 +452,25 @@ typedef struct maintain_state_1 {
  * as they were. A task has one draft at a time; it ends with the run. The copies of a companion (see the manifest) are
  * those of the task it belongs to.
  *
- * A copy is "verified" (the task proved that it is whole), "unverified", or "quarantined" (far smaller than those
- * before it, hence kept out of sight until a person accepts it). Only verified ones count in retention. @since 1.0 */
+ * A copy is "verified" (the task proved that it is whole), "unverified", "quarantined" (far smaller than those before
+ * it, hence kept out of sight until a person accepts it), or "damaged" (it is not as it was written any more). Only
+ * verified ones count in retention. @since 1.0 */
 typedef struct maintain_store_1 {
   uint32_t struct_size;
   uint32_t reserved; /* 0 */
 
   /* The copies, newest first, as a JSON array of {"id","time_ms","state","bytes","files","new_bytes","source",
-   * "engine"}; new_bytes is what this copy does not share with the one before. [task-thread]
+   * "engine","reason" (of a quarantine or a damage)}; new_bytes is what this copy does not share with the one before.
+   * [task-thread]
    * Errors: FAILED (the store cannot be read). @since 1.0 */
   maintain_status (*list)(const maintain_host *host, const maintain_sink *json, maintain_error *error);
 
   /* Opens the draft. request: {"source": what is copied, for people; "engine": "postgresql"; "max_bytes", "max_files"
    * (with directories): bounds, absent or 0: none; "resume": keep what an interrupted run of the same source left, if it
-   * is within them; "seed": begin with the files of the newest verified copy where the store can, and the task removes
-   * what is no longer there}.
+   * is within them; "seed": begin with the files of "base" where the store can, and the task removes what is no longer
+   * there}.
    * answer: {"path": the absolute directory to fill, also by local programs; "base": the same directory of the newest
-   * verified copy, to link unchanged files against, or ""; "resumed": whether path holds what was left; "seeded":
+   * verified or unverified copy, to link unchanged files against, or ""; "resumed": whether path holds what was left; "seeded":
    * whether path holds all of that copy already (a snapshot), so that only changes need be written}. The bounds and the
    * disk's reserve are watched while local programs run, too. [task-thread]
    * Errors: BUSY (another process writes copies of this task), REFUSED (check mode), INVALID_STATE (a draft is open),
@@ -507,10 +509,10 @@ typedef struct maintain_store_1 {
    * A draft that is open when run() returns is kept. [task-thread] @since 1.0 */
   maintain_status (*abandon)(const maintain_host *host, uint32_t keep, maintain_error *error);
 
-  /* Removes the copies that the policy does not keep. policy: {"keep": restic's words: "last", "hourly", "daily",
+  /* Removes the verified copies that the policy does not keep, and all but the newest unverified ones. policy: {"keep": restic's words: "last", "hourly", "daily",
    * "weekly", "monthly", "yearly" (counts, -1: all), "within", "within_hourly" … "within_yearly" ("1y5m7d2h"); absent:
    * as maintain.yml says for all; "min_verified": never fewer verified copies, absent: 3; "timezone": absent: the
-   * project's}. dry_run 1: only says so. answer: {"stopped": why nothing is removed (a quarantined copy waits), or "";
+   * project's}. dry_run 1: only says so. answer: {"stopped": why nothing is removed (a quarantined or damaged copy waits), or "";
    * "copies": [{"id","keep","reasons": [text]}], newest first; "removed": [id]; "busy": [id] (somebody reads it)}.
    * [task-thread]
    * Errors: INVALID_ARGUMENT (also: a policy that keeps nothing), REFUSED (check mode and not dry_run), BUSY, FAILED.
@@ -525,7 +527,8 @@ typedef struct maintain_store_1 {
                           maintain_error *error);
 
   /* Reads a copy again and compares it with its manifest; part of parts: every parts-th file, 1 of 1: all. answer:
-   * {"files","bytes" (read),"wrong": [{"file","problem"}], at most 100}. [task-thread]
+   * {"files","bytes" (read),"wrong": [{"file","problem"}], at most 100}. A copy with anything wrong is "damaged" from
+   * then on, until all of it was found whole; a dry run only tells. [task-thread]
    * Errors: as open; CANCELLED, TIMEOUT. @since 1.0 */
   maintain_status (*verify)(const maintain_host *host, maintain_text which, uint32_t part, uint32_t parts,
                             const maintain_sink *answer, maintain_error *error);

@@ -112,7 +112,7 @@ struct Facts {
 // The draft of a copy, see maintain_store_1::begin.
 struct Draft {
   std::string path;       // the directory to fill
-  std::string base;       // the same directory of the newest verified copy, or empty
+  std::string base;       // the same directory of the newest copy that is fit to share files with, or empty
   bool resumed = false;   // path holds what an interrupted run left
   bool seeded = false;    // path holds all of that copy already
 };
@@ -123,12 +123,13 @@ struct StoredFile {
 struct CopyInfo {
   std::string id;
   Moment time{};
-  std::string state;      // "verified", "unverified", "quarantined"
+  std::string state;      // "verified", "unverified", "quarantined", "damaged"
   std::uint64_t bytes = 0;
   std::uint64_t files = 0;
   std::uint64_t new_bytes = 0;
   std::string source;
   std::string engine;
+  std::string reason = {};  // of a quarantine or a damage
 };
 struct CommittedCopy {
   std::string id;

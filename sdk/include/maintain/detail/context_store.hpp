@@ -36,7 +36,8 @@ inline std::vector<CopyInfo> Context::copies() {
   for (const Json& one : answer)
     all.push_back({one.value("id", ""), detail::moment_of(one), one.value("state", ""),
                    one.value("bytes", std::uint64_t{0}), one.value("files", std::uint64_t{0}),
-                   one.value("new_bytes", std::uint64_t{0}), one.value("source", ""), one.value("engine", "")});
+                   one.value("new_bytes", std::uint64_t{0}), one.value("source", ""), one.value("engine", ""),
+                   one.value("reason", "")});
   return all;
 }
 

@@ -88,6 +88,13 @@ inline const FakeCopy* newest_copy(const FakeServer& server, const std::string& 
   return nullptr;
 }
 
+// What a draft may share files with, or null.
+inline const FakeCopy* base_copy(const FakeServer& server) {
+  for (const FakeCopy& copy : server.store.copies)
+    if (copy.state == "verified" || copy.state == "unverified") return &copy;
+  return nullptr;
+}
+
 inline const FakeCopy& copy_named(const FakeServer& server, const std::string& which) {
   std::string moment;
   for (const char c : which)
@@ -122,7 +129,7 @@ inline Json begin_copy(FakeServer& server, maintain_text text) {
   const bool resumed = request.value("resume", false) && std::filesystem::exists(store.draft_path());
   if (!resumed) std::filesystem::remove_all(store.draft_path());
   std::filesystem::create_directories(store.draft_path());
-  const FakeCopy* base = newest_copy(server);
+  const FakeCopy* base = base_copy(server);
   const bool seeded = store.snapshots && request.value("seed", false) && base != nullptr;
   if (seeded && !resumed) {
     std::filesystem::remove(store.draft_path());
@@ -196,7 +203,7 @@ inline Json list_copies(const FakeServer& server) {
   for (const FakeCopy& copy : server.store.copies)
     all.push_back({{"id", copy.id}, {"time_ms", copy.time.time_since_epoch().count()}, {"state", copy.state},
                    {"bytes", copy.bytes}, {"files", copy.files}, {"new_bytes", copy.new_bytes},
-                   {"source", copy.source}, {"engine", copy.engine}});
+                   {"source", copy.source}, {"engine", copy.engine}, {"reason", copy.reason}});
   return all;
 }
 

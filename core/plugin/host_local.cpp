@@ -1,10 +1,13 @@
 // maintain.local/1: programs on the maintenance server, in the task's own directory.
+#include <optional>
+
 #include <nlohmann/json.hpp>
 
 #include "base/fd.hpp"
 #include "base/process.hpp"
 #include "plugin/extension_tables.hpp"
 #include "plugin/host_command.hpp"
+#include "plugin/host_confine.hpp"
 #include "plugin/host_store.hpp"
 
 namespace maintain {
@@ -19,7 +22,10 @@ HostResult make_directory(const Host& host) {
   return to_host_result(make_directories(host.call().directory, 0700));
 }
 
-HostResult run(Host& host, const maintain_command* raw, maintain_exit* exit) {
+// What a program is confined to, where it is.
+using Confinement = std::optional<const maintain_confinement*>;
+
+HostResult run(Host& host, const maintain_command* raw, Confinement confinement, maintain_exit* exit) {
   auto command = admit_command(host, raw);
   if (!command) return tl::make_unexpected(command.error());
   if (exit == nullptr || !MAINTAIN_HAS(exit, duration_ms))
@@ -36,7 +42,10 @@ HostResult run(Host& host, const maintain_command* raw, maintain_exit* exit) {
   const auto start = Clock::now();
   auto last_output = start;
   bool idle = false;
-  LocalCommand local{.argv = command->argv, .environment = command->environment};
+  HostWords words = command->argv;
+  if (confinement) words = confined_words(host, command->argv, *confinement);
+  if (!words) return tl::make_unexpected(words.error());
+  LocalCommand local{.argv = *std::move(words), .environment = command->environment};
   local.directory = host.call().directory;
   local.input = command->input;
   local.timeout = host.time_for(command->timeout);
@@ -92,13 +101,17 @@ HostResult remote_shell(Host& host, bool with_destination, const maintain_sink* 
 const maintain_local_1 local_table = {
     sizeof(maintain_local_1),
     [](const maintain_host* host, const maintain_command* command, maintain_exit* exit, maintain_error* error) {
-      return host_call(host, error, [&](Host& self) { return run(self, command, exit); });
+      return host_call(host, error, [&](Host& self) { return run(self, command, {}, exit); });
     },
     [](const maintain_host* host, const maintain_sink* path, maintain_error* error) {
       return host_call(host, error, [&](Host& self) { return directory(self, path); });
     },
     [](const maintain_host* host, uint32_t with_destination, const maintain_sink* words, maintain_error* error) {
       return host_call(host, error, [&](Host& self) { return remote_shell(self, with_destination != 0, words); });
+    },
+    [](const maintain_host* host, const maintain_command* command, const maintain_confinement* confinement,
+       maintain_exit* exit, maintain_error* error) {
+      return host_call(host, error, [&](Host& self) { return run(self, command, confinement, exit); });
     }};
 
 }  // namespace maintain

@@ -77,6 +77,7 @@ struct TaskCall {
   std::string state = "{}";
   std::set<std::string> pending_jobs = {}; // names: started by earlier runs and not collected
   std::string directory;                   // the task's own, on the maintenance server
+  std::string confine_program = {};        // maintain-confine; empty: it is not here
   std::optional<CopiesPlace> copies = {};  // nothing: there is no store for this task
   Mode mode = Mode::apply;
   std::optional<Time> scheduled = {};

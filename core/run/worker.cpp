@@ -16,6 +16,7 @@
 #include "plugin/loader.hpp"
 #include "run/assessment.hpp"
 #include "run/by_hand.hpp"
+#include "run/confine_program.hpp"
 #include "run/config_rules.hpp"
 #include "run/confinement.hpp"
 #include "run/session.hpp"
@@ -207,6 +208,7 @@ class Worker {
     const auto directory = directories_.of_task(task.key.project, task.key.task);
     if (auto made = make_directories(directory, 0700); !made) return {Outcome::failed, made.error(), {}};
     call.directory = directory.string();
+    call.confine_program = installed_confine();
     call.copies = copies_of(task);
     call.mode = assignment_.mode;
     call.scheduled = task.scheduled;

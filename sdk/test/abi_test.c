@@ -222,6 +222,15 @@ static maintain_status lock_release(const maintain_host *host, maintain_text nam
   return MAINTAIN_OK;
 }
 
+static maintain_status local_run_confined(const maintain_host *host, const maintain_command *command,
+                                          const maintain_confinement *confinement, maintain_exit *exit,
+                                          maintain_error *error) {
+  CHECK(MAINTAIN_HAS(confinement, writable) && confinement->flags == 0);
+  CHECK(confinement->readable_count == 1 && same(confinement->readable[0], "/usr"));
+  CHECK(confinement->writable_count == 0);
+  return exec_run(host, command, exit, error);
+}
+
 static int64_t clock_now(const maintain_host *host) { return world_of(host)->now; }
 
 static maintain_status clock_sleep(const maintain_host *host, int64_t span) {
@@ -232,7 +241,8 @@ static maintain_status clock_sleep(const maintain_host *host, int64_t span) {
 static const maintain_exec_1 exec_table = {sizeof exec_table, exec_run, exec_reconnect};
 static const maintain_job_1 job_table = {sizeof job_table, job_find, job_start, job_follow, job_stop, job_collect};
 static const maintain_files_1 files_table = {sizeof files_table, files_stat, files_read, files_put};
-static const maintain_local_1 local_table = {sizeof local_table, exec_run, local_directory, local_remote_shell};
+static const maintain_local_1 local_table = {sizeof local_table, exec_run, local_directory, local_remote_shell,
+                                             local_run_confined};
 static const maintain_report_1 report_table = {sizeof report_table, report_finding, report_progress, report_metric,
                                                report_summary,      report_output};
 static const maintain_state_1 state_table = {sizeof state_table, state_get, state_set, state_set};
@@ -305,9 +315,11 @@ static maintain_status task_run(const maintain_task *task, const maintain_reques
   const maintain_text nobody = {NULL, 0};
   const maintain_text words[] = {{"uptime", 6}};
   const maintain_text variables[] = {{"LC_ALL=C", 8}};
+  const maintain_text readable[] = {{"/usr", 4}};
   buffer taken = {{0}, 0};
   const maintain_sink sink = {sizeof(maintain_sink), &taken, append};
   maintain_command command;
+  maintain_confinement confinement;
   maintain_exit exit;
   maintain_file_info info;
   maintain_finding finding;
@@ -330,6 +342,12 @@ static maintain_status task_run(const maintain_task *task, const maintain_reques
   command.flags = MAINTAIN_COMMAND_READ_ONLY | 0x80000000u; /* unknown bits are ignored */
   CHECK(exec->run(host, &command, &exit, error) == MAINTAIN_OK && strcmp(taken.bytes, "up 3 days") == 0);
   CHECK(local->run(host, &command, &exit, error) == MAINTAIN_OK && exit.duration_ms == 12);
+  memset(&confinement, 0, sizeof confinement);
+  confinement.struct_size = sizeof confinement;
+  confinement.readable_count = 1;
+  confinement.readable = readable;
+  CHECK(MAINTAIN_HAS(local, run_confined));
+  CHECK(local->run_confined(host, &command, &confinement, &exit, error) == MAINTAIN_OK);
   CHECK(exec->reconnect(host, 1, error) == MAINTAIN_OK);
 
   taken.size = 0;

@@ -283,6 +283,31 @@ TEST_CASE("locks have places, holders and waiting") {
   CHECK(server.locks["db"] == std::set<std::string>{"web1"});
 }
 
+TEST_CASE("a local program is confined to what the task says, or not run") {
+  FakeServer server;
+  server.stub_local(argv({"psql"}), Reply{.output = "done\n"});
+  std::string refusal;
+  doing(server, [&](Context& context) {
+    const Command confined{.argv = {"psql"}, .confined_to = Confinement{{"/usr"}, {"/var/scratch"}}};
+    CHECK(context.local(confined).output == "done\n");
+    CHECK_THROWS_AS(context.exec(confined), Failure);
+    CHECK_THROWS_AS(context.start_job("job", confined), Failure);
+    CHECK_THROWS_AS(context.local({.argv = {"psql"}, .confined_to = Confinement{{"usr"}, {}}}), Failure);
+    server.no_confinement = "no Landlock here";
+    try {
+      context.local(confined);
+    } catch (const Failure& failure) {
+      CHECK(failure.status() == MAINTAIN_UNSUPPORTED);
+      refusal = failure.what();
+    }
+  });
+  CHECK(refusal == "no Landlock here");
+  REQUIRE(server.commands.size() == 2);
+  REQUIRE(server.commands[0].confined_to);
+  CHECK(server.commands[0].confined_to->readable == std::vector<std::string>{"/usr"});
+  CHECK(server.commands[0].confined_to->writable == std::vector<std::string>{"/var/scratch"});
+}
+
 TEST_CASE("local programs have expectations of their own") {
   FakeServer server;
   server.expect_local(argv({"rsync"})).reply("sent 3 files\n");

@@ -364,6 +364,17 @@ typedef struct maintain_files_1 {
 
 #define MAINTAIN_LOCAL_1 "maintain.local/1"
 
+/* What a program, and all that it starts, may see of the maintenance server. Paths are absolute and stand for what is
+ * beneath them, too; one that does not exist is passed over. The plugin allocates it. @since 1.0 */
+typedef struct maintain_confinement {
+  uint32_t struct_size;
+  uint32_t flags;                /* 0 */
+  uint64_t readable_count;
+  const maintain_text *readable; /* to be read and executed; the program itself is found beneath one of these */
+  uint64_t writable_count;
+  const maintain_text *writable; /* to be read and written, as far as the task may write there */
+} maintain_confinement;
+
 typedef struct maintain_local_1 {
   uint32_t struct_size;
 
@@ -383,6 +394,15 @@ typedef struct maintain_local_1 {
    * UNSUPPORTED with the local transport. @since 1.0 */
   maintain_status (*remote_shell)(const maintain_host *host, uint32_t with_destination, const maintain_sink *words,
                                   maintain_error *error);
+
+  /* As run, for a program that works on what may be hostile: it opens no files but those that the confinement names,
+   * and a few of /dev; has no network but a loopback of its own, no Unix sockets, no processes but its own, and no
+   * capabilities unless the host is root. Files keep the mode they were made with: chmod says that it succeeded and
+   * does nothing, chown and setxattr by name are refused. When the program ends, so does all that it started. [task-thread]
+   * UNSUPPORTED: the kernel cannot confine it; the message says what is missing, and what to do. It was not run.
+   * Absent (MAINTAIN_HAS) in a host that never can: what must be confined is not to be run there. @since 1.0 */
+  maintain_status (*run_confined)(const maintain_host *host, const maintain_command *command,
+                                  const maintain_confinement *confinement, maintain_exit *exit, maintain_error *error);
 } maintain_local_1;
 
 /* ---- maintain.report/1: what is told ------------------------------------------------------------------------- */

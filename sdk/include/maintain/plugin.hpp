@@ -63,6 +63,12 @@ class InvalidOption : public Failure {
   std::string path_;
 };
 
+// What a local program may open, see maintain_local_1::run_confined: absolute paths, and what is beneath them.
+struct Confinement {
+  std::vector<std::string> readable = {};
+  std::vector<std::string> writable = {};
+};
+
 // A command on the server (exec, start_job) or on the maintenance server (local). See maintain_command.
 struct Command {
   std::vector<std::string> argv = {};
@@ -80,6 +86,7 @@ struct Command {
   std::uint64_t output_limit = 0; // 0: 16 MiB
   std::function<void(std::string_view)> on_output = {};  // set: output goes here instead of Completed::output
   std::function<void(std::string_view)> on_error_output = {};  // likewise; not for jobs, which have one stream
+  std::optional<Confinement> confined_to = {};  // local only: with nothing else. Failure(UNSUPPORTED) when impossible
 };
 
 struct Completed {

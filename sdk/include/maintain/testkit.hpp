@@ -192,6 +192,7 @@ class FakeServer {
   std::map<std::string, std::set<std::string>> locks;  // name -> holders; this server is RunOptions::server
   // empty: the server is the maintenance server itself, which has none
   std::vector<std::string> remote_shell = {"ssh", "-o", "BatchMode=yes", "fake-server"};
+  std::string no_confinement;                      // why local programs cannot be confined; empty: they can
   Json state = Json::object();
   FakeStore store;
 

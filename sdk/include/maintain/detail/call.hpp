@@ -136,6 +136,28 @@ class RawCommand {
   maintain_command raw_{};
 };
 
+// A Confinement as the C struct, which points into this object and into the confinement.
+class RawConfinement {
+ public:
+  explicit RawConfinement(const Confinement& confinement) {
+    for (const auto& path : confinement.readable) readable_.push_back(to_text(path));
+    for (const auto& path : confinement.writable) writable_.push_back(to_text(path));
+    raw_.struct_size = sizeof raw_;
+    raw_.readable_count = readable_.size();
+    raw_.readable = readable_.data();
+    raw_.writable_count = writable_.size();
+    raw_.writable = writable_.data();
+  }
+  RawConfinement(const RawConfinement&) = delete;
+  RawConfinement& operator=(const RawConfinement&) = delete;
+
+  const maintain_confinement* raw() const { return &raw_; }
+
+ private:
+  std::vector<maintain_text> readable_, writable_;
+  maintain_confinement raw_{};
+};
+
 inline maintain_exit new_exit() {
   maintain_exit exit{};
   exit.struct_size = sizeof exit;
@@ -151,9 +173,9 @@ inline Completed completed(const maintain_exit& exit) {
   return result;
 }
 
-// exec and local: the two tables have the same shape.
-template <class Table>
-Completed run_command(const Table& table, const maintain_host* host, const Command& command, const char* what) {
+// run: calls the host, maintain_status(const maintain_command*, maintain_exit*, maintain_error*).
+template <class Run>
+Completed run_command(const Command& command, const char* what, const Run& run) {
   RawCommand raw(command);
   std::string output, error_output;
   const Sink to_output(command.on_output ? command.on_output
@@ -164,7 +186,7 @@ Completed run_command(const Table& table, const maintain_host* host, const Comma
   raw.output_to(to_output, to_error_output);
   maintain_exit exit = new_exit();
   ErrorSlot error;
-  const maintain_status status = table.run(host, raw.raw(), &exit, error.raw());
+  const maintain_status status = run(raw.raw(), &exit, error.raw());
   to_output.rethrow();
   to_error_output.rethrow();
   error.check(status, what);

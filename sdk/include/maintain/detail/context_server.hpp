@@ -29,7 +29,12 @@ inline constexpr std::size_t followed_output_limit = 16 * 1024 * 1024;
 }  // namespace detail
 
 inline Completed Context::exec(const Command& command) {
-  return detail::run_command(table(exec_, MAINTAIN_EXEC_1), host_, command, "running a command on the server");
+  if (command.confined_to) throw Failure(MAINTAIN_INVALID_ARGUMENT, "only local programs can be confined");
+  const maintain_exec_1& exec = table(exec_, MAINTAIN_EXEC_1);
+  return detail::run_command(command, "running a command on the server",
+                             [&](const maintain_command* raw, maintain_exit* exit, maintain_error* error) {
+                               return exec.run(host_, raw, exit, error);
+                             });
 }
 
 inline Completed Context::must(const Command& command) {
@@ -56,6 +61,7 @@ inline JobPhase Context::find_job(std::string_view name) {
 }
 
 inline void Context::start_job(std::string_view name, const Command& command) {
+  if (command.confined_to) throw Failure(MAINTAIN_INVALID_ARGUMENT, "only local programs can be confined");
   const detail::RawCommand raw(command);
   detail::ErrorSlot error;
   error.check(table(job_, MAINTAIN_JOB_1).start(host_, detail::to_text(name), raw.raw(), error.raw()),
@@ -128,7 +134,15 @@ inline void Context::put_file(std::string_view path, std::string_view content, s
 }
 
 inline Completed Context::local(const Command& command) {
-  return detail::run_command(table(local_, MAINTAIN_LOCAL_1), host_, command, "running a local program");
+  const maintain_local_1& local = table(local_, MAINTAIN_LOCAL_1);
+  if (command.confined_to && !MAINTAIN_HAS(&local, run_confined))
+    throw Failure(MAINTAIN_UNSUPPORTED, "this maintain cannot confine local programs");
+  return detail::run_command(command, "running a local program",
+                             [&](const maintain_command* raw, maintain_exit* exit, maintain_error* error) {
+                               if (!command.confined_to) return local.run(host_, raw, exit, error);
+                               const detail::RawConfinement confinement(*command.confined_to);
+                               return local.run_confined(host_, raw, confinement.raw(), exit, error);
+                             });
 }
 
 inline std::string Context::directory() {

@@ -194,14 +194,29 @@ inline maintain_status feed(const maintain_sink* sink, std::string_view bytes, s
   return sink->write(sink->context, bytes.data() + half, bytes.size() - half);
 }
 
-inline maintain_status run_command(FakeServer& server, const maintain_command* raw, bool local, maintain_exit* exit) {
+inline Confinement seen(const maintain_confinement& raw) {
+  using sdk::detail::to_string;
+  require(MAINTAIN_HAS(&raw, writable) && raw.flags == 0, "not a confinement");
+  Confinement confinement;
+  for (uint64_t i = 0; i < raw.readable_count; ++i) confinement.readable.push_back(to_string(raw.readable[i]));
+  for (uint64_t i = 0; i < raw.writable_count; ++i) confinement.writable.push_back(to_string(raw.writable[i]));
+  for (const auto* paths : {&confinement.readable, &confinement.writable})
+    for (const auto& path : *paths) check_path(path);
+  return confinement;
+}
+
+inline maintain_status run_command(FakeServer& server, const maintain_command* raw, bool local, maintain_exit* exit,
+                                   std::optional<Confinement> confinement = {}) {
   SeenCommand command = seen(*raw);
   command.local = local;
+  command.confined_to = std::move(confinement);
   if (local && (!command.script.empty() || !command.become_user.empty()))
     throw Failure(MAINTAIN_INVALID_ARGUMENT, "a local program is argv only");
   admit(server, command);
   const bool cleanup = command.cleanup && !local;
   check_time(server, cleanup);
+  if (command.confined_to && !server.no_confinement.empty())
+    throw Failure(MAINTAIN_UNSUPPORTED, server.no_confinement);
   const auto reply = server.script().answer(command);
   if (!reply) throw Failure(MAINTAIN_FAILED, "unexpected command: " + command.describe());
   const Moment before = server.now();

@@ -103,6 +103,11 @@ inline constexpr maintain_local_1 local_table = {
         if (with_destination == 0 && !list.empty()) list.erase(list.size() - 1);
         return write(words, list.dump());
       });
+    },
+    [](const maintain_host* host, const maintain_command* command, const maintain_confinement* confinement,
+       maintain_exit* exit, maintain_error* error) {
+      return call(host, error,
+                  [&](FakeServer& server) { return run_command(server, command, true, exit, seen(*confinement)); });
     }};
 
 inline constexpr maintain_report_1 report_table = {

@@ -19,6 +19,10 @@ std::string testdata(const std::string& name) { return content_of_file(std::stri
 
 // False, and said so, when the engine cannot be started here.
 bool available(const std::string& engine) {
+  if (const std::string why = why_not_confined(); !why.empty()) {
+    WARN("not tested: " << why);
+    return false;
+  }
   try {
     make_scratch_engine(engine)->require();
     return true;

@@ -23,13 +23,25 @@ inline std::string content_of_file(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
+// As the host does it.
+inline std::vector<std::string> confined(const std::vector<std::string>& argv, const sdk::Confinement& confinement) {
+  std::vector<std::string> words = {MAINTAIN_TEST_CONFINE};
+  for (const std::string& path : confinement.readable) words.insert(words.end(), {"--read", path});
+  for (const std::string& path : confinement.writable) words.insert(words.end(), {"--write", path});
+  words.emplace_back("--");
+  words.insert(words.end(), argv.begin(), argv.end());
+  return words;
+}
+
 inline sdk::testkit::Reply run_really(const sdk::Command& command, const std::string& directory) {
   std::string pattern = (std::filesystem::temp_directory_path() / "maintain-run-XXXXXX").string();
   if (::mkdtemp(pattern.data()) == nullptr) throw sdk::testkit::TestProblem("cannot make a temporary directory");
   const std::filesystem::path files = pattern;
   std::ofstream(files / "in", std::ios::binary) << command.input;
+  std::vector<std::string> argv = command.argv;
+  if (command.confined_to) argv = confined(argv, *command.confined_to);
   std::vector<char*> words;
-  for (const std::string& word : command.argv) words.push_back(const_cast<char*>(word.c_str()));
+  for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
   const pid_t child = ::fork();
   if (child == 0) {
@@ -52,8 +64,15 @@ inline sdk::testkit::Reply run_really(const sdk::Command& command, const std::st
   return reply;
 }
 
+// Empty, or why not: for FakeServer::no_confinement, and for tests that need it.
+inline std::string why_not_confined() {
+  const auto reply = run_really({.argv = {MAINTAIN_TEST_CONFINE, "--check"}}, "/");
+  return reply.status == 0 ? std::string() : "cannot confine: " + reply.error_output;
+}
+
 inline void run_local_programs_really(sdk::testkit::FakeServer& server) {
   const std::string directory = server.directory();
+  server.no_confinement = why_not_confined();
   server.script().local_stubs.push_front(
       {sdk::testkit::anything(),
        [directory](const sdk::testkit::SeenCommand& command) { return run_really(command, directory); }});

@@ -13,6 +13,9 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <set>
+
+#include "backup/drill/scratch_box.hpp"
 
 namespace maintain::plugins::backup {
 namespace {
@@ -42,10 +45,6 @@ bool installed(const std::string& program) {
                      [&](const char* one) { return ::access((one + program).c_str(), X_OK) == 0; });
 }
 
-void append(std::vector<std::string>& words, std::initializer_list<const char*> more) {
-  words.insert(words.end(), more.begin(), more.end());
-}
-
 }  // namespace
 
 void require_programs(const std::vector<std::string>& programs, const std::string& package) {
@@ -73,7 +72,7 @@ Scratch::Scratch(sdk::Context& context) : context_(context), path_(context.direc
     remove();
     make_directory(path_);
     make_directory(data());
-    box_ = make_box();
+    give_to_nobody();
   } catch (...) {
     ::close(lock_);
     throw;
@@ -85,64 +84,44 @@ Scratch::~Scratch() {
   ::close(lock_);
 }
 
-// Each parent kills its child by dying: set once more after the user has changed, which clears it.
-ScratchBox Scratch::make_box() {
-  const bool root = ::geteuid() == 0;
-  std::vector<std::string> outer = {"setpriv", "--pdeathsig", "KILL", "unshare", "--net", "--ipc", "--pid", "--fork",
-                                    "--kill-child"};
-  if (!root) outer.emplace_back("--user");
-  std::vector<std::string> probe = outer;
-  probe.emplace_back("true");
-  ScratchBox box;
-  // In a container there may be no right to make namespaces.
-  box.ends_all = context_.local({.argv = std::move(probe), .read_only = true, .quiet = true}).ok();
-  if (!box.ends_all) {
-    context_.log(sdk::Level::warning, "namespaces cannot be made here: what is restored for test has network");
-    outer.clear();
-  }
-  for (const bool searching : {false, true}) {
-    std::vector<std::string> words = outer;
-    append(words, {"setpriv", "--pdeathsig", "KILL", "--no-new-privs"});
-    if (root) {
-      const std::string also = searching ? ",+dac_read_search" : "";
-      append(words, {"--reuid=nobody", "--regid=nogroup", "--clear-groups"});
-      words.push_back("--bounding-set=-all" + also);
-      words.push_back("--inh-caps=-all" + also);
-      if (searching) words.emplace_back("--ambient-caps=+dac_read_search");
-    }
-    append(words, {"env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                   "LC_ALL=C.UTF-8", "HOME=/nonexistent"});
-    words.push_back(std::string("TMPDIR=") + inside);
-    (searching ? box.searching : box.words) = std::move(words);
-  }
-  if (!root) return box;
+// Whoever is not root writes there as himself.
+void Scratch::give_to_nobody() {
+  if (::geteuid() != 0) return;
   const passwd* nobody = ::getpwnam("nobody");
   if (nobody == nullptr || ::chown(data().c_str(), nobody->pw_uid, nobody->pw_gid) != 0)
     throw sdk::Failure(MAINTAIN_FAILED, "cannot give " + data() + " to the user nobody");
-  return box;
 }
 
 std::vector<ScratchAnswer> Scratch::run(const ScratchPlan& plan) {
   const std::string file = path_ + "/script";  // too long for an argument when there are many databases
   {
     std::ofstream script(file, std::ios::binary | std::ios::trunc);
-    script << scratch_script(plan, box_);
+    script << scratch_script(plan, scratch_box(inside));
     if (!script.flush()) throw sdk::Failure(MAINTAIN_FAILED, "cannot write " + file);
   }
-  const sdk::Completed ended = context_.local({.argv = {"bash", "--", file, path_}, .quiet = true});
+  // The copy's directory: there may be too many dumps in it to name each.
+  std::set<std::string> places;
+  for (const auto* steps : {&plan.before, &plan.steps})
+    for (const ScratchStep& step : *steps)
+      if (!step.input_file.empty()) places.insert(std::filesystem::path(step.input_file).parent_path().string());
+  const sdk::Completed ended = run_confined(context_, {.argv = {"bash", "--", file, path_}, .quiet = true},
+                                            scratch_confinement({places.begin(), places.end()}, path_));
   ScratchReport report = parse_scratch_report(plan, ended.output);
   if (report.done) return std::move(report.answers);
   throw DrillFailure(report.failed, last_lines(ended.error_output));
 }
 
 void Scratch::read(const ScratchStep& step, const std::function<void(std::string_view)>& on_output) {
+  const std::vector<std::string> files(step.input_file.empty() ? 0 : 1, step.input_file);
   const std::string how = step.input_file.empty() ? "none" : step.unzip ? "gzip" : "file";
   sdk::Command command{.argv = {"bash", "-c", read_script, "bash", data(), how, step.input_file}, .quiet = true};
-  command.argv.insert(command.argv.end(), box_.words.begin(), box_.words.end());
+  const ScratchBox box = scratch_box(inside);
+  command.argv.insert(command.argv.end(), box.words.begin(), box.words.end());
   command.argv.insert(command.argv.end(), step.program.argv.begin(), step.program.argv.end());
   command.on_output = on_output;
   command.output_limit = std::numeric_limits<std::uint64_t>::max();  // nothing of it is kept
-  const sdk::Completed ended = context_.local(command);
+  // Not the scratch's own directory: what will be run in it is yet to be written there.
+  const sdk::Completed ended = run_confined(context_, std::move(command), scratch_confinement(files, data()));
   if (!ended.ok())
     throw DrillFailure(step.what + " failed with " +
                            (ended.signal != 0 ? "signal " + std::to_string(ended.signal)

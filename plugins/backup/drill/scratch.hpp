@@ -1,7 +1,6 @@
 // A place on the maintenance server where a copy is restored for test: a directory below the task's own, and programs
 // that work in it. What is restored was made by a server which may be hostile, and restoring a dump means running what
-// it says: so every program runs without secrets in its environment, when it can be had without network and in a
-// process namespace of its own, and as nobody when we are root.
+// it says: so every program is confined to this place and to the dump, or not run. See scratch_box.hpp.
 #pragma once
 
 #include <functional>
@@ -50,23 +49,24 @@ class Scratch {
   std::string data() const { return path_ + "/data"; }
 
   // The same as the programs name it. They cannot walk to data(): its parents are closed to nobody. It has no length
-  // to speak of either, and a socket's path has room for 107 bytes.
+  // to speak of either.
   static constexpr const char* inside = "/proc/self/fd/9";
 
-  // Runs all of it to the end. Throws DrillFailure when a step fails.
+  // Runs all of it to the end. Throws DrillFailure when a step fails, DrillImpossible when
+  // they cannot be confined here.
   std::vector<ScratchAnswer> run(const ScratchPlan& plan);
 
-  // Runs one program whose output goes to the function, however much it is. Throws DrillFailure when it fails.
+  // Runs one program whose output goes to the function, however much it is. Throws DrillFailure when it fails,
+  // DrillImpossible as above.
   void read(const ScratchStep& step, const std::function<void(std::string_view)>& on_output);
 
  private:
-  ScratchBox make_box();
+  void give_to_nobody();
   void remove() noexcept;
 
   sdk::Context& context_;
   std::string path_;
   int lock_ = -1;
-  ScratchBox box_;
 };
 
 }  // namespace maintain::plugins::backup

@@ -1,4 +1,4 @@
-// A MariaDB server for a drill, on a Unix socket.
+// A MariaDB server for a drill, on the loopback that it has for itself: a confined program has no Unix sockets.
 #include "backup/drill/scratch_engine.hpp"
 
 namespace maintain::plugins::backup {
@@ -13,8 +13,8 @@ std::string scratch_name(const std::string& database) {
 
 // binary-mode: the bytes of blobs as they are, and no commands of the client in a dump ("\! rm").
 std::vector<std::string> client() {
-  return {"mariadb",       "--no-defaults",      "--socket=" + inside + "/s",      "-uroot",
-          "--batch",       "--skip-column-names", "--binary-mode",                 "--default-character-set=utf8mb4",
+  return {"mariadb", "--no-defaults",       "--protocol=tcp", "--host=127.0.0.1", "--port=3306", "-uroot",
+          "--batch", "--skip-column-names", "--binary-mode",  "--default-character-set=utf8mb4",
           "--max-allowed-packet=1G"};
 }
 
@@ -41,7 +41,7 @@ class ScratchMariadb final : public ScratchEngine {
     plan.server = ScratchServer{
         .name = "MariaDB",
         .program = {{"mariadbd", "--no-defaults", "--datadir=" + inside + "/db", "--tmpdir=" + inside + "/tmp",
-                     "--socket=" + inside + "/s", "--pid-file=" + inside + "/pid", "--skip-networking",
+                     "--socket=", "--bind-address=127.0.0.1", "--port=3306", "--pid-file=" + inside + "/pid",
                      "--skip-log-bin", "--skip-name-resolve", "--secure-file-priv=" + inside + "/tmp",
                      "--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync", "--innodb-doublewrite=0",
                      "--local-infile=0", "--max-allowed-packet=1G", "--log-bin-trust-function-creators=1"},

@@ -16,7 +16,7 @@ exec </dev/null 9<"$dir/data" || exit 125
 cd / || exit 125
 server=
 stop() {
-  [ -z "$server" ] || kill "-$signal" "$server" 2>/dev/null
+  [ -z "$server" ] || kill -KILL "$server" 2>/dev/null
   [ -z "$server" ] || wait "$server" 2>/dev/null
 }
 failed() { stop; printf 'failed %d %d\n' "$1" "$2"; exit 0; }
@@ -95,8 +95,6 @@ std::string what_failed(const ScratchPlan& plan, std::size_t number, std::size_t
 std::string scratch_script(const ScratchPlan& plan, const ScratchBox& box) {
   std::string text(prelude);
   text += "box=(" + shell_words(box.words) + ")\nsearching=(" + shell_words(box.searching) + ")\n";
-  // Without a namespace of its own a killed server leaves processes, and memory that has a name.
-  text += std::string("signal=") + (box.ends_all ? "KILL" : "QUIT") + "\n";
   std::size_t number = 0;
   for (const ScratchStep& step : plan.before) text += step_text(step, number++);
   if (plan.server) {

@@ -1,7 +1,7 @@
 // What runs in the scratch of a drill, as a value; the script that runs it; and what the script says. Pure.
 //
-// One script runs all of it, because a server has to live across many programs: as a child of that script, and told to
-// die with its parent, nothing of it can be left, however the script, the worker or the machine ends.
+// One script runs all of it, because a server has to live across many programs: the script is the first process of
+// a namespace, with which all that it started ends, however the script, the worker or the machine ends.
 #pragma once
 
 #include <cstddef>
@@ -44,7 +44,6 @@ struct ScratchPlan {
 struct ScratchBox {
   std::vector<std::string> words;
   std::vector<std::string> searching;  // for a program that `searches`
-  bool ends_all = false;  // whatever a program started ends with it (a process namespace)
 };
 
 // For bash, which is called with the scratch directory as its only argument.

@@ -22,7 +22,7 @@ struct ScriptRun {
     REQUIRE(::mkdtemp(pattern.data()) != nullptr);
     directory = pattern;
     std::filesystem::create_directory(directory / "data");
-    std::ofstream(directory / "script") << scratch_script(plan, {{"env"}, {"env", "SEARCHING=1"}, true});
+    std::ofstream(directory / "script") << scratch_script(plan, {{"env"}, {"env", "SEARCHING=1"}});
     const auto reply = run_really({.argv = {"bash", (directory / "script").string(), pattern}}, pattern);
     CHECK(reply.status == 0);
     report = parse_scratch_report(plan, reply.output);

@@ -1,4 +1,4 @@
-// A PostgreSQL server for a drill, on a Unix socket in its own data directory.
+// A PostgreSQL server for a drill, on the loopback that it has for itself: a confined program has no Unix sockets.
 #include <charconv>
 #include <filesystem>
 #include <set>
@@ -9,6 +9,7 @@
 namespace maintain::plugins::backup {
 namespace {
 
+constexpr const char* address = "127.0.0.1";  // its port is the one that clients ask for anyway
 constexpr const char* maintenance = "dbname=postgres";
 constexpr std::size_t longest_statement = 64 * 1024;  // an argument of a program may have 128 KiB
 
@@ -102,16 +103,16 @@ class ScratchPostgresql final : public ScratchEngine {
   // fsync and full_page_writes: nobody needs this server after a crash. mmap: /dev/shm is not writable to us.
   ScratchServer server() const {
     return {.name = "PostgreSQL",
-            .program = {{program("postgres"), "-D", Scratch::inside, "-c", "listen_addresses=",
-                         "-c", std::string("unix_socket_directories=") + Scratch::inside,
+            .program = {{program("postgres"), "-D", Scratch::inside, "-c", "listen_addresses=127.0.0.1",
+                         "-c", "port=5432", "-c", "unix_socket_directories=",
                          "-c", "dynamic_shared_memory_type=mmap", "-c", "fsync=off", "-c", "full_page_writes=off",
                          "-c", "synchronous_commit=off", "-c", "autovacuum=off", "-c", "max_wal_size=1GB",
                          "-c", "wal_level=minimal", "-c", "max_wal_senders=0", "-c", "log_min_messages=fatal"}},
-            .ready = {{program("pg_isready"), "-q", "-h", Scratch::inside, "-U", "postgres"}}};
+            .ready = {{program("pg_isready"), "-q", "-h", address, "-U", "postgres"}}};
   }
 
   std::vector<std::string> client(const std::string& to, bool stop) const {
-    return {program("psql"), "-X", "-q", "-A", "-t", "-F", "\t", "-h", Scratch::inside, "-U", "postgres", "-v",
+    return {program("psql"), "-X", "-q", "-A", "-t", "-F", "\t", "-h", address, "-U", "postgres", "-v",
             stop ? "ON_ERROR_STOP=1" : "ON_ERROR_STOP=0", "-d", to};
   }
 
@@ -153,7 +154,7 @@ class ScratchPostgresql final : public ScratchEngine {
     plan.steps.push_back(statement_step("making the database " + one.dump.database, maintenance, create));
     std::vector<std::string> argv = client(connection(one.dump.database), true);
     if (one.dump.form == DumpForm::custom)
-      argv = {program("pg_restore"), "-h", Scratch::inside, "-U", "postgres", "-d", connection(one.dump.database),
+      argv = {program("pg_restore"), "-h", address, "-U", "postgres", "-d", connection(one.dump.database),
               "--exit-on-error", "--no-tablespaces"};
     plan.steps.push_back({.what = "restoring " + one.dump.database,
                           .program = {std::move(argv)},

@@ -41,9 +41,16 @@ ScratchPlan plan_of(const std::string& shell_text) {
   return plan;
 }
 
+bool can_confine() {
+  const std::string why = why_not_confined();
+  if (!why.empty()) WARN("not tested: " << why);
+  return why.empty();
+}
+
 }  // namespace
 
 TEST_CASE("backup: programs of a scratch are nobody, know no secrets, and write only to its data") {
+  if (!can_confine()) return;
   sdk::testkit::FakeServer server;
   run_local_programs_really(server);
   ::setenv("MAINTAIN_TEST_SECRET", "secret", 1);
@@ -62,6 +69,7 @@ TEST_CASE("backup: programs of a scratch are nobody, know no secrets, and write 
 }
 
 TEST_CASE("backup: what an earlier drill left is removed, and so is a scratch after a failure") {
+  if (!can_confine()) return;
   sdk::testkit::FakeServer server;
   run_local_programs_really(server);
   const std::string left = server.directory() + "/scratch/data/left";
@@ -96,9 +104,9 @@ TEST_CASE("backup: two drills of a task at a time are one too many") {
   CHECK_FALSE(std::filesystem::exists(server.directory() + "/scratch"));
 }
 
-// All that runs holds the writing end of a pipe: it is closed when the last of them is gone. Where no namespaces can be
-// had only what was started itself is ended with it, hence exec; PostgreSQL looks after its own.
+// All that runs holds the writing end of a pipe: it is closed when the last of them is gone.
 TEST_CASE("backup: when the worker is killed, nothing of a drill is left running") {
+  if (!can_confine()) return;
   std::string base = (std::filesystem::temp_directory_path() / "maintain-kill-XXXXXX").string();
   REQUIRE(::mkdtemp(base.data()) != nullptr);
   int pipe[2];
@@ -112,9 +120,9 @@ TEST_CASE("backup: when the worker is killed, nothing of a drill is left running
     run_local_programs_really(server);
     in_task(server, [&](sdk::Context& context) {
       const std::string end = std::to_string(pipe[1]);
-      ScratchPlan plan = plan_of("echo >&" + end + "; exec sleep 1000");
+      ScratchPlan plan = plan_of("echo >&" + end + "; sleep 1000");
       plan.server = ScratchServer{.name = "Server",
-                                  .program = {{"sh", "-c", "touch /proc/self/fd/9/up; exec sleep 1000"}},
+                                  .program = {{"sh", "-c", "touch /proc/self/fd/9/up; sleep 1000"}},
                                   .ready = {{"test", "-e", "/proc/self/fd/9/up"}}};
       Scratch(context).run(plan);
     });
@@ -133,6 +141,29 @@ TEST_CASE("backup: when the worker is killed, nothing of a drill is left running
   CHECK(::read(pipe[0], &byte, 1) == 0);
   ::close(pipe[0]);
   std::filesystem::remove_all(base);
+}
+
+TEST_CASE("backup: where programs cannot be confined there is no drill, and nothing is run") {
+  sdk::testkit::FakeServer server;
+  run_local_programs_really(server);
+  server.no_confinement = "this kernel has no Landlock (use another)";
+  const std::string made = server.directory() + "/made";
+  int refused = 0;
+  const auto run = in_task(server, [&](sdk::Context& context) {
+    Scratch scratch(context);
+    try {
+      scratch.run(plan_of("touch " + made));
+    } catch (const DrillImpossible& failure) {
+      ++refused;
+      CHECK(std::string(failure.what()).find("this kernel has no Landlock (use another)") != std::string::npos);
+      CHECK_FALSE(failure.action().empty());
+    }
+    CHECK_THROWS_AS(scratch.read({.what = "reading", .program = {{"touch", made}}}, [](std::string_view) {}),
+                    DrillImpossible);
+  });
+  CHECK(run.message == "");
+  CHECK(refused == 1);
+  CHECK_FALSE(std::filesystem::exists(made));
 }
 
 TEST_CASE("backup: what is not installed is named with its package") {

@@ -29,13 +29,14 @@ void add_all(Digest& digest, const Ledger& ledger, const OpenBefore& before) {
 void add_open(Digest& digest, const Ledger& ledger, const OpenBefore& before, const DigestRequest& request) {
   for (const auto& [identity, found] : ledger.open()) {
     OpenFinding open = found;
-    bool worsened = false;
+    bool is_news = false;
     if (const auto known = before.find(identity); known != before.end()) {
       open.since = known->second.since;
       open.reported = known->second.reported;
-      worsened = severity_rank(open.finding.state) > severity_rank(known->second.finding.state);
+      is_news = severity_rank(open.finding.state) > severity_rank(known->second.finding.state) ||
+                is_another_failure(known->second.finding, open.finding);
     }
-    const bool alert = !open.reported || worsened;
+    const bool alert = !open.reported || is_news;
     const bool reminder = !alert && request.now - *open.reported >= request.reminder;
     if (alert || reminder) {
       digest.items.push_back(item_of(ledger, alert ? Notice::alert : Notice::reminder, open));

@@ -136,6 +136,45 @@ TEST_CASE_METHOD(Bot, "failing in another way is news, and no recovery of the fi
   CHECK(told(tick({result(upgrade, Outcome::changed)})) == Lines{"recovery critical web1/shop/upgrade apt.broken"});
 }
 
+TEST_CASE_METHOD(Bot, "failing for another reason is news, the same reason in other numbers is not") {
+  const auto failed = [&](const std::string& why) {
+    TaskResult one = result(backup, Outcome::failed);
+    one.summary = why;
+    return std::vector{one};
+  };
+  const Lines alert{"alert critical web1/shop/backup task.failed"};
+  const Time first = now;
+  CHECK(told(tick(failed("pg_dump: connection to port 5432 failed after 2 attempts (pid 811)"))) == alert);
+  wait(minutes(15));
+  CHECK(tick(failed("pg_dump: connection to port 5433 failed after 1 attempt (pid 47)")).items.empty());
+  const Digest other = tick(failed("no space left in /srv/backups: needs 17 GiB"));
+  CHECK(told(other) == alert);
+  CHECK(other.items.front().since == first);  // it has failed all the time
+  CHECK(tick(failed("no space left in /mnt/x.Kjh3sQ: needs 170 GiB")).items.empty());
+  CHECK(told(tick(failed("pg_dump: connection to port 5432 failed after 2 attempts (pid 811)"))) == alert);
+  CHECK(open.size() == 1);
+  CHECK(told(tick({result(backup, Outcome::ok)})) == Lines{"recovery critical web1/shop/backup task.failed"});
+}
+
+TEST_CASE_METHOD(Bot, "other words on what a plugin observed are no news") {
+  Finding broken = finding(State::critical, "backup.dump_failed", "orders");
+  tick({result(backup, Outcome::failed, {broken})});
+  broken.title = "the dump broke off for quite another reason";
+  CHECK(tick({result(backup, Outcome::failed, {broken})}).items.empty());
+}
+
+TEST_CASE_METHOD(Bot, "what to do is said by the reason, where there is one") {
+  TaskResult failed = result(backup, Outcome::failed);
+  failed.summary = "there is a database orders: give another name";
+  const Finding with_reason = tick({failed}).items.front().finding;
+  CHECK(with_reason.action.empty());
+  CHECK(with_reason.title == "the task failed: there is a database orders: give another name");
+  failed.summary.clear();
+  const Digest without = tick({failed});  // and is another failure
+  REQUIRE(without.items.size() == 1);
+  CHECK_THAT(without.items.front().finding.action, Catch::StartsWith("read the saved output"));
+}
+
 TEST_CASE_METHOD(Bot, "a deferred run adds findings and takes none back, a cancelled one does neither") {
   tick({result(upgrade, Outcome::failed)});
   CHECK(told(tick({result(upgrade, Outcome::skipped, {held})})) ==

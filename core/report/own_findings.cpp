@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "model/names.hpp"
 #include "report/backup_status.hpp"
 
@@ -20,7 +23,7 @@ struct Ending {
 
 constexpr std::array task_endings{
     Ending{Outcome::failed, State::critical, "the task failed",
-           "read the saved output; the task is tried again by itself, after growing pauses"},
+           "read the saved output; the task is tried again by itself, after growing pauses"},  // when it gave no reason
     Ending{Outcome::crashed, State::critical, "the plugin crashed",
            "report it to whoever made the plugin; the server's other tasks went on without it"},
     Ending{Outcome::timed_out, State::critical, "the task did not end in time and was stopped",
@@ -39,6 +42,30 @@ constexpr std::array server_endings{
 
 std::string code_of(bool about_task, Outcome outcome) {
   return (about_task ? "task." : "server.") + to_string(outcome);
+}
+
+// Empty: it is none, but what differs from one run to the next: counted, measured, dated, or a path.
+std::string plain_word(std::string_view word) {
+  constexpr std::string_view around = "\"'`()[]{}<>,.;:!?";
+  while (!word.empty() && around.find(word.front()) != around.npos) word.remove_prefix(1);
+  while (!word.empty() && around.find(word.back()) != around.npos) word.remove_suffix(1);
+  const bool plain = std::all_of(word.begin(), word.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' ||
+           static_cast<unsigned char>(c) >= 0x80;
+  });
+  if (!plain) return {};
+  if (word.size() > 1 && word.ends_with('s')) word.remove_suffix(1);  // "2 files" is no other thing than "1 file"
+  return std::string(word);
+}
+
+std::vector<std::string> kind_of_failure(std::string_view title) {
+  constexpr std::size_t most_words = 40;  // a long text may be cut anywhere
+  std::vector<std::string> kind;
+  for (const std::string& each : split_words(title)) {
+    if (std::string word = plain_word(each); !word.empty()) kind.push_back(std::move(word));
+    if (kind.size() == most_words) break;
+  }
+  return kind;
 }
 
 std::optional<Time> promised_since(const TaskStatus& status) {
@@ -65,9 +92,19 @@ Finding finding_of_ending(const TaskResult& result) {
   finding.state = ending.state;
   finding.code = code_of(about_task, ending.outcome);
   finding.title = ending.title;
-  if (!result.summary.empty()) finding.title += ": " + result.summary;
   finding.action = ending.action;
+  if (result.summary.empty()) return finding;
+  finding.title += ": " + result.summary;
+  if (about_task && ending.outcome == Outcome::failed) {  // the reason says what to do, or leaves nothing to be said
+    finding.action.clear();
+    finding.detail = "It is tried again by itself, after growing pauses.";
+  }
   return finding;
+}
+
+bool is_another_failure(const Finding& before, const Finding& now) {
+  const bool in_words = now.code == code_of(true, Outcome::failed) || now.code == code_of(false, Outcome::failed);
+  return in_words && before.code == now.code && kind_of_failure(before.title) != kind_of_failure(now.title);
 }
 
 bool is_stale(const TaskStatus& status, Time now) {

@@ -24,6 +24,10 @@ bool is_ending(const Finding& finding);
 // How a run that is a failure ended, told as a finding. The result may be about a task or a server.
 Finding finding_of_ending(const TaskResult& result);
 
+// Whether two findings of one identity tell of failures for different reasons. Codes say that of what plugins observe;
+// of an ending there are only its words, and of these only those that do not change from one attempt to the next.
+bool is_another_failure(const Finding& before, const Finding& now);
+
 // Whether the last success (or, before the first one, the declaration) is longer ago than max_age.
 bool is_stale(const TaskStatus& status, Time now);
 

@@ -46,7 +46,7 @@ Json to_json(const Metric& metric) {
 
 Json to_json(const TaskResult& result) {
   Json json;
-  json["run"] = result.run_id;
+  json["run"] = result.run_id.empty() ? Json(nullptr) : text(result.run_id);
   json["mode"] = to_string(result.mode);
   put_key(json, {result.server, result.project, result.task});
   json["type"] = text(result.type);

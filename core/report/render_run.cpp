@@ -62,18 +62,23 @@ std::string render_run(const Run& run, const TextStyle& style) {
                             command_for_more(run.id, {task->server, task->project, task->task}));
 }
 
-std::string render_result(const TaskResult& result, const std::string& output, const TextStyle& style) {
+std::string render_done(const TaskResult& result, const std::string& output, const TextStyle& style) {
   std::string text = heading_of(result, style);
-  text += fmt::format("  started {} in run {}{}\n", format_time(result.started), printable(result.run_id),
+  text += fmt::format("  started {}{}{}\n", format_time(result.started),
+                      result.run_id.empty() ? "" : " in run " + printable(result.run_id),
                       result.mode == Mode::check ? " (check)" : "");
   text += told_by(result, style);
   for (const Metric& metric : result.metrics)
     text += fmt::format("  {} = {}{}\n", printable(metric.name), metric.value,
                         metric.unit.empty() ? "" : " " + printable(metric.unit));
-  if (output.empty()) return text + "\nIt wrote no output.\n";
+  if (output.empty()) return text;
   text += '\n' + printable(output, true);
   if (text.back() != '\n') text += '\n';
   return text;
+}
+
+std::string render_result(const TaskResult& result, const std::string& output, const TextStyle& style) {
+  return render_done(result, output, style) + (output.empty() ? "\nIt wrote no output.\n" : "");
 }
 
 }  // namespace maintain

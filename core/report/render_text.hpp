@@ -34,5 +34,7 @@ std::string render_history(const std::vector<TaskResult>& results, const TextSty
 std::string render_run(const Run& run, const TextStyle& style = {});
 // `maintain show RUN SERVER/TASK`: one result, then its saved output.
 std::string render_result(const TaskResult& result, const std::string& output, const TextStyle& style = {});
+// The same of a task that somebody just had done, and has waited for. Without a run_id it is kept nowhere.
+std::string render_done(const TaskResult& result, const std::string& output, const TextStyle& style = {});
 
 }  // namespace maintain

@@ -13,20 +13,22 @@ GLOBAL OPTIONS
     --debug       log every step to standard error
 )";
 
+CLI::App* add(CLI::App& parent, const std::string& name, const std::string& summary, const std::string& body) {
+  CLI::App* command = parent.add_subcommand(name, summary);
+  command->footer("\n" + body + global_options);
+  return command;
+}
+
 }  // namespace
 
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& help_name) {
   const HelpText help = help_text(help_name);
-  CLI::App* command = parent.add_subcommand(name, help.summary);
-  command->footer("\n" + help.body + global_options);
-  return command;
+  return add(parent, name, help.summary, help.body);
 }
 
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& help_name,
                       const std::string& summary) {
-  CLI::App* command = add_command(parent, name, help_name);
-  command->description(summary);
-  return command;
+  return add(parent, name, summary, help_text(help_name, name).body);
 }
 
 }  // namespace maintain

@@ -24,7 +24,7 @@ void add_trust_command(CLI::App& app, Program& program);
 // A subcommand with its help text: the first line of cmd_NAME.md describes it, the rest follows the options.
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& help_name);
 
-// A command of a command, which shares the help of the whole.
+// A command of a command: what the help of the whole says of it follows its options.
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& help_name,
                       const std::string& summary);
 

@@ -48,16 +48,26 @@ class Body {
   std::string text_, paragraph_;
 };
 
-}  // namespace
-
-HelpText help_text(std::string_view name) {
+std::vector<std::string> lines_of(std::string_view name) {
   const auto end = help_files + help_file_count;
   const auto found = std::find_if(help_files, end, [&](const auto& file) { return file.first == name; });
   if (found == end) throw std::logic_error("no help text cmd_" + std::string(name) + ".md");
+  return split_lines(found->second);
+}
+
+// "list" begins "list shows" and "list, without", not "listing".
+bool begins_with_word(std::string_view text, std::string_view word) {
+  return text.starts_with(word) &&
+         (text.size() == word.size() || std::isalnum(static_cast<unsigned char>(text[word.size()])) == 0);
+}
+
+}  // namespace
+
+HelpText help_text(std::string_view name) {
   HelpText help;
   Body body;
   bool in_summary = true;
-  for (const std::string& line : split_lines(found->second)) {
+  for (const std::string& line : lines_of(name)) {
     if (line.starts_with("# ")) continue;
     if (line.starts_with("## ") || (line.empty() && !help.summary.empty())) in_summary = false;
     if (!in_summary) body.add(line);
@@ -65,6 +75,32 @@ HelpText help_text(std::string_view name) {
   }
   help.body = body.take();
   return help;
+}
+
+HelpText help_text(std::string_view name, std::string_view command) {
+  const std::string whole = "maintain " + std::string(name);
+  Body body;
+  std::vector<std::string> examples;
+  std::string section;
+  bool begins = true, is_meant = false;  // a paragraph
+  for (const std::string& line : lines_of(name)) {
+    if (line.starts_with("#")) {
+      section = line;
+    } else if (section == "## Examples") {
+      if (begins_with_word(trim(line), whole + " " + std::string(command))) examples.push_back(line);
+    } else if (section.starts_with("# ")) {
+      if (begins) is_meant = begins_with_word(line, command);
+      begins = line.empty();
+      if (is_meant) body.add(line);
+      if (begins) is_meant = false;
+    }
+  }
+  if (!examples.empty()) body.add("## Examples");
+  for (const std::string& example : examples) body.add(example);
+  if (!examples.empty()) body.add("");
+  body.add("## See also");
+  body.add("    " + whole + " --help    # the exit status, and what all its commands share");
+  return {{}, body.take()};
 }
 
 std::vector<std::string> with_words_for_options(std::vector<std::string> arguments) {

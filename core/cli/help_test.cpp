@@ -18,6 +18,19 @@ TEST_CASE("every command has a summary that fits its line, examples and exit sta
   }
 }
 
+TEST_CASE("the help of a command's command is about that one") {
+  const std::string drill = help_text("backups", "drill").body;
+  CHECK_THAT(drill, Catch::StartsWith("drill restores the newest copy") &&
+                        Catch::Contains("\n\nEXAMPLES\n    maintain backups drill web1 orders\n\nSEE ALSO\n"));
+  for (const char* other : {"accept", "restore", "list", "push", "EXIT STATUS"})
+    CHECK_THAT(drill, !Catch::Contains(std::string("\n") + other) && !Catch::Contains(std::string("backups ") + other));
+  for (const char* command : {"accept", "drill", "list", "prune", "push", "restore", "verify"})
+    CHECK_THAT(help_text("backups", command).body, Catch::StartsWith(std::string(command) + " ") &&
+                                                       Catch::Contains(std::string("maintain backups ") + command));
+  CHECK_THAT(help_text("config", "check").body, Catch::StartsWith("check without an argument"));
+  CHECK(help_text("plugins", "info").body.size() < help_text("plugins").body.size() / 2);
+}
+
 TEST_CASE("paragraphs are wrapped and indented lines are not") {
   CHECK_THAT(help_text("maintain").body, Catch::Contains("\n    maintain trust web1 "));
   CHECK_THROWS_AS(help_text("nonsense"), std::logic_error);

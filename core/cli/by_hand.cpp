@@ -32,9 +32,17 @@ std::vector<CachedConfig> fetched_configs(Program& program, const std::string& s
   return value_or_fatal(store->server_memory(server)).configs;
 }
 
-void tell(Program& program, const TaskResult& result, const std::string& output) {
+void tell(Program& program, TaskResult result, const std::string& output, bool kept) {
+  if (!kept) result.run_id.clear();  // it leads nowhere
   if (program.json) return print(result_json(result, output));
-  print(render_result(result, output, {.color = program.colours()}));
+  print(render_done(result, output, {.color = program.colours()}));
+}
+
+// The task's own; the server's only where there was no task: a worker that did not get as far as that.
+const TaskResult* what_came_of_it(const std::vector<TaskResult>& results) {
+  const auto task = std::find_if(results.begin(), results.end(), [](const TaskResult& one) { return !one.task.empty(); });
+  if (task != results.end()) return &*task;
+  return results.empty() ? nullptr : &results.front();
 }
 
 }  // namespace
@@ -71,16 +79,23 @@ void run_by_hand(Program& program, const ByHand& wanted, StateStore& store) {
   request.by_hand = std::move(task);
   const RunResult result = supervise_visibly(program, request, store);
   for (const ServerReport& report : result.servers)
-    if (report.error) {
-      std::fprintf(stderr, "maintain: %s\n", server_error(report).c_str());
-      program.exit_status = ExitStatus::findings;
-    }
-  for (const TaskResult& one : result.run.results) {
-    const auto output = store.task_output(result.run.id, {one.server, one.project, one.task});
-    tell(program, one, output.value_or(""));
-    if (!is_success(one.outcome) || !one.findings.empty()) program.exit_status = ExitStatus::findings;
+    if (report.error) std::fprintf(stderr, "maintain: %s\n", server_error(report).c_str());
+  const TaskResult* one = what_came_of_it(result.run.results);
+  if (one != nullptr) {
+    const auto output = store.task_output(result.run.id, {one->server, one->project, one->task});
+    tell(program, *one, output.value_or(""), wanted.kept);
   }
-  program.exit_status = program.settled(program.exit_status);
+  program.exit_status = program.settled(exit_status_by_hand(result));
+}
+
+ExitStatus exit_status_by_hand(const RunResult& result) {
+  const ExitStatus of_server = exit_status_of_servers(result);
+  const TaskResult* one = what_came_of_it(result.run.results);
+  if (one == nullptr) return of_server == ExitStatus::well ? ExitStatus::findings : of_server;
+  if (is_success(one->outcome) && one->findings.empty()) return of_server;
+  // A server that answers again after it lost the connection is no excuse.
+  const bool only_unreachable = one->findings.empty() && of_server == ExitStatus::unreachable;
+  return only_unreachable ? ExitStatus::unreachable : ExitStatus::findings;
 }
 
 }  // namespace maintain

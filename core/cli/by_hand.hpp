@@ -21,6 +21,7 @@ struct ByHand {
   nlohmann::json options = nlohmann::json::object();  // what the person said
   std::vector<std::filesystem::path> writable = {};
   bool dry_run = false;
+  bool kept = false;  // its result: can be looked up
 };
 
 // The task type that made the copy, as installed here. Fatal when none is.
@@ -29,5 +30,8 @@ const TaskType& type_that_made(Program& program, const CopyManifest& copy);
 // Runs it and tells what came of it. Fatal while another one runs: they share the workers' directories. Copies of a
 // server that is not in the inventory any more can be used as well, as long as nothing is wanted of the server.
 void run_by_hand(Program& program, const ByHand& wanted, StateStore& store);
+
+// Unreachable when that alone kept the task from being done. Pure.
+ExitStatus exit_status_by_hand(const RunResult& result);
 
 }  // namespace maintain

@@ -4,6 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/fd.hpp"
+#include "cli/backups.hpp"
+#include "cli/by_hand.hpp"
 #include "cli/commands.hpp"
 #include "cli/testing.hpp"
 #include "run/run_lock.hpp"
@@ -66,6 +69,65 @@ TEST_CASE("backups: a copy is restored into a directory, without its server") {
              Contains("web1/shop/orders.restore  changed") && Contains("restored " + scene.id));
   CHECK(read_file(to + "/text", 100).value() == "rows");
   CHECK_FALSE(std::filesystem::exists(scene.path / "state/state.db"));  // nothing of it is kept
+}
+
+TEST_CASE("backups: what is kept nowhere has no name to look it up by") {
+  Scene scene;
+  const std::string to = (scene.path / "place").string();
+  const std::string said = scene.run({"restore", "web1", "orders", "--to", to});
+  CHECK_THAT(said, Contains("  started 20") && !Contains("in run") && !Contains("wrote no output"));
+  CHECK(scene.run_json({"restore", "web1", "orders", "--to", to})["run"].is_null());
+  const std::string run = scene.run_json({"drill", "web1", "orders"})["run"];
+  CHECK(scene.open_state()->run(run));
+}
+
+TEST_CASE("backups: a server that does not answer has an exit status of its own") {
+  Scene scene;
+  const Json told = scene.run_json({"restore", "web1", "orders", "--to", "web1:/srv"});
+  CHECK(told["task"] == "orders.restore");
+  CHECK(told["outcome"] == "unreachable");
+  CHECK(scene.exit_status == ExitStatus::unreachable);
+}
+
+TEST_CASE("backups: root leaves nothing of its own where another user works") {
+  if (::geteuid() != 0) return;
+  Scene scene;
+  const auto state = scene.path / "state", to = scene.path / "place", backups = scene.path / "backups";
+  std::filesystem::create_directory(state);
+  const auto give = [](const std::filesystem::path& path, uid_t user) { REQUIRE(::chown(path.c_str(), user, 0) == 0); };
+  give(state, 65534);
+  for (const auto& words : {std::vector<std::string>{"drill", "web1", "orders"},
+                            std::vector<std::string>{"restore", "web1", "orders", "--to", to.string()}})
+    CHECK_THROWS_WITH(scene.run(words), Contains("belongs to ") && Contains("sudo -u ") && Contains(" maintain …"));
+  CHECK(std::filesystem::is_empty(state));
+  CHECK_FALSE(std::filesystem::exists(to));
+  give(state, 0);
+  give(backups, 65534);
+  CHECK_THROWS_WITH(scene.run({"drill", "web1", "orders"}), Contains("belong to "));
+  scene.run({"restore", "web1", "orders", "--to", to.string()});  // only reads them
+  CHECK(scene.exit_status == ExitStatus::well);
+}
+
+TEST_CASE("by hand: only what nothing but a silent server is to blame for has the exit status of that") {
+  const auto result = [](Outcome outcome, std::optional<ErrorKind> of_server, bool finding = false) {
+    RunResult made;
+    made.run.results.resize(2);  // the server's comes first or last
+    made.run.results[0].outcome = Outcome::unreachable;
+    made.run.results[1].task = "orders.restore";
+    made.run.results[1].outcome = outcome;
+    if (finding) made.run.results[1].findings.resize(1);
+    made.servers.resize(1);
+    if (of_server) made.servers[0].error = Error{*of_server, "no route", {}, {}};
+    return exit_status_by_hand(made);
+  };
+  CHECK(result(Outcome::changed, {}) == ExitStatus::well);
+  CHECK(result(Outcome::changed, {}, true) == ExitStatus::findings);
+  CHECK(result(Outcome::failed, {}) == ExitStatus::findings);
+  CHECK(result(Outcome::unreachable, ErrorKind::unreachable) == ExitStatus::unreachable);
+  CHECK(result(Outcome::unreachable, ErrorKind::unreachable, true) == ExitStatus::findings);
+  CHECK(result(Outcome::unreachable, ErrorKind::host_key) == ExitStatus::findings);
+  CHECK(result(Outcome::unreachable, {}) == ExitStatus::findings);  // it answers again
+  CHECK(exit_status_by_hand({}) == ExitStatus::findings);           // nothing was done
 }
 
 TEST_CASE("backups: the copy that is wanted is restored") {

@@ -19,6 +19,8 @@ struct Options {
 };
 
 void drill(Program& program, const Options& options) {
+  program.refuse_state_of_another();  // before anything is made
+  refuse_copies_of_another(program);
   const TaskKey key = select_copies_of_one(program, options.of);
   const TaskCopies copies(program.settings().backup_directory, key);
   const OpenCopy copy = value_or_fatal(copies.open(options.at));
@@ -33,6 +35,7 @@ void drill(Program& program, const Options& options) {
   wanted.name = key.task + "." + drill_key;
   wanted.type = companion->type;
   wanted.options = {{"at", copy.manifest.id}};
+  wanted.kept = true;
 
   // It counts as the scheduled one does.
   const auto store = program.writable_store();

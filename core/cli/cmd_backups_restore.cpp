@@ -42,6 +42,7 @@ fs::path directory_here(const std::string& to) {
 }
 
 void restore(Program& program, const Options& options) {
+  program.refuse_state_of_another();  // before anything is made
   const TaskKey key = select_copies_of_one(program, options.of);
   const TaskCopies copies(program.settings().backup_directory, key);
   const OpenCopy copy = value_or_fatal(copies.open(options.at));

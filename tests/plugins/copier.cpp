@@ -47,6 +47,7 @@ class Restore final : public Task {
     }
     context.set_state({{"restored", true}});
     const std::filesystem::path to = context.options().at("to").get<std::string>();
+    if (!to.is_absolute()) context.facts();  // "SERVER:/PATH": for that the server has to answer
     std::ofstream(to / "text") << content_of(copy) << std::flush;
     const bool beside = static_cast<bool>(std::ofstream(to.parent_path() / "beside") << "x" << std::flush);
     if (beside) context.finding({.state = State::warning, .code = "copier.beside", .title = "not confined"});

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/clock.hpp"
 #include "base/text.hpp"
 #include "config/schema_convert.hpp"
 #include "config/schema_format.hpp"
@@ -25,8 +26,9 @@ std::size_t characters(const std::string& text) {
 
 bool is_one_of(const Json& value, const Json& list) { return std::find(list.begin(), list.end(), value) != list.end(); }
 
-// An example says more to a person than an expression.
+// An example says more to a person than an expression, and words say more than an example.
 std::string pattern_in_words(const Json& schema) {
+  if (schema.contains("x-says")) return schema["x-says"].get<std::string>();
   const auto examples = schema.find("examples");
   if (examples != schema.end() && examples->is_array() && !examples->empty() && examples->front().is_string())
     return "be like " + examples->front().get<std::string>();
@@ -58,12 +60,13 @@ class Reader {
     if (errors_.size() != errors_before) return *std::move(value);
     for (const char* keyword : {"anyOf", "oneOf"})
       if (schema.contains(keyword)) check_forms(*value, node, schema, keyword, path);
+    check_rules(node, schema, path);
     fill_defaults(*value, schema);
     return *std::move(value);
   }
 
  private:
-  static std::string subject(const std::string& path) { return path.empty() ? "the value" : "'" + path + "'"; }
+  std::string subject(const std::string& path) const { return path.empty() ? rules_.whole : "'" + path + "'"; }
   static std::string below(const std::string& path, const std::string& key) {
     const std::string name = shorten(printable(key), 60);
     return path.empty() ? name : path + "." + name;
@@ -76,7 +79,7 @@ class Reader {
 
   static bool says_more_than_forms(const Json& schema) {
     static const std::set<std::string> silent = {"anyOf", "oneOf", "title", "description", "examples", "default",
-                                                 "$schema", "$id", "$comment"};
+                                                 "$schema", "$id", "$comment", "x-says"};
     for (const auto& [keyword, argument] : schema.items())
       if (!silent.contains(keyword)) return true;
     return false;
@@ -226,9 +229,22 @@ class Reader {
       add(node.place, fmt::format("{} must have at most {} characters", subject(path), schema["maxLength"].dump()));
     if (schema.contains("pattern") && !matches_pattern(schema["pattern"].get<std::string>(), text))
       add(node.place, fmt::format("{} must {}, not {}", subject(path), pattern_in_words(schema), shown(text)));
-    if (schema.contains("format"))
+    if (schema.contains("format")) {
       if (const auto problem = check_format(schema["format"].get<std::string>(), text, rules_))
         add(node.place, fmt::format("{} {}", subject(path), problem->message), problem->hint);
+      else check_span(text, node, schema, path);
+    }
+  }
+
+  void check_span(const std::string& text, const YamlNode& node, const Json& schema, const std::string& path) {
+    const auto limit = [&](const char* keyword, const char* words, bool (*broken)(Seconds, Seconds)) {
+      if (schema.contains(keyword) &&
+          broken(*parse_duration(text), *parse_duration(schema[keyword].get<std::string>())))
+        add(node.place, fmt::format("{} must be {} {}, not {}", subject(path), words,
+                                    schema[keyword].get<std::string>(), shown(text)));
+    };
+    limit("formatMinimum", "at least", [](Seconds span, Seconds least) { return span < least; });
+    limit("formatMaximum", "at most", [](Seconds span, Seconds most) { return span > most; });
   }
 
   // A schema that is nothing but a choice of forms: the form decides how the value is read. Forms that fit without
@@ -245,13 +261,14 @@ class Reader {
         if (problems.back().empty()) fitting.push_back(std::move(value));
       }
       if (fitting.size() > 1 && std::string_view(keyword) == "oneOf" && reading == Reading::json) {
-        add(node.place, fmt::format("{} fits more than one of its forms", subject(path)));
+        if (!say(node.place, schema, path))
+          add(node.place, fmt::format("{} fits more than one of its forms", subject(path)));
         return nullptr;
       }
       if (!fitting.empty()) return std::move(fitting.front());
       if (reading_ == Reading::json) break;
     }
-    tell_misfit(node, forms, problems, path);
+    if (!say(node.place, schema, path)) tell_misfit(node, forms, problems, path);
     return nullptr;
   }
 
@@ -295,10 +312,51 @@ class Reader {
       if (problems.empty()) ++fitting;
       else wanted.push_back(problems.front().message);
     }
+    const bool several = fitting > 1 && std::string_view(keyword) == "oneOf";
+    if (fitting != 0 && !several) return;
+    if (say(node.place, schema, path)) return;
     if (fitting == 0)
       add(node.place, fmt::format("{} fits none of its forms: {}", subject(path), join(wanted, "; or ")));
-    else if (fitting > 1 && std::string_view(keyword) == "oneOf")
+    else
       add(node.place, fmt::format("{} fits more than one of its forms, which exclude each other", subject(path)));
+  }
+
+  // allOf, if and then: further schemas for the value as it is written, without defaults.
+  void check_rules(const YamlNode& node, const Json& schema, const std::string& path) {
+    if (schema.contains("allOf"))
+      for (const Json& rule : schema["allOf"]) append(problems_of(node, rule, path));
+    if (!schema.contains("if") || !schema.contains("then") || !problems_of(node, schema["if"], path).empty()) return;
+    const bool forbidden = schema["then"] == false;
+    std::vector<Error> problems;
+    if (!forbidden) problems = problems_of(node, schema["then"], path);
+    if (!forbidden && problems.empty()) return;
+    const Place place = place_of_condition(node, schema["if"]);
+    if (say(place, schema, path)) return;
+    if (forbidden) add(place, fmt::format("{} cannot be like this", subject(path)));
+    append(std::move(problems));
+  }
+
+  // The schema's own words for what it wants. False: it has none.
+  bool say(Place place, const Json& schema, const std::string& path) {
+    if (!schema.contains("x-says")) return false;
+    add(place, fmt::format("{} must {}", subject(path), schema["x-says"].get<std::string>()));
+    return true;
+  }
+
+  std::vector<Error> problems_of(const YamlNode& node, const Json& schema, const std::string& path) const {
+    std::vector<Error> problems;
+    Reader(rules_, reading_, false, problems).read(node, schema, path);
+    return problems;
+  }
+  void append(std::vector<Error> problems) {
+    for (Error& problem : problems) errors_.push_back(std::move(problem));
+  }
+
+  // The last key that the condition asks for: what made it hold stands there.
+  static Place place_of_condition(const YamlNode& node, const Json& condition) {
+    if (!condition.is_object() || !condition.contains("required") || condition["required"].empty()) return node.place;
+    const YamlEntry* entry = node.find(condition["required"].back().get<std::string>());
+    return entry ? entry->key_place : node.place;
   }
 
   void fill_defaults(Json& value, const Json& schema) {

@@ -3,7 +3,7 @@
 //
 // Keywords: type (also a list), enum, const, properties, required, additionalProperties, minProperties, items,
 // minItems, maxItems, uniqueItems, minimum, maximum, exclusiveMinimum, exclusiveMaximum, minLength, maxLength,
-// pattern, format, anyOf, oneOf, default; title, description, examples, $schema, $id and $comment are for people.
+// pattern, format, formatMinimum, formatMaximum, anyOf, oneOf, allOf, if, then, x-says, default; title, description, examples, $schema, $id and $comment are for people.
 // docs/schema-subset.md tells the rest.
 #pragma once
 
@@ -29,6 +29,7 @@ enum class Reading {
 
 struct SchemaRules {
   std::string file = {};                     // for errors
+  std::string whole = "the value";           // for errors: what the outermost schema is about
   Reading reading = Reading::yaml;
   // The one departure from JSON Schema: an object schema that has `properties` and does not mention
   // additionalProperties refuses other keys. A misspelt option must not pass.

@@ -69,6 +69,11 @@ class Generator {
     else if (chance(15)) made["additionalProperties"] = schema(depth - 1);
     if (chance(15)) made["anyOf"] = Json::array({schema(depth - 1), schema(depth - 1)});
     if (chance(15)) made["oneOf"] = Json::array({schema(depth - 1), schema(depth - 1)});
+    if (chance(10)) made["allOf"] = Json::array({schema(depth - 1), schema(depth - 1)});
+    if (chance(15)) {
+      made["if"] = schema(depth - 1);
+      made["then"] = chance(20) ? Json(false) : schema(depth - 1);
+    }
     return made;
   }
 

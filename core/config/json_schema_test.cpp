@@ -183,6 +183,53 @@ TEST_CASE("forms beside other keywords are a verdict on the whole") {
   CHECK(error_of("{a: 1, b: x}", schema).find("exclude each other") != std::string::npos);
 }
 
+TEST_CASE("a condition asks for more, or forbids, and says so where it began to hold") {
+  const auto schema = R"({"type": "object", "properties": {"engine": {"type": "string"}, "database": {}, "port": {}},
+      "allOf": [
+        {"if": {"required": ["engine"], "properties": {"engine": {"enum": ["pg", "my"]}}},
+         "then": {"required": ["database"]}},
+        {"if": {"required": ["port"], "properties": {"port": {}, "engine": {"const": "file"}}},
+         "then": false, "x-says": "have `port` with other engines only"}]})";
+  CHECK(value_of("{engine: pg, database: a}", schema) == R"({"database":"a","engine":"pg"})");
+  CHECK(value_of("{engine: file}", schema) == R"({"engine":"file"})");
+  CHECK(value_of("{port: 1}", R"({"type": "object", "properties": {"port": {}}, "if": {"required": ["a"]},
+                                  "then": false})") == R"({"port":1})");
+  CHECK(error_of("\nengine: pg\nport: 1", schema) == "f.yml:2:1: 'database' is missing");
+  CHECK(error_of("engine: file\nport: 1", schema) == "f.yml:2:1: the value must have `port` with other engines only");
+  CHECK(error_of("a: 1", R"({"if": {"required": ["a"]}, "then": false})") ==
+        "f.yml:1:1: the value cannot be like this");
+  // Inside of an object, and where text is wanted: the schema still decides how it is read.
+  CHECK(error_of("a: {b: 7}", R"({"properties": {"a": {"properties": {"b": {"type": "string"}},
+        "if": {"properties": {"b": {"const": "7"}}}, "then": {"required": ["c"]}, "x-says": "have `c` with b: 7"}}})") ==
+        "f.yml:1:4: 'a' must have `c` with b: 7");
+  // Closed objects are a matter of `properties` beside it, not of the conditions'.
+  CHECK(value_of("{a: 1, b: 2}", R"({"type": "object", "properties": {"a": {}, "b": {}},
+                                     "allOf": [{"properties": {"a": {"minimum": 1}}}]})") == R"({"a":1,"b":2})");
+}
+
+TEST_CASE("what is wanted is said in the schema's own words") {
+  CHECK(error_of("srv", R"({"type": "string", "pattern": "^/", "x-says": "be an absolute path"})") ==
+        "f.yml:1:1: the value must be an absolute path, not 'srv'");
+  const auto either = R"({"type": "object", "properties": {"a": {}, "b": {}}, "x-says": "have either `a` or `b`",
+                          "oneOf": [{"required": ["a"]}, {"required": ["b"]}]})";
+  CHECK(error_of("{}", either) == "f.yml:1:1: the value must have either `a` or `b`");
+  CHECK(error_of("{a: 1, b: 1}", either) == "f.yml:1:1: the value must have either `a` or `b`");
+  CHECK(error_of("x", R"({"anyOf": [{"type": "integer"}, {"const": "all"}], "x-says": "be a number, or all"})") ==
+        "f.yml:1:1: the value must be a number, or all");
+  SchemaRules rules;
+  rules.whole = "the task";
+  CHECK(read("{}", either, rules).errors == std::vector<std::string>{"f.yml:1:1: the task must have either `a` or `b`"});
+}
+
+TEST_CASE("durations have bounds") {
+  const auto schema = R"({"type": "string", "format": "duration", "formatMinimum": "30s", "formatMaximum": "1h"})";
+  CHECK(value_of("30s", schema) == R"("30s")");
+  CHECK(value_of("60m", schema) == R"("60m")");
+  CHECK(error_of("29s", schema) == "f.yml:1:1: the value must be at least 30s, not '29s'");
+  CHECK(error_of("61m", schema) == "f.yml:1:1: the value must be at most 1h, not '61m'");
+  CHECK_THAT(error_of("soon", schema), Catch::Contains("must be a duration"));
+}
+
 TEST_CASE("the lenient reading takes what templates print") {
   const auto lenient = [](const char* yaml, const char* schema) { return value_of(yaml, schema, Reading::lenient); };
   const auto list = R"({"type": "array", "items": {"type": "string"}})";
@@ -240,6 +287,15 @@ TEST_CASE("a schema outside the subset is told where it leaves it") {
         "schema, at /examples/1: does not satisfy its own schema: unknown key 'b'");
   CHECK(problem_of(R"({"properties": {"a": {}}, "required": ["b"]})") ==
         "schema, at /required: 'b' is not among the properties");
+  CHECK(problem_of(R"({"if": {}})") == "schema, at /: if and then go together");
+  CHECK(problem_of(R"({"if": {"nor": 1}, "then": false})") ==
+        "schema, at /if/nor: the keyword 'nor' is outside the subset");
+  CHECK(problem_of(R"({"if": false, "then": false})") == "schema, at /if: a schema is a JSON object");
+  CHECK(problem_of(R"({"allOf": []})").find("not empty") != std::string::npos);
+  CHECK(problem_of(R"({"x-says": 1})") == "schema, at /x-says: must be text");
+  CHECK(problem_of(R"({"format": "duration", "formatMinimum": 30})").find("must be a duration") != std::string::npos);
+  CHECK(problem_of(R"({"type": "string", "formatMinimum": "30s"})").find("of the format duration") !=
+        std::string::npos);
   std::string deep;
   for (int i = 0; i < 40; ++i) deep += R"({"items": )";
   CHECK(problem_of(deep + "{}" + std::string(40, '}')).find("nested at most 32") != std::string::npos);

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/clock.hpp"
 #include "base/text.hpp"
 #include "config/json_schema.hpp"
 #include "config/schema_format.hpp"
@@ -30,6 +31,11 @@ class Checker {
     const std::size_t errors_before = errors.size();
     for (const auto& [keyword, argument] : schema.items()) check_keyword(keyword, argument, at + "/" + keyword, depth);
     if (errors.size() != errors_before) return;
+    if (schema.contains("if") != schema.contains("then")) add(at, "if and then go together");
+    const bool bounded = schema.contains("formatMinimum") || schema.contains("formatMaximum");
+    if (bounded && schema.value("format", "") != "duration")
+      add(at, "formatMinimum and formatMaximum are of the format duration");
+    if (errors.size() != errors_before) return;
     check_against_itself(schema, at);
     check_required(schema, at);
   }
@@ -45,7 +51,7 @@ class Checker {
   }
 
   void check_keyword(const std::string& keyword, const Json& argument, const std::string& at, int depth) {
-    static const std::set<std::string> texts = {"title", "description", "$schema", "$id", "$comment"};
+    static const std::set<std::string> texts = {"title", "description", "$schema", "$id", "$comment", "x-says"};
     static const std::set<std::string> counts = {"minItems", "maxItems", "minLength", "maxLength", "minProperties"};
     static const std::set<std::string> numbers = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"};
     static const std::set<std::string> any = {"const", "default"};
@@ -61,7 +67,10 @@ class Checker {
     if (keyword == "required") return expect(is_list_of_text(argument), at, "must be a list of names");
     if (keyword == "properties") return check_properties(argument, at, depth);
     if (keyword == "items") return check(argument, at, depth + 1);
-    if (keyword == "anyOf" || keyword == "oneOf") return check_forms(argument, at, depth);
+    if (keyword == "anyOf" || keyword == "oneOf" || keyword == "allOf") return check_forms(argument, at, depth);
+    if (keyword == "if" || (keyword == "then" && argument != false)) return check(argument, at, depth + 1);
+    if (keyword == "then") return;
+    if (keyword == "formatMinimum" || keyword == "formatMaximum") return check_span(argument, at);
     if (keyword == "pattern") return check_pattern(argument, at);
     if (keyword == "format") return check_format_name(argument, at);
     if (keyword == "additionalProperties") {
@@ -93,7 +102,7 @@ class Checker {
 
   void check_forms(const Json& argument, const std::string& at, int depth) {
     if (!argument.is_array() || argument.empty()) return add(at, "must be a list that is not empty");
-    if (argument.size() > 16) return add(at, "lists more than 16 forms");
+    if (argument.size() > 16) return add(at, "lists more than 16 schemas");
     for (std::size_t i = 0; i < argument.size(); ++i) check(argument[i], fmt::format("{}/{}", at, i), depth + 1);
   }
 
@@ -109,6 +118,10 @@ class Checker {
     if (!argument.is_string() || std::find(known.begin(), known.end(), argument.get<std::string>()) == known.end())
       add(at, fmt::format("there is no format {}", canonical_text(argument)),
           fmt::format("known formats: {}", join(known, ", ")));
+  }
+
+  void check_span(const Json& argument, const std::string& at) {
+    expect(argument.is_string() && parse_duration(argument.get<std::string>()), at, "must be a duration");
   }
 
   // What a schema says of values has to satisfy it, or every use of the plugin would fail on its author's slip.

@@ -79,6 +79,7 @@ Retry read_retry(const Json& common, const YamlNode& node, const std::string& fi
 SchemaRules rules_for(const ConfigRules& rules, const std::string& file, Reading reading) {
   SchemaRules schema_rules;
   schema_rules.file = file;
+  schema_rules.whole = "it";  // after "task 'orders': "
   schema_rules.reading = reading;
   schema_rules.check_cron = rules.check_cron;
   schema_rules.is_known_zone = rules.is_known_zone;

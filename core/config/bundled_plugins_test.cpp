@@ -80,3 +80,42 @@ TEST_CASE("every key of the earlier bot becomes a task, or names the plugin that
     }
   }
 }
+
+TEST_CASE("options of backups that exclude or need each other are told with their place") {
+  ConfigRules rules = test_rules();
+  rules.types = types_below(repository / "plugins");
+  const std::string name = "task 'one': ";  // that every error begins with, behind its place
+  const auto problem = [&](const std::string& options) {
+    const ParsedProject parsed =
+        parse_project_config("shop.yml", "version: 2\ntasks:\n  one:\n    use: backup." + options + "\n", rules);
+    INFO(options);
+    CHECK(parsed.errors.size() <= 1);
+    std::string told = parsed.errors.empty() ? std::string() : parsed.errors.front().describe();
+    if (const std::size_t at = told.find(name); at != std::string::npos) told.erase(at, name.size());
+    return told;
+  };
+  CHECK(problem("database\n    engine: postgresql\n    database: orders").empty());
+  CHECK(problem("database\n    engine: sqlite\n    database: [/srv/a.db, /srv/b.db]").empty());
+  CHECK(problem("database\n    engine: command\n    command: dump --all\n    trailer: end").empty());
+  CHECK(problem("database\n    engine: postgresql\n    database: a\n    format: plain\n    layout: legacy").empty());
+  CHECK(problem("docker_volume\n    label: backup=yes\n    quiesce_limit: 30s").empty());
+
+  CHECK(problem("database\n    engine: postgresql") ==
+        "shop.yml:5:5: it must have `database` with this engine: a name, a list, or all");
+  CHECK(problem("database\n    engine: sqlite\n    database: all").starts_with("shop.yml:5:5: it must have "
+                                                                              "`database` with the engine sqlite"));
+  CHECK(problem("database\n    engine: command").starts_with("shop.yml:5:5: it must have `command`"));
+  CHECK(problem("database\n    engine: mariadb\n    database: a\n    format: custom") ==
+        "shop.yml:7:5: it must have `format` with the engine postgresql only");
+  CHECK(problem("database\n    engine: command\n    command: x\n    database: a").starts_with("shop.yml:7:5: "));
+  CHECK(problem("database\n    engine: sqlite\n    database: /a\n    layout: legacy").starts_with("shop.yml:7:5: "));
+  CHECK(problem("docker_volume\n    volumes: [a]\n    label: b").ends_with(
+      ": it must have either `volumes` or `label`: which volumes to copy"));
+  CHECK_THAT(problem("docker_volume\n    quiesce: pause"), Catch::StartsWith("shop.yml:3:3: it must have either"));
+  CHECK(problem("docker_volume\n    label: a\n    quiesce_limit: 10s") ==
+        "shop.yml:6:20: 'quiesce_limit' must be at least 30s, not '10s'");
+  CHECK(problem("docker_volume\n    volumes: [a, a]").find("'a' twice") != std::string::npos);
+  CHECK(problem("directory\n    paths: [srv]") == "shop.yml:5:13: 'paths[0]' must be an absolute path, not 'srv'");
+  CHECK(problem("directory\n    paths: [/srv]\n    max_bytes: 5G") ==
+        "shop.yml:6:16: 'max_bytes' must be a size like 500GiB, not '5G'");
+}

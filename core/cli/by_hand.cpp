@@ -40,7 +40,8 @@ void tell(Program& program, TaskResult result, const std::string& output, bool k
 
 // The task's own; the server's only where there was no task: a worker that did not get as far as that.
 const TaskResult* what_came_of_it(const std::vector<TaskResult>& results) {
-  const auto task = std::find_if(results.begin(), results.end(), [](const TaskResult& one) { return !one.task.empty(); });
+  const auto task = std::find_if(results.begin(), results.end(),
+                                 [](const TaskResult& one) { return !one.task.empty(); });
   if (task != results.end()) return &*task;
   return results.empty() ? nullptr : &results.front();
 }

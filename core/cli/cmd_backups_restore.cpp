@@ -21,11 +21,13 @@ struct Options {
   std::string at = "latest";
   std::string to;
   std::string database;
+  std::string volume;
+  std::string user;
   bool replace = false;
   bool dry_run = false;
 };
 
-// SERVER:PATH and database:NAME are on a server; all else is a directory here.
+// SERVER:PATH, database:NAME and volume:NAME are on a server; all else is a directory here.
 bool is_here(const std::string& to) {
   const std::size_t colon = to.find(':');
   return colon == std::string::npos || to.find('/') < colon;
@@ -75,6 +77,8 @@ void restore(Program& program, const Options& options) {
   }
   wanted.options = {{"at", copy.manifest.id}, {"to", to}, {"replace", options.replace}};
   if (!options.database.empty()) wanted.options["database"] = options.database;
+  if (!options.volume.empty()) wanted.options["volume"] = options.volume;
+  if (!options.user.empty()) wanted.options["user"] = options.user;
   // Nothing of it is kept: it says nothing of how the server is. A run may go on beside it.
   const auto store = value_or_fatal(open_memory_store());
   run_by_hand(program, wanted, *store);
@@ -86,11 +90,13 @@ void add_backups_restore(CLI::App& backups, Program& program) {
   CLI::App* command = add_command(backups, "restore", "backups", "Restore a copy");
   const auto options = std::make_shared<Options>();
   add_copies_arguments(*command, options->of, true);
-  command->add_option("--to", options->to, "A directory here, SERVER:/PATH, or database:NAME")->required()
+  command->add_option("--to", options->to, "A directory here, SERVER:/PATH, database:NAME or volume:NAME")->required()
       ->type_name("TARGET");
   command->add_option("--at", options->at, "Which copy: its id, a moment or day (the newest until then), or latest")
       ->capture_default_str()->type_name("COPY");
   command->add_option("--database", options->database, "Which one, of a copy that holds several")->type_name("NAME");
+  command->add_option("--volume", options->volume, "Which one, of a copy that holds several")->type_name("NAME");
+  command->add_option("--user", options->user, "Whom a database is restored as, on its server")->type_name("NAME");
   command->add_flag("--replace", options->replace, "Overwrite what is there");
   command->add_flag("--dry-run,-n", options->dry_run, "Change nothing; say what would be done");
   command->callback([&program, options] { restore(program, *options); });

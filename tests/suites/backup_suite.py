@@ -161,6 +161,24 @@ class Directories(BackupCase):
         self.restore(name, "files", f"{name}:/srv/back", "--at", copy.id)
         self.same_tree(first, self.outside(name, "/srv/back/srv/shop"))
 
+    def test_back_in_place(self):
+        name, root = self.awkward()
+        self.fleet.inside(name, "chmod", "1751", "/srv")
+        first = trees.describe(root)
+        self.back_up(name, "files")
+        trees.change(root)
+        trees.write(root / "newer", b"stays")
+        refused = self.restore(name, "files", f"{name}:/", status=1)
+        self.assertIn("--replace", str(refused))
+        told = self.restore(name, "files", f"{name}:/", "--replace", "--dry-run")
+        self.assertIn("the rest would stay", told.out)
+        self.assertNotEqual(trees.differences(first, trees.describe(root)), [])
+        self.restore(name, "files", f"{name}:/", "--replace")
+        self.assertEqual((root / "newer").read_bytes(), b"stays")
+        back = {entry: facts for entry, facts in trees.describe(root).items() if entry in first}
+        self.assertEqual(trees.differences(first, back), [])
+        self.assertEqual(stat.S_IMODE(os.stat(root.parent).st_mode), 0o1751)
+
     def test_nothing_in_the_store_is_dangerous(self):
         name, _ = self.awkward()
         copy = self.back_up(name, "files")

@@ -99,6 +99,40 @@ class Quiet(VolumeCase):
     def test_podman(self):
         self.quiesced("pause", ["pause", "unpause"], "podman")
 
+    def test_back_into_the_volume(self):
+        for program in ("docker", "podman"):
+            with self.subTest(program):
+                self.put_back(program)
+
+    def put_back(self, program):
+        containers = self.containers(program)
+        trees.make_awkward(self.volume / "awkward")
+        described = trees.describe(self.volume / "awkward")
+        self.configure(self.name, {"volumes": {**VOLUMES, "runtime": program}})
+        self.back_up(self.name, "volumes")
+        trees.change(self.volume / "awkward")
+        trees.write(self.volume / "newer", b"goes")
+        target = f"{self.name}:volume:shop-data"
+        refused = self.restore(self.name, "volumes", target, "--replace", status=1)
+        self.assertIn("in use by writer", str(refused))
+        self.assertEqual(containers.state("writer"), "running")
+        self.assertTrue((self.volume / "newer").exists())
+
+        containers("stop", "--time", "1", "writer")
+        self.assertIn("--replace", str(self.restore(self.name, "volumes", target, status=1)))
+        self.assertIn("would go", str(self.restore(self.name, "volumes", target, "--replace", "--dry-run")))
+        self.assertTrue((self.volume / "newer").exists())
+        self.restore(self.name, "volumes", target, "--replace")
+        self.same_tree(described, self.volume / "awkward")
+        self.assertFalse((self.volume / "newer").exists())
+        containers("start", "writer")
+        self.lives(containers)
+
+        self.restore(self.name, "volumes", "volume:shop-again")
+        again = containers("volume", "inspect", "--format", "{{.Mountpoint}}", "shop-again").strip()
+        self.same_tree(described, self.outside_volume(again) / "awkward")
+        containers("rm", "--force", "writer")
+
     def test_only_those_that_ran_come_back(self):
         containers = self.containers()
         containers.start("stopped", "shop-data")

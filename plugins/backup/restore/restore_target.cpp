@@ -1,13 +1,17 @@
 #include "backup/restore/restore_target.hpp"
 
+#include <optional>
+
 #include <maintain/plugin.hpp>
 
 #include "backup/tree/rsync_command.hpp"
+#include "backup/volume/container_runtime.hpp"
 
 namespace maintain::plugins::backup {
 namespace {
 
 constexpr std::string_view database_word = "database:";
+constexpr std::string_view volume_word = "volume:";
 constexpr std::size_t longest_name = 128;
 
 [[noreturn]] void wrong(const std::string& why) { throw sdk::InvalidOption("/to", why); }
@@ -29,27 +33,37 @@ std::string database_in(std::string_view name) {
   return std::string(name);
 }
 
+std::optional<RestoreTarget> thing_in(std::string_view text) {
+  if (text.starts_with(database_word))
+    return RestoreTarget{TargetKind::database, database_in(text.substr(database_word.size()))};
+  if (!text.starts_with(volume_word)) return std::nullopt;
+  const std::string_view name = text.substr(volume_word.size());
+  if (!is_volume_name(name)) wrong("volume: needs a name of letters, digits, '_', '.' and '-'");
+  return RestoreTarget{TargetKind::volume, std::string(name)};
+}
+
 }  // namespace
 
 RestoreTarget parse_restore_target(std::string_view text, std::string_view server) {
   if (text.starts_with('/')) return {TargetKind::directory, path_in(text)};
-  if (text.starts_with(database_word)) return {TargetKind::database, database_in(text.substr(database_word.size()))};
+  if (const auto thing = thing_in(text)) return *thing;
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos)
-    wrong("where to? An absolute directory here, " + std::string(server) + ":/PATH, or database:NAME");
+    wrong("where to? An absolute directory here, " + std::string(server) + ":/PATH, database:NAME, or volume:NAME");
   const std::string_view named = text.substr(0, colon);
   if (named != server)
     wrong("a copy of " + std::string(server) + " is restored here or there, not on '" + std::string(named) +
           "': restore it to a directory here, and take it on from there");
   const std::string_view rest = text.substr(colon + 1);
   if (rest.starts_with('/')) return {TargetKind::path, path_in(rest)};
-  if (rest.starts_with(database_word)) return {TargetKind::database, database_in(rest.substr(database_word.size()))};
-  wrong("after '" + std::string(server) + ":' comes an absolute path, or database:NAME");
+  if (const auto thing = thing_in(rest)) return *thing;
+  wrong("after '" + std::string(server) + ":' comes an absolute path, database:NAME, or volume:NAME");
 }
 
 std::string describe(const RestoreTarget& target, const std::string& server) {
   if (target.kind == TargetKind::directory) return target.name;
   if (target.kind == TargetKind::path) return server + ":" + target.name;
+  if (target.kind == TargetKind::volume) return "the volume " + target.name + " on " + server;
   return "the database " + target.name + " on " + server;
 }
 

@@ -5,7 +5,7 @@
 
 using namespace maintain::plugins::backup;
 
-TEST_CASE("backup: where to restore is a directory, a path of the server, or a database") {
+TEST_CASE("backup: where to restore is a directory, a path of the server, a database, or a volume") {
   const auto directory = parse_restore_target("/srv//restored/./x/", "web1");
   CHECK(directory.kind == TargetKind::directory);
   CHECK(directory.name == "/srv/restored/x");
@@ -17,12 +17,17 @@ TEST_CASE("backup: where to restore is a directory, a path of the server, or a d
   CHECK(database.kind == TargetKind::database);
   CHECK(database.name == "orders 2");
   CHECK(parse_restore_target("web1:database:x", "web1").name == "x");
+  for (const char* text : {"volume:shop-data", "web1:volume:shop-data"}) {
+    const auto volume = parse_restore_target(text, "web1");
+    CHECK(volume.kind == TargetKind::volume);
+    CHECK(describe(volume, "web1") == "the volume shop-data on web1");
+  }
 }
 
 TEST_CASE("backup: where nothing can be restored to is said before anything is done") {
   using maintain::sdk::InvalidOption;
   for (const char* text : {"", "orders", "srv/x", "database:", "web1:", "web1:x", "web1:database:", "/a/../b", "/..",
-                           "web1:/a/..", "database:-f", "database:a\nb"}) {
+                           "web1:/a/..", "database:-f", "database:a\nb", "volume:", "volume:-f", "web1:volume:a/b"}) {
     CAPTURE(text);
     CHECK_THROWS_AS(parse_restore_target(text, "web1"), InvalidOption);
   }

@@ -7,8 +7,10 @@
 #include "backup/copies/copy_options.hpp"
 #include "backup/restore/restore_database.hpp"
 #include "backup/restore/restore_files.hpp"
+#include "backup/restore/restore_preview.hpp"
 #include "backup/restore/restore_target.hpp"
 #include "backup/restore/restore_tree.hpp"
+#include "backup/restore/restore_volume.hpp"
 
 namespace maintain::plugins::backup {
 namespace {
@@ -23,9 +25,12 @@ struct Restore {
   RestoreTarget target;
   bool replace = false;
   std::string database;  // which of the copy's, where that is said
+  std::string volume;    // likewise
   Json parent;           // options of the task that made the copy
 
   bool to_database() const { return target.kind == TargetKind::database; }
+  bool to_volume() const { return target.kind == TargetKind::volume; }
+  std::uint64_t bytes() const { return copy.manifest.value("bytes", std::uint64_t{0}); }
 };
 
 struct Restored {
@@ -54,8 +59,17 @@ Restore prepare(sdk::Context& context) {
   restore.parent = options.value("parent", Json::object()).value("options", Json::object());
   restore.copy = open(context, options.value("at", "latest"));
   restore.content = read_content(restore.copy);
+  restore.volume = options.value("volume", "");
   if (restore.content.tree && restore.to_database())
     throw sdk::Failure(MAINTAIN_FAILED, "the copy " + restore.copy.id + " is one of files: restore it to a directory");
+  if (!restore.content.tree && restore.to_volume())
+    throw sdk::Failure(MAINTAIN_FAILED, "the copy " + restore.copy.id + " is one of databases: restore it to a "
+                                        "database (database:NAME), or its dumps to a directory");
+  if (const std::string user = options.value("user", ""); !user.empty()) {
+    if (!restore.to_database())
+      throw sdk::InvalidOption("/user", "a user restores into databases; files get the owners that the copy knows");
+    restore.parent["user"] = user;
+  }
   return restore;
 }
 
@@ -111,14 +125,34 @@ Restored restore_dumps(sdk::Context& context, const Restore& restore) {
   return {std::to_string(done.files) + (done.files == 1 ? " file" : " files"), done.bytes, {}, true};
 }
 
-Restored restore_files(sdk::Context& context, const Restore& restore) {
+VolumeRestore volume_restore(const Restore& restore) {
+  return {.source = volume_source(restore.copy, restore.volume, restore.target.name),
+          .name = restore.target.name,
+          .runtime = runtime_of(restore.copy, restore.parent),
+          .replace = restore.replace};
+}
+
+// Nobody has counted what is in one volume among several.
+std::uint64_t counted(const Restore& restore, const char* what) {
+  const Json details = restore.copy.manifest.value("details", Json());
+  const bool one_of_several =
+      restore.to_volume() && !(details.is_object() && details.value("volumes", Json::array()).size() == 1);
+  return one_of_several ? 0 : restore.copy.manifest.value(what, std::uint64_t{0});
+}
+
+RestoredVolume put_tree(sdk::Context& context, const Restore& restore) {
+  if (restore.to_volume()) return restore_volume(context, volume_restore(restore));
   const TreeTarget target{.directory = restore.target.name,
                           .on_server = restore.target.kind == TargetKind::path,
                           .sudo = restore.parent.value("sudo", true),
                           .replace = restore.replace};
-  const RestoredTree tree = restore_tree(context, {.path = restore.copy.path}, target);
-  Restored restored{std::to_string(tree.files) + (tree.files == 1 ? " file" : " files"), tree.bytes, {}, true};
-  const auto expected = restore.copy.manifest.value("files", std::uint64_t{0});
+  return {.tree = restore_tree(context, {.path = restore.copy.path}, target)};
+}
+
+Restored restore_files(sdk::Context& context, const Restore& restore) {
+  const auto [tree, remark] = put_tree(context, restore);
+  Restored restored{std::to_string(tree.files) + (tree.files == 1 ? " file" : " files"), tree.bytes, remark, true};
+  const std::uint64_t expected = counted(restore, "files");
   std::vector<std::string> problems = tree.problems;
   if (tree.files + tree.skipped.size() < expected)
     problems.push_back("the copy has " + std::to_string(expected) + " files, restored were " +
@@ -129,19 +163,65 @@ Restored restore_files(sdk::Context& context, const Restore& restore) {
                      .subject = problems[i],
                      .title = "not put back as it was: " + problems[i]});
   restored.whole = problems.empty();
-  if (!tree.skipped.empty()) restored.remark = std::to_string(tree.skipped.size()) + " devices were left out";
-  if (!tree.owners)
-    restored.remark += std::string(restored.remark.empty() ? "" : "; ") + "owners were not put back: that takes root";
+  const auto remark_also = [&](const std::string& text) {
+    restored.remark += (restored.remark.empty() ? "" : "; ") + text;
+  };
+  if (!tree.skipped.empty()) remark_also(std::to_string(tree.skipped.size()) + " devices were left out");
+  if (!tree.owners) remark_also("owners were not put back: that takes root");
   return restored;
 }
 
+// On the server trees are written as root unless the task says otherwise, dumps always.
+Prospect look_at_directory(sdk::Context& context, const Restore& restore) {
+  const bool tree = restore.content.tree;
+  const std::vector<std::string> files = tree ? std::vector<std::string>() : files_of(restore.content);
+  const std::string user = !tree || restore.parent.value("sudo", true) ? "root" : "";
+  const Place place = restore.target.kind == TargetKind::directory
+                          ? look_here(restore.target.name, files)
+                          : look_there(context, restore.target.name, files, user);
+  return judge_place(place, {.where = describe(restore.target, context.server()),
+                             .bytes = counted(restore, "bytes"),
+                             .tree = tree,
+                             .replace = restore.replace});
+}
+
+Prospect look_at_volume_target(sdk::Context& context, const Restore& restore) {
+  const VolumeRestore wanted = volume_restore(restore);
+  Containers containers(context, wanted.runtime);
+  const VolumeThere there = look_at_volume(context, containers, wanted.name);
+  if (!there.volume) return {.text = "is not there and would be made by " + containers.name()};
+  Prospect prospect = judge_place(look_there(context, there.volume->mountpoint, {}, "root"),
+                                  {.where = describe(restore.target, context.server()),
+                                   .bytes = counted(restore, "bytes"),
+                                   .tree = true,
+                                   .replace = restore.replace,
+                                   .exact = true});
+  const std::string in_use = use_problem(there, wanted.name, context.server());
+  if (!in_use.empty()) prospect.hindrances.push_back(in_use);
+  return prospect;
+}
+
+Prospect look_at_database(sdk::Context& context, const Restore& restore) {
+  const DatabaseRestore wanted = database_restore(restore);
+  if (!database_exists(context, wanted)) return {.text = "is not there and would be made"};
+  if (restore.replace) return {.text = "is there: what is in it now would be lost"};
+  const std::string where = describe(restore.target, context.server());
+  return {.text = "is there already",
+          .hindrances = {where + " is there already: give another name, or --replace to lose what is in it"}};
+}
+
 sdk::Outcome tell_dry_run(sdk::Context& context, const Restore& restore) {
-  std::string line = "would restore the copy " + restore.copy.id + " (" + restore.content.engine + ", " +
-                     bytes_text(restore.copy.manifest.value("bytes", std::uint64_t{0})) + ") to " +
-                     describe(restore.target, context.server());
-  if (restore.to_database() && database_exists(context, database_restore(restore)))
-    line += restore.replace ? ", and lose what is in it now" : ": it is there, hence only with --replace";
-  context.summary(line);
+  const Prospect prospect = restore.to_database() ? look_at_database(context, restore)
+                            : restore.to_volume() ? look_at_volume_target(context, restore)
+                                                  : look_at_directory(context, restore);
+  for (const std::string& why : prospect.hindrances)
+    context.finding({.state = sdk::State::warning,
+                     .code = "backup.not_restorable",
+                     .subject = why,
+                     .title = "it would not be restored: " + why});
+  context.summary((prospect.hindrances.empty() ? "would restore the copy " : "would not restore the copy ") +
+                  restore.copy.id + " (" + restore.content.engine + ", " + bytes_text(restore.bytes()) + ") to " +
+                  describe(restore.target, context.server()) + ", which " + prospect.text);
   return sdk::Outcome::ok;
 }
 

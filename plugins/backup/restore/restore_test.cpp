@@ -199,7 +199,11 @@ TEST_CASE("backup: a dry run of a restore says what it would do and changes noth
   const auto run = world.restore("database:orders", {{"replace", true}}, true);
   CHECK(run.outcome == sdk::Outcome::ok);
   CHECK(world.server.summary == "would restore the copy 20261122T120000Z (postgresql, 2.0 KiB) to the database orders "
-                                "on web1, and lose what is in it now");
+                                "on web1, which is there: what is in it now would be lost");
+  CHECK(world.server.findings.empty());
+  CHECK(world.restore("database:orders", Json::object(), true).outcome == sdk::Outcome::ok);
+  CHECK(world.server.summary.starts_with("would not restore the copy 20261122T120000Z"));
+  CHECK(world.server.find("backup.not_restorable") != nullptr);
   CHECK(world.server.problems().empty());
 }
 

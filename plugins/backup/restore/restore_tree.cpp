@@ -26,7 +26,7 @@ using namespace std::chrono_literals;
 void judge_target(const std::string& state, const std::string& where, bool replace) {
   if (state == "file") refuse(where + " is not a directory");
   if (state == "full" && !replace)
-    refuse(where + " is not empty: give another directory, or say --replace to overwrite what is in it");
+    refuse(where + " is not empty: give another one, or say --replace to overwrite what is in it");
 }
 
 void prepare_here(const std::string& directory, bool replace) {
@@ -43,7 +43,7 @@ void prepare_here(const std::string& directory, bool replace) {
 }
 
 void prepare_there(sdk::Context& context, const TreeTarget& target, bool as_root) {
-  const std::string where = context.server() + ":" + target.directory;
+  const std::string where = target.name.empty() ? context.server() + ":" + target.directory : target.name;
   const sdk::Completed done = context.exec({.argv = {target.directory},
                                             .script = R"sh(LC_ALL=C
 export LC_ALL
@@ -121,7 +121,7 @@ RestoredTree restore_tree(sdk::Context& context, const TreeSource& source, const
   const bool is_root_there = target.on_server && context.facts().user == "root";
   const bool as_root = target.on_server && target.sudo && !is_root_there;
   RsyncPush push{.sudo = as_root, .devices = target.on_server, .source = source.path, .chosen = !source.itself,
-                 .target = tidy_path(target.directory)};
+                 .exact = target.exact, .target = tidy_path(target.directory)};
   std::string where = "the file system of " + push.target;
   if (target.on_server) {
     const WayToServer way = way_to_server(context);

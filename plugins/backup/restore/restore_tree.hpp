@@ -18,9 +18,11 @@ struct TreeSource {
 
 struct TreeTarget {
   std::string directory;   // absolute; made when it is not there
+  std::string name = {};   // for people; empty: its path
   bool on_server = false;  // else on the maintenance server
   bool sudo = true;        // on the server: write as root
-  bool replace = false;    // what is there may be overwritten; what the copy does not have stays in any case
+  bool replace = false;    // what is there may be overwritten
+  bool exact = false;      // and what the copy does not have is removed: with TreeSource::itself. Else it stays
 };
 
 struct RestoredTree {

@@ -76,6 +76,7 @@ std::vector<std::string> rsync_argv(const RsyncPush& push) {
                                    "--modify-window=-1", "--outbuf=L", "--stats", "--info=progress2",
                                    "--timeout=" + std::to_string(push.silence.count())};
   if (!push.devices) argv.emplace_back("--no-devices");
+  if (push.exact) argv.emplace_back("--delete");
   if (push.chosen) argv.insert(argv.end(), {"--recursive", "--from0", "--files-from=-"});
   add_other_side(push.shell, push.sudo, argv);
   argv.emplace_back("--");

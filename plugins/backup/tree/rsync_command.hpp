@@ -39,6 +39,7 @@ struct RsyncPush {
   std::string source = {};              // a directory here, of a copy
   bool chosen = false;                  // only what standard input names in it (each ended by NUL); else all, and the
                                         // target gets the owner, mode and times of source
+  bool exact = false;                   // what source does not have is removed from the target; not with chosen
   std::string target = {};              // a directory there
   std::chrono::seconds silence{600};
 };

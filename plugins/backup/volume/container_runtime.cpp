@@ -109,6 +109,10 @@ std::vector<std::string> list_volumes_command(Runtime runtime, const std::string
   return {runtime_name(runtime), "volume", "ls", "--quiet", "--filter", "label=" + label};
 }
 
+std::vector<std::string> create_volume_command(Runtime runtime, const std::string& name) {
+  return {runtime_name(runtime), "volume", "create", "--", name};
+}
+
 std::vector<std::string> inspect_volumes_command(Runtime runtime, const std::vector<std::string>& names) {
   return with({runtime_name(runtime), "volume", "inspect", "--"}, names);
 }
@@ -129,6 +133,8 @@ std::vector<std::string> container_command(Runtime runtime, const std::string& v
                                            const std::vector<std::string>& ids) {
   return with({runtime_name(runtime), verb, "--"}, ids);
 }
+
+bool is_volume_name(std::string_view text) { return is_name(text); }
 
 std::string parse_version(std::string_view output) {
   const auto words = split_words(trim(output));  // "20.10.24+dfsg1", "podman version 4.3.1"

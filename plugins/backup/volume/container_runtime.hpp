@@ -42,6 +42,7 @@ struct Container {
 // Succeeds only where the program can do its work.
 std::vector<std::string> version_command(Runtime runtime);
 std::vector<std::string> list_volumes_command(Runtime runtime, const std::string& label);
+std::vector<std::string> create_volume_command(Runtime runtime, const std::string& name);
 std::vector<std::string> inspect_volumes_command(Runtime runtime, const std::vector<std::string>& names);
 // Containers, also stopped ones, that use one of the volumes, by name or by the directory of it.
 std::vector<std::string> list_users_command(Runtime runtime, const std::vector<Volume>& volumes);
@@ -49,6 +50,8 @@ std::vector<std::string> inspect_containers_command(Runtime runtime, const std::
 // verb: pause, unpause, stop, start.
 std::vector<std::string> container_command(Runtime runtime, const std::string& verb,
                                            const std::vector<std::string>& ids);
+
+bool is_volume_name(std::string_view text);  // as both programs take it
 
 std::string parse_version(std::string_view output);  // empty: none
 std::optional<std::vector<std::string>> parse_volume_names(std::string_view output);

@@ -60,17 +60,38 @@ sdk::Completed Containers::ask(std::vector<std::string> argv) {
   return done;
 }
 
-std::vector<Volume> Containers::volumes(const std::vector<std::string>& names) {
+std::vector<Volume> Containers::inspect_volumes(const std::vector<std::string>& names) {
   const sdk::Completed done = ask(inspect_volumes_command(runtime_, names));
-  const auto found = parse_volumes(done.output);
+  auto found = parse_volumes(done.output);
   if (!found || (!done.ok() && !says_not_there(done.error_output)))
     give_up("asking " + name() + " on " + context_.server() + " for its volumes failed", done);
+  return std::move(*found);
+}
+
+std::optional<Volume> Containers::find_volume(const std::string& name) {
+  for (Volume& volume : inspect_volumes({name}))
+    if (volume.name == name) return std::move(volume);
+  return std::nullopt;
+}
+
+Volume Containers::create_volume(const std::string& name) {
+  const sdk::Completed done = context_.exec({.argv = create_volume_command(runtime_, name),
+                                             .become_user = become_,
+                                             .environment = {{"LC_ALL", "C"}},
+                                             .quiet = true,
+                                             .timeout = 2min});
+  if (!done.ok()) give_up("making the volume " + name + " on " + context_.server() + " failed", done);
+  return volumes({name}).front();
+}
+
+std::vector<Volume> Containers::volumes(const std::vector<std::string>& names) {
+  const std::vector<Volume> found = inspect_volumes(names);
   std::vector<Volume> volumes;
   std::vector<std::string> missing, unusable;
   for (const std::string& name : names) {
     // By whole name: podman also takes the beginning of one.
-    const auto volume = std::find_if(found->begin(), found->end(), [&](const Volume& one) { return one.name == name; });
-    if (volume == found->end()) {
+    const auto volume = std::find_if(found.begin(), found.end(), [&](const Volume& one) { return one.name == name; });
+    if (volume == found.end()) {
       missing.push_back(name);
       continue;
     }

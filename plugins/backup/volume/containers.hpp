@@ -1,6 +1,7 @@
 // docker or podman on the server, as root.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,10 @@ class Containers {
 
   // In the order of their names here. Failure names those that are not there, or that cannot be copied.
   std::vector<Volume> volumes(const std::vector<std::string>& names);
+  // By whole name; nothing: it is not there.
+  std::optional<Volume> find_volume(const std::string& name);
+  // One of the driver local, which is not there yet.
+  Volume create_volume(const std::string& name);
   // By a label, "key" or "key=value", in the order of their names. None: a Failure that names it.
   std::vector<Volume> labelled_volumes(const std::string& label);
 
@@ -42,6 +47,7 @@ class Containers {
  private:
   std::string find(Runtime runtime);  // its version; empty: it does not work, and why is in complaint_
   sdk::Completed ask(std::vector<std::string> argv);
+  std::vector<Volume> inspect_volumes(const std::vector<std::string>& names);
   void check_mounts(const std::vector<Volume>& volumes);
 
   sdk::Context& context_;

@@ -77,6 +77,11 @@ struct FakeRuntime {
     if (words[1] == "version" || words[1] == "--version")
       return {.output = program == "docker" ? "20.10.24+dfsg1\n" : "podman version 4.3.1\n"};
     if (words[1] == "volume" && words[2] == "ls") return {.output = words.back() == "label=" + label ? listed() : ""};
+    if (words[1] == "volume" && words[2] == "create") {
+      orders.push_back("create " + names.at(0));
+      volumes[names[0]] = nullptr;
+      return {.output = names[0] + "\n"};
+    }
     if (words[1] == "volume") return inspect_volumes(names);
     if (words[1] == "ps") {
       std::string ids;

@@ -127,6 +127,7 @@ class ProjectReader {
   void check_permissions() {
     const YamlEntry* allow = document_.root.find("allow");
     if (!allow) return;
+    parsed_.project.allow_at = Position{document_.file, allow->key_place.line, allow->key_place.column};
     std::set<std::string> known = {"report", "backup", "patch", "reboot", "command"};
     for (const TaskType& type : rules_.types)
       if (!type.permission.empty()) known.insert(type.permission);

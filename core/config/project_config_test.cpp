@@ -143,6 +143,8 @@ TEST_CASE("a permission nobody knows is told and allows nothing") {
   const ParsedProject parsed = parse("version: '2'\nallow: [report, bakup, sing]\ntasks: {}\n");
   CHECK(parsed.usable);
   CHECK(parsed.project.allow.contains("report"));
+  REQUIRE(parsed.project.allow_at);
+  CHECK(to_string(*parsed.project.allow_at) == "/etc/maintain.d/web.yml:2:1");
   CHECK(told(parsed) ==
         Names{"/etc/maintain.d/web.yml:2:17: 'allow': there is no permission 'bakup' (did you mean 'backup'?)",
                               "/etc/maintain.d/web.yml:2:24: 'allow': there is no permission 'sing' (there are: "

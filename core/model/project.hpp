@@ -1,6 +1,7 @@
 // The owner of one configuration file on a server.
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ struct Project {
   std::set<std::string> allow = {};  // permissions granted; empty: all
   std::vector<TaskSpec> tasks = {};
   std::set<std::string> left_out = {};  // types of tasks that are declared and, for their mistakes, not in `tasks`
+  std::optional<Position> allow_at = {};  // where `allow` stands
   bool unreadable = false;              // nothing is known of its tasks: the file is broken, and there is no good copy
 };
 

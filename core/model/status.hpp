@@ -38,6 +38,7 @@ struct TaskStatus {
   std::optional<Time> next_due = {};
   bool active = true;                      // false: disabled or not allowed, so it owes nothing
   std::optional<Seconds> max_age = {};     // unset also for a task that is not active
+  std::string refusal = {};                // of one that is not allowed: by which list, and what to do
   std::string schedule = {};               // `when`, for people
   std::string contact = {};                // of its project
   std::optional<State> severity = {};      // the worst state its findings may have

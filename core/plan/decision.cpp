@@ -67,7 +67,9 @@ class Judge {
       return {Decision::disabled, "switched off in the configuration (enabled: false)"};
     }
     if (!task_.allowed) {
-      return {Decision::not_allowed, fmt::format("the project's allow list lacks '{}'", task_.spec->permission)};
+      const std::string list = task_.allow_at ? "`allow` at " + to_string(*task_.allow_at) : "the project's allow list";
+      return {Decision::not_allowed,
+              fmt::format("{} lacks '{}': add that word to let the task run", list, task_.spec->permission)};
     }
     // What is switched off is there for its job alone: its schedule makes it due no more.
     Verdict verdict = task_.schedule && task_.spec->enabled ? by_schedule() : without_schedule();

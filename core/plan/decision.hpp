@@ -36,6 +36,7 @@ struct Candidate {
   bool selected = true;                    // false: --task named others
   bool now = false;                        // --now named it
   bool allowed = true;
+  std::optional<Position> allow_at = {};   // the list that says so
 };
 
 struct Verdict {

@@ -32,6 +32,7 @@ std::vector<PlanEntry> entries_of(const PlanRequest& request) {
       candidate.selected = request.only_tasks.empty() || names_task(request.only_tasks, project.name, spec);
       candidate.now = names_task(request.now_tasks, project.name, spec);
       candidate.allowed = is_allowed(project, spec);
+      candidate.allow_at = project.allow_at;
       entries.push_back(std::move(entry));
     }
   }

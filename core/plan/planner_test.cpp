@@ -169,7 +169,11 @@ TEST_CASE("what may not run says why") {
   scene.project("shop").allow = {"report", "backup"};
   CHECK(scene.verdict("shop", "off") == "disabled: switched off in the configuration (enabled: false)");
   CHECK(scene.verdict("shop", "by-hand") == "no_schedule: has no schedule: runs only when asked for with --now");
-  CHECK(scene.verdict("shop", "reboot") == "not_allowed: the project's allow list lacks 'reboot'");
+  CHECK(scene.verdict("shop", "reboot") == 
+        "not_allowed: the project's allow list lacks 'reboot': add that word to let the task run");
+  scene.project("shop").allow_at = Position{"/etc/maintain.d/shop.yml", 2, 1};
+  CHECK(scene.verdict("shop", "reboot") ==
+        "not_allowed: `allow` at /etc/maintain.d/shop.yml:2:1 lacks 'reboot': add that word to let the task run");
   CHECK(scene.planned("shop", "report").decision == Decision::due);
 
   scene.request.now_tasks = {"off", "by-hand", "reboot"};

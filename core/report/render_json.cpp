@@ -125,6 +125,7 @@ Json to_json(const TaskStatus& status, Time now) {
   json["max_age_seconds"] = span(status.max_age);
   json["stale"] = is_stale(status, now);
   json["contact"] = text(status.contact);
+  json["refusal"] = status.refusal.empty() ? Json(nullptr) : text(status.refusal);
   return json;
 }
 

@@ -7,6 +7,7 @@
 #include "report/own_findings.hpp"
 #include "report/painted_table.hpp"
 #include "report/render_text.hpp"
+#include "report/wrap.hpp"
 
 namespace maintain {
 namespace {
@@ -45,8 +46,8 @@ std::string render_status(const std::vector<TaskStatus>& statuses, Time now, con
     const auto& success = status.record.last_success;
     const bool stale = is_stale(status, now);
     const std::string age = (success ? format_duration(now - *success) : none) + (stale ? " stale" : "");
-    // Not active: disabled, or not allowed by its project; `plan` says which.
-    const std::string next = !status.active           ? "switched off"
+    const std::string next = !status.refusal.empty() ? "not allowed"
+                             : !status.active         ? "switched off"
                              : !status.next_due       ? none
                              : *status.next_due <= now ? "now"
                                                        : time_for(*status.next_due, style);
@@ -61,7 +62,12 @@ std::string render_status(const std::vector<TaskStatus>& statuses, Time now, con
     fit_table(text, static_cast<std::size_t>(style.table_width), {"MAX AGE", "TYPE"}, {"SERVER", "TASK", "LAST"});
   PaintedTable table(text.headings, style);
   for (std::size_t i = 0; i < text.rows.size(); ++i) table.add(std::move(text.rows[i]), colors[i]);
-  return table.render();
+  std::string below;
+  for (const TaskStatus& status : statuses)
+    if (!status.refusal.empty())
+      below += wrap_labelled(printable(to_string(status.key)), printable(status.refusal), "  ",
+                             static_cast<std::size_t>(style.width));
+  return table.render() + (below.empty() ? "" : "\nNot allowed:\n" + below);
 }
 
 std::string render_runs(const std::vector<RunSummary>& runs, const TextStyle& style) {

@@ -86,9 +86,12 @@ std::vector<TaskStatus> telling_statuses(Time now) {
   running.last_run = now;
   TaskStatus disabled = declared({"web2", "", "old"});
   disabled.active = false;
+  TaskStatus refused = declared({"web2", "", "refused"});
+  refused.active = false;
+  refused.refusal = "`allow` at /etc/maintain.d/shop.yml:2:1 lacks 'patch': add that word to let the task run";
   TaskStatus imported = declared({"web2", "", "taken-over"});
   imported.record.last_success = now - hours(10);
-  return {well, failing, running, declared({"web2", "", "new"}), disabled, imported};
+  return {well, failing, running, declared({"web2", "", "new"}), disabled, refused, imported};
 }
 
 std::vector<BackupStatus> telling_backups(Time now) {

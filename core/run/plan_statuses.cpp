@@ -17,6 +17,7 @@ std::vector<TaskStatus> statuses_of(const Plan& plan, const std::map<std::string
     status.type = task.spec.use;
     status.next_due = task.decision == Decision::due ? now : task.next;
     status.active = task.decision != Decision::disabled && task.decision != Decision::not_allowed;
+    if (task.decision == Decision::not_allowed) status.refusal = task.reason;
     if (status.active) status.max_age = task.spec.max_age;
     status.schedule = task.spec.when;
     status.severity = task.spec.severity;

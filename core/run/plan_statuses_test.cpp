@@ -24,8 +24,11 @@ TEST_CASE("a task that is disabled or not allowed is not active and owes nothing
   const Plan plan{"web1",
                   {task("a", Decision::due), task("b", Decision::disabled), task("c", Decision::not_allowed),
                    task("d", Decision::backing_off)}};
-  const auto statuses = statuses_of(plan, {}, Time{});
+  std::vector<PlannedTask> tasks = plan.tasks;
+  for (PlannedTask& one : tasks) one.reason = "why";
+  const auto statuses = statuses_of({"web1", tasks}, {}, Time{});
   REQUIRE(statuses.size() == 4);
+  for (std::size_t i = 0; i < 4; ++i) CHECK(statuses[i].refusal == (i == 2 ? "why" : ""));
   CHECK((statuses[0].active && statuses[0].max_age));
   CHECK_FALSE((statuses[1].active || statuses[1].max_age));
   CHECK_FALSE((statuses[2].active || statuses[2].max_age));

@@ -101,7 +101,11 @@ create table legacy_marks (
 ) without rowid;
 )sql";
 
-constexpr std::array<std::string_view, 1> migrations_list{version_1};
+constexpr std::string_view version_2 = R"sql(
+alter table task_statuses add column refusal text not null default '';  -- why it is not allowed
+)sql";
+
+constexpr std::array<std::string_view, 2> migrations_list{version_1, version_2};
 
 Result<void> refuse_foreign(sqlite::Database& database) {
   const auto id = database.number("pragma application_id");

@@ -15,7 +15,7 @@ using Kind = sqlite::Transaction::Kind;
 
 const std::string select_statuses = fmt::format(
     "select s.server, s.project, s.task, s.type, s.schedule, s.contact, s.next_due, s.max_age, s.severity,"
-    " s.first_seen, t.last_run, ifnull(t.last_summary, ''), s.active, {}"
+    " s.first_seen, t.last_run, ifnull(t.last_summary, ''), s.active, s.refusal, {}"
     " from task_statuses s left join tasks t using (server, project, task) ", record_columns);
 
 TaskStatus read_status(const Statement& row) {
@@ -31,13 +31,15 @@ TaskStatus read_status(const Statement& row) {
   status.last_run = row.get<std::optional<Time>>(10);
   status.last_summary = row.get<std::string>(11);
   status.active = row.get<bool>(12);
-  status.record = read_record(row, 13);
+  status.refusal = row.get<std::string>(13);
+  status.record = read_record(row, 14);
   return status;
 }
 
 bool same_declaration(const TaskStatus& a, const TaskStatus& b) {
   return a.key == b.key && a.type == b.type && a.schedule == b.schedule && a.contact == b.contact &&
-         a.next_due == b.next_due && a.active == b.active && a.max_age == b.max_age && a.severity == b.severity;
+         a.next_due == b.next_due && a.active == b.active && a.refusal == b.refusal && a.max_age == b.max_age &&
+         a.severity == b.severity;
 }
 
 Result<std::vector<TaskStatus>> load(Statement query) {
@@ -67,10 +69,11 @@ Result<void> SqliteStore::save_task_statuses(const std::string& server, const st
       std::optional<std::string> severity;
       if (status.severity) severity = to_string(*status.severity);
       auto saved = database.query("insert into task_statuses (server, project, task, type, schedule, contact, next_due,"
-                                  " active, max_age, severity, first_seen) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                  " active, refusal, max_age, severity, first_seen)"
+                                  " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                                   server, status.key.project, status.key.task, status.type, status.schedule,
-                                  status.contact, status.next_due, status.active, status.max_age, severity,
-                                  status.first_seen).run();
+                                  status.contact, status.next_due, status.active, status.refusal, status.max_age,
+                                  severity, status.first_seen).run();
       if (!saved) return saved;
     }
     return {};

@@ -127,9 +127,15 @@ TEST_CASE_METHOD(StoreFixture, "a status shows what was declared with what the s
   CHECK(read.last_run == noon + std::chrono::minutes(1));
   CHECK(read.last_summary == "3 packages");
   CHECK(read.active);
+  CHECK(read.refusal.empty());
   status.active = false;
+  status.refusal = "`allow` lacks 'patch'";
   must(store->save_task_statuses("web1", {status}, noon));
   CHECK_FALSE(must(store->task_statuses()).at(0).active);
+  CHECK(must(store->task_statuses()).at(0).refusal == status.refusal);
+  status.refusal.clear();  // that alone is worth writing
+  must(store->save_task_statuses("web1", {status}, noon));
+  CHECK(must(store->task_statuses()).at(0).refusal.empty());
 }
 
 TEST_CASE_METHOD(StoreFixture, "statuses are replaced per server: first_seen stays while a task is declared") {

@@ -11,6 +11,7 @@
 
 #include "backup/draft_inventory.hpp"
 #include "backup/task_copies.hpp"
+#include "backup/zfs_data.hpp"
 #include "base/text.hpp"
 
 namespace maintain {
@@ -53,10 +54,14 @@ CopyDraft::CopyDraft(Place place, DraftRequest request, Time started, UniqueFd l
     : place_(std::move(place)), request_(std::move(request)), started_(started), lock_(std::move(lock)),
       data_(std::move(data)), meter_(request_.max_bytes) {}
 
-std::filesystem::path CopyDraft::path() const { return place_.directory / draft_name / data_name; }
+std::filesystem::path CopyDraft::path() const {
+  return place_.directory / (data_.sharing == Sharing::zfs ? dataset_name : draft_name) / data_name;
+}
 
 std::filesystem::path CopyDraft::base() const {
-  return place_.base ? place_.directory / place_.base->id / data_name : std::filesystem::path();
+  if (!place_.base) return {};
+  const auto content = content_of(place_.directory / place_.base->id);
+  return content ? *content / data_name : std::filesystem::path();
 }
 
 Result<void> CopyDraft::create(const std::string& name) {
@@ -120,7 +125,9 @@ Result<void> CopyDraft::check_size(std::uint64_t bytes, std::uint64_t files) con
 Result<void> CopyDraft::check_space() const {
   if (request_.min_free == 0) return {};
   struct statvfs space{};
-  if (::statvfs(place_.directory.c_str(), &space) != 0)
+  // A dataset may have a quota of its own.
+  const auto place = data_.sharing == Sharing::zfs ? place_.directory / dataset_name : place_.directory;
+  if (::statvfs(place.c_str(), &space) != 0)
     return fail_errno("cannot ask for the space left in " + place_.directory.string(), errno);
   const std::uint64_t left = static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize;
   if (left < request_.min_free)
@@ -158,8 +165,7 @@ Result<void> CopyDraft::check_all_bounds(const Interrupt& interrupt) {
 
 Result<CommittedCopy> CopyDraft::commit(const CopyFacts& facts, Time now, const Interrupt& interrupt) {
   if (file_) return fail(ErrorKind::internal, "a file of the draft is still open");
-  const std::filesystem::path draft = place_.directory / draft_name;
-  auto inventory = take_inventory(draft, {base(), data_.seeded}, written_, interrupt);
+  auto inventory = take_inventory(path().parent_path(), {base(), data_.seeded}, written_, interrupt);
   if (!inventory) return fail(inventory.error());
   if (auto fits = check_size(inventory->size.bytes, inventory->entries); !fits) {
     (void)discard(interrupt);  // what is not gone now will not be resumed
@@ -168,9 +174,9 @@ Result<CommittedCopy> CopyDraft::commit(const CopyFacts& facts, Time now, const 
 
   CommittedCopy result;
   CopyManifest& manifest = result.manifest;
-  manifest.server = place_.server;
-  manifest.project = place_.project;
-  manifest.task = place_.task;
+  manifest.server = place_.key.server;
+  manifest.project = place_.key.project;
+  manifest.task = place_.key.task;
   manifest.type = request_.type;
   manifest.source = request_.source;
   manifest.engine = request_.engine;
@@ -228,8 +234,16 @@ Result<std::string> CopyDraft::move_into_place(CopyManifest& manifest) const {
   while (taken(copy_id(started_, number)))
     if (++number > most_copies_a_second) return fail(ErrorKind::internal, "there is no name left for the copy");
   manifest.id = copy_id(started_, number);
-  if (auto kept = write_file_atomically(draft / manifest_name, encode_manifest(manifest), 0600); !kept)
-    return fail(kept.error());
+  const std::string text = encode_manifest(manifest);
+  if (auto kept = write_file_atomically(draft / manifest_name, text, 0600); !kept) return fail(kept.error());
+  if (data_.sharing == Sharing::zfs) {
+    auto frozen = freeze_dataset(place_.directory, zfs(), manifest.id, text, manifest.checksums);
+    if (!frozen) return fail(frozen.error());
+    // The links in the copies lead one step up, which there is this one.
+    const std::string up = std::string("../") + dataset_name;
+    if (quarantined)
+      if (auto led = point_link(place_.directory / quarantine_name / dataset_name, up); !led) return fail(led.error());
+  }
   ::unlink((draft / draft_file_name).c_str());
   auto directory = open_directory(draft);
   if (!directory) return fail(directory.error());
@@ -246,7 +260,9 @@ Result<void> CopyDraft::discard(const Interrupt& interrupt) {
   file_.reset();
   auto directory = open_directory(place_.directory);
   if (!directory) return fail(directory.error());
-  return remove_copy(directory->get(), draft_name, interrupt);
+  if (data_.sharing == Sharing::zfs)
+    if (auto emptied = empty_dataset(place_.directory, interrupt); !emptied) return emptied;
+  return remove_copy(directory->get(), draft_name, zfs(), interrupt);
 }
 
 }  // namespace maintain

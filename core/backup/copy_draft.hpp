@@ -16,6 +16,7 @@
 #include "backup/sha256.hpp"
 #include "backup/snapshots.hpp"
 #include "backup/tree.hpp"
+#include "backup/zfs.hpp"
 #include "base/fd.hpp"
 
 namespace maintain {
@@ -36,7 +37,7 @@ struct DraftRequest {
 struct DraftData {
   bool resumed = false;
   Sharing sharing = Sharing::links;
-  bool seeded = false;    // it is a snapshot of the base
+  bool seeded = false;    // it began with the files of the base
   std::string note = {};  // why files are shared in another way than was asked for; empty: they are not
 };
 
@@ -64,7 +65,8 @@ class CopyDraft {
   struct Place {
     std::filesystem::path directory;  // of the task
     std::filesystem::path links;      // of the server, for CopyFacts::links
-    std::string server, project, task;
+    TaskKey key;
+    ZfsCall zfs = {};
     std::optional<CopyManifest> base = {};          // with which unchanged files are shared
     std::vector<CopySize> earlier = {};             // of the last verified copies, newest first
   };
@@ -104,6 +106,7 @@ class CopyDraft {
 
   Result<void> check_size(std::uint64_t bytes, std::uint64_t files) const;
   Result<std::string> move_into_place(CopyManifest& manifest) const;
+  ZfsTask zfs() const { return {place_.key, place_.zfs}; }
 
   Place place_;
   DraftRequest request_;

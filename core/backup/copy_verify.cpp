@@ -57,7 +57,7 @@ Result<VerifyReport> TaskCopies::verify(const OpenCopy& copy, unsigned part, uns
   const auto wrong = [&](const std::string& file, const std::string& problem, const std::string& name = {}) {
     if (report.wrong.size() < most_wrong) report.wrong.push_back({shorten(printable(file), 300), problem, name});
   };
-  auto root = open_directory(copy.path);
+  auto root = open_directory(copy.content);
   if (!root) return fail(root.error());
   std::uint64_t number = 0;
   const auto checksums = read_checksums(copy.path / checksums_name, [&](const ChecksumLine& line) -> Result<void> {
@@ -65,7 +65,7 @@ Result<VerifyReport> TaskCopies::verify(const OpenCopy& copy, unsigned part, uns
     const auto fd = open_below(root->get(), line.name);
     if (!fd) {
       // Where nothing can be opened any more, that says nothing of the copy.
-      if (!open_directory(copy.path)) return fail(ErrorKind::refused, fd.error().message);
+      if (!open_directory(copy.content)) return fail(ErrorKind::refused, fd.error().message);
       wrong(line.name, fd.error().message);
       return {};
     }

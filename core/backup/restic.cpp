@@ -130,11 +130,11 @@ Result<ResticSummary> Restic::backup(const OpenCopy& copy, const TaskKey& key, c
   for (const char* name : {"--", manifest_name, checksums_name, data_name}) words.emplace_back(name);
 
   const std::string doing = fmt::format("send {} of {}", copy.manifest.id, to_string(key));
-  auto exit = run(words, long_patience, copy.path.string());
+  auto exit = run(words, long_patience, copy.content.string());
   if (exit && !exit->ok() && exit->status != unread_status &&
       explain_restic(*exit, doing).kind == ErrorKind::busy) {
     if (const auto unlocked = run({"unlock"}, short_patience); !unlocked) return fail(unlocked.error());
-    exit = run(words, long_patience, copy.path.string());
+    exit = run(words, long_patience, copy.content.string());
   }
   if (!exit) return fail(exit.error());
   if (!exit->ok() && exit->status != unread_status) return fail(explain_restic(*exit, doing));

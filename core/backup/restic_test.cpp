@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "backup/testing.hpp"
+#include "backup/zfs_stand_in.hpp"
 
 using namespace maintain;
 using namespace maintain::testing;
@@ -91,6 +92,41 @@ TEST_CASE("restic: copies go to a repository, are listed there, are thinned out,
   const auto report = TaskCopies::verify(*back, 1, 1, never_interrupted);
   REQUIRE(report);
   CHECK(report->files >= 1);
+  CHECK(report->wrong.empty());
+}
+
+TEST_CASE("restic: of a copy in a snapshot of ZFS the files are sent, and what comes back is a copy") {
+  if (!has_restic()) return;
+  Place made;
+  const auto restic = Restic::open(made.place);
+  REQUIRE(restic->init());
+  const ZfsStandIn zfs(made.backups, orders);
+  TaskCopies copies(made.backups, orders, zfs.calls());
+  DraftRequest request{"/srv/orders", "directory"};
+  request.seed = true;
+  auto draft = copies.begin(request, made.now, never_interrupted);
+  REQUIRE(draft);
+  write(draft->path() / "srv/orders/a", "content");
+  CopyFacts facts;
+  facts.verified = {{"rsync", "", {}}};
+  const auto copy = draft->commit(facts, made.now, never_interrupted);
+  REQUIRE(copy);
+  REQUIRE(copy->manifest.sharing == Sharing::zfs);
+  const auto sent = restic->backup(*copies.open("latest"), orders, "");
+  REQUIRE(sent);
+
+  // The whole pool is gone.
+  std::filesystem::remove_all(made.backups);
+  LocalCommand restore{.argv = {"restic", "restore", sent->snapshot, "--target", copy->path.string()}};
+  restore.environment = {{"RESTIC_REPOSITORY", made.place.repository},
+                         {"RESTIC_PASSWORD_FILE", made.place.password_file.string()},
+                         {"RESTIC_CACHE_DIR", (made.scratch.path() / "cache").string()}};
+  REQUIRE(run_local(restore)->ok());
+  const auto back = copies.open("latest");
+  REQUIRE(back);
+  const auto report = TaskCopies::verify(*back, 1, 1, never_interrupted);
+  REQUIRE(report);
+  CHECK(report->files == 1);
   CHECK(report->wrong.empty());
 }
 

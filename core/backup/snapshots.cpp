@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "backup/task_copies.hpp"
+#include "backup/zfs_data.hpp"
 #include "base/fd.hpp"
 
 namespace maintain {
@@ -53,14 +54,23 @@ std::optional<Snapshots> snapshots_named(std::string_view name) {
   if (name == "auto") return Snapshots::automatic;
   if (name == "links") return Snapshots::links;
   if (name == "btrfs") return Snapshots::btrfs;
+  if (name == "zfs") return Snapshots::zfs;
   return std::nullopt;
 }
 
-std::string to_string(Sharing sharing) { return sharing == Sharing::btrfs ? "btrfs" : "links"; }
+std::string to_string(Sharing sharing) {
+  switch (sharing) {
+    case Sharing::links: return "links";
+    case Sharing::btrfs: return "btrfs";
+    case Sharing::zfs: return "zfs";
+  }
+  return "";
+}
 
 std::optional<Sharing> sharing_named(std::string_view name) {
   if (name == "links") return Sharing::links;
   if (name == "btrfs") return Sharing::btrfs;
+  if (name == "zfs") return Sharing::zfs;
   return std::nullopt;
 }
 
@@ -94,7 +104,8 @@ Result<void> make_snapshot(int of, int directory, const std::string& name) {
   return for_owner_alone(directory, name);
 }
 
-Result<void> remove_copy(int parent, const std::string& name, const Interrupt& interrupt) {
+Result<void> remove_copy(int parent, const std::string& name, const ZfsTask& zfs, const Interrupt& interrupt) {
+  if (auto dropped = drop_snapshot(parent, name, zfs); !dropped) return dropped;
   const UniqueFd copy(::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   // A tree ends where another device begins, and a subvolume has one of its own: it goes first, by itself.
   if (copy && is_subvolume(copy.get(), data_name) && !destroy_subvolume(copy.get(), data_name))

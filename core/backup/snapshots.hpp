@@ -1,5 +1,5 @@
-// Subvolumes of btrfs: a copy's data/ may be one, begun as a snapshot of the data/ of the copy before. What does not
-// change is then shared without a link being made for each file.
+// How copies share what does not change. Subvolumes of btrfs: a copy's data/ may be one, begun as a snapshot of the
+// data/ of the copy before, without a link being made for each file. What ZFS has instead is in zfs_data.hpp.
 #pragma once
 
 #include <optional>
@@ -7,16 +7,18 @@
 #include <string_view>
 
 #include "backup/tree.hpp"
+#include "backup/zfs.hpp"
 #include "base/error.hpp"
 
 namespace maintain {
 
-// What a person wishes. automatic: btrfs where the copies lie on one. btrfs: the same, and it is told when they do not.
-enum class Snapshots { automatic, links, btrfs };
-std::optional<Snapshots> snapshots_named(std::string_view name);  // "auto", "links", "btrfs"
+// What a person wishes. automatic: zfs where the task has a dataset of its own, btrfs where the copies lie on one. zfs,
+// btrfs: that, and it is told when it cannot be.
+enum class Snapshots { automatic, links, btrfs, zfs };
+std::optional<Snapshots> snapshots_named(std::string_view name);  // "auto", "links", "btrfs", "zfs"
 
 // How the files of a copy that did not change are shared with the copy before.
-enum class Sharing { links, btrfs };
+enum class Sharing { links, btrfs, zfs };
 std::string to_string(Sharing sharing);
 std::optional<Sharing> sharing_named(std::string_view name);
 
@@ -29,7 +31,8 @@ bool is_subvolume(int directory, const std::string& name);
 Result<void> make_subvolume(int directory, const std::string& name);
 Result<void> make_snapshot(int of, int directory, const std::string& name);
 
-// Removes the directory of a copy or a draft with all that is in it; OK when there is none.
-Result<void> remove_copy(int parent, const std::string& name, const Interrupt& interrupt);
+// Removes the directory of a copy or a draft with all that is in it; OK when there is none. parent: of the task.
+// Errors: busy (zfs keeps the snapshot, and all is as it was), and those of remove_tree().
+Result<void> remove_copy(int parent, const std::string& name, const ZfsTask& zfs, const Interrupt& interrupt);
 
 }  // namespace maintain

@@ -47,23 +47,26 @@ struct Store : Copies {
 TEST_CASE("snapshots: words") {
   CHECK(snapshots_named("auto") == Snapshots::automatic);
   CHECK(snapshots_named("btrfs") == Snapshots::btrfs);
-  CHECK_FALSE(snapshots_named("zfs"));
+  CHECK(snapshots_named("zfs") == Snapshots::zfs);
+  CHECK_FALSE(snapshots_named("xfs"));
+  CHECK(sharing_named(to_string(Sharing::zfs)) == Sharing::zfs);
   CHECK(sharing_named(to_string(Sharing::btrfs)) == Sharing::btrfs);
   CHECK(sharing_named(to_string(Sharing::links)) == Sharing::links);
   CHECK_FALSE(sharing_named(""));
 }
 
-TEST_CASE("snapshots: where there is no btrfs, links it is; who asked for btrfs is told") {
+TEST_CASE("snapshots: where there are none, links it is; who asked for them is told") {
   const TemporaryDirectory directory;
   if (on_btrfs(good(open_directory(directory.path())).get())) return;
   Store store{{directory.path()}};
   DraftRequest request = tree_request();
-  request.snapshots = GENERATE(Snapshots::automatic, Snapshots::links, Snapshots::btrfs);
+  request.snapshots = GENERATE(Snapshots::automatic, Snapshots::links, Snapshots::btrfs, Snapshots::zfs);
   store.copy({{"a", "a"}}, request);
   const CopyDraft draft = store.begin(request);
   CHECK(draft.data().sharing == Sharing::links);
   CHECK_FALSE(draft.data().seeded);
-  CHECK(draft.data().note.empty() == (request.snapshots != Snapshots::btrfs));
+  const bool told = request.snapshots == Snapshots::btrfs || request.snapshots == Snapshots::zfs;
+  CHECK(draft.data().note.empty() != told);
 }
 
 TEST_CASE("snapshots: a copy begins with the files of the one before") {
@@ -243,7 +246,7 @@ TEST_CASE("snapshots: what is mounted into a copy is not removed with it") {
   write(other.path() / "precious", "x");
   REQUIRE(::mount(other.path().c_str(), (copy.path / "data").c_str(), nullptr, MS_BIND, nullptr) == 0);
   CHECK_FALSE(store.has_subvolume(copy.path));
-  CHECK_FALSE(remove_copy(good(open_directory(store.task())).get(), copy.manifest.id, never_interrupted));
+  CHECK_FALSE(remove_copy(good(open_directory(store.task())).get(), copy.manifest.id, {}, never_interrupted));
   CHECK(read(other.path() / "precious") == "x");
   REQUIRE(::umount2((copy.path / "data").c_str(), MNT_DETACH) == 0);
 }

@@ -12,6 +12,7 @@
 #include "backup/copy_list.hpp"
 #include "backup/copy_lock.hpp"
 #include "backup/draft_data.hpp"
+#include "backup/zfs_data.hpp"
 #include "base/text.hpp"
 #include "model/names.hpp"
 
@@ -81,8 +82,9 @@ std::vector<TaskKey> tasks_with_copies(const fs::path& backups) {
   return tasks;
 }
 
-TaskCopies::TaskCopies(const fs::path& backups, TaskKey key)
-    : key_(std::move(key)), links_(backups / key_.server), directory_(copies_directory(backups, key_)) {}
+TaskCopies::TaskCopies(const fs::path& backups, TaskKey key, ZfsCall zfs)
+    : key_(std::move(key)), links_(backups / key_.server), directory_(copies_directory(backups, key_)),
+      zfs_{key_, zfs ? std::move(zfs) : zfs_calls(backups)} {}
 
 Result<UniqueFd> TaskCopies::lock(Milliseconds patience) const {
   auto held = lock_file(directory_ / lock_name, patience);
@@ -106,22 +108,27 @@ Result<CopyDraft> TaskCopies::begin(const DraftRequest& request, Time now, const
   if (!directory) return fail(directory.error());
   for (const std::string& name : names_of_directories(directory_))
     if (name.starts_with(removing_prefix))
-      if (auto removed = remove_copy(directory->get(), name, interrupt); !removed) return fail(removed.error());
+      // A snapshot that zfs keeps for somebody else keeps no new copy from being made.
+      if (auto removed = remove_copy(directory->get(), name, zfs_, interrupt);
+          !removed && removed.error().kind != ErrorKind::busy)
+        return fail(removed.error());
 
   const auto copies = list();
   if (!copies) return fail(copies.error());
   if (auto pointed = point_latest(*copies); !pointed) return fail(pointed.error());
-  CopyDraft::Place place{directory_, links_, key_.server, key_.project, key_.task};
+  CopyDraft::Place place{directory_, links_, key_, zfs_.call};
   if (const CopyManifest* base = newest_base(*copies, directory_)) place.base = *base;
   place.earlier = usual_sizes(*copies);
 
   DraftRequest wanted = request;
   // What was left beyond a bound would keep this task, or on a full disk every task, from ever making a copy again.
-  if (request.resume && !CopyDraft(place, request, now, {}, {}).check_all_bounds(interrupt)) {
+  DraftData left;
+  left.sharing = sharing_of_draft(directory_);
+  if (request.resume && !CopyDraft(place, request, now, {}, left).check_all_bounds(interrupt)) {
     if (auto go_on = interrupt(); !go_on) return fail(go_on.error());
     wanted.resume = false;
   }
-  auto data = prepare_draft(directory_, place.base ? place.base->id : "", wanted, interrupt);
+  auto data = prepare_draft(directory_, place.base ? place.base->id : "", wanted, zfs_, interrupt);
   if (!data) return fail(data.error());
   CopyDraft result(std::move(place), request, now, std::move(*held), std::move(*data));
   if (auto space = result.check_space(); !space) return fail(space.error());
@@ -134,9 +141,14 @@ Result<OpenCopy> TaskCopies::open(const std::string& which) const {
     if (!copies) return fail(copies.error());
     const auto found = copy_meant(key_, *copies, which);
     if (!found) return fail(found.error());
-    OpenCopy copy{**found, path_of(**found), open_copy_lock(path_of(**found))};
+    OpenCopy copy{**found, path_of(**found), open_copy_lock(path_of(**found)), {}};
     switch (hold_copy(copy.reader, copy.path, CopyUse::read)) {
-      case CopyHold::held: return copy;
+      case CopyHold::held: {
+        auto content = content_of(copy.path);
+        if (!content) return fail(content.error());
+        copy.content = std::move(*content);
+        return copy;
+      }
       case CopyHold::busy: return fail(ErrorKind::busy, copy.manifest.id + " is being removed just now");
       case CopyHold::gone: break;  // since it was listed
     }
@@ -151,12 +163,15 @@ Result<bool> TaskCopies::remove(const fs::path& copy, const Interrupt& interrupt
   const std::string name = removing_prefix + copy.filename().string();
   auto directory = open_directory(directory_);
   if (!directory) return fail(directory.error());
-  if (auto removed = remove_copy(directory->get(), name, interrupt); !removed) return fail(removed.error());
+  if (auto removed = remove_copy(directory->get(), name, zfs_, interrupt); !removed) return fail(removed.error());
   if (::rename(copy.c_str(), (directory_ / name).c_str()) != 0)
     return fail_errno("cannot remove " + copy.string(), errno);
   if (auto synced = sync_directory(directory_); !synced) return fail(synced.error());
-  if (auto removed = remove_copy(directory->get(), name, interrupt); !removed) return fail(removed.error());
-  return true;
+  auto removed = remove_copy(directory->get(), name, zfs_, interrupt);
+  if (removed) return true;
+  // Whole still, so it is a copy that people see, and not one that takes room unseen.
+  if (removed.error().kind == ErrorKind::busy) (void)::rename((directory_ / name).c_str(), copy.c_str());
+  return fail(removed.error());
 }
 
 Result<PruneReport> TaskCopies::prune(const RetentionPolicy& policy, int min_verified, const WallClock& wall_clock,

@@ -25,8 +25,9 @@ std::vector<TaskKey> tasks_with_copies(const std::filesystem::path& backups);
 // A copy that nobody removes while this exists.
 struct OpenCopy {
   CopyManifest manifest;
-  std::filesystem::path path;  // of the copy; its files are in path/data
+  std::filesystem::path path;     // of the copy
   UniqueFd reader;
+  std::filesystem::path content;  // the files are in content/data: path itself, or the snapshot that its data is in
 };
 
 struct VerifyReport {
@@ -54,7 +55,8 @@ struct PruneReport {
 
 class TaskCopies {
  public:
-  TaskCopies(const std::filesystem::path& backups, TaskKey key);
+  // zfs: who calls it; empty: this process.
+  TaskCopies(const std::filesystem::path& backups, TaskKey key, ZfsCall zfs = {});
 
   // Newest first, the quarantined and the damaged ones, too. Empty when there is no directory.
   Result<std::vector<CopyManifest>> list() const;
@@ -93,6 +95,7 @@ class TaskCopies {
   TaskKey key_;
   std::filesystem::path links_;      // the server's directory
   std::filesystem::path directory_;
+  ZfsTask zfs_;
 };
 
 // ---- names in the directory of a task, for the parts of this folder

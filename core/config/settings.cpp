@@ -67,7 +67,7 @@ constexpr const char* schema_text = R"({
           }
         },
         "min_free": {"type": "string", "pattern": "^(0|[1-9][0-9]{0,5} ?(MiB|GiB|TiB))$", "examples": ["1GiB", "0"]},
-        "snapshots": {"enum": ["auto", "links", "btrfs"]},
+        "snapshots": {"enum": ["auto", "links", "btrfs", "zfs"]},
         "keep": {
           "type": "object",
           "minProperties": 1,

@@ -145,6 +145,7 @@ history:
   CHECK(settings.min_free == std::uint64_t{20} << 30);
   CHECK(settings.snapshots == "links");
   CHECK(machine.read("").snapshots == "auto");
+  CHECK(machine.read("backups: {snapshots: zfs}").snapshots == "zfs");
   CHECK(settings.keep_copies == R"({"daily":14,"within":"2d"})");
   CHECK(machine.read("").min_free == std::uint64_t{1} << 30);
   CHECK(machine.read("backups: {min_free: '0'}").min_free == 0);
@@ -188,7 +189,7 @@ TEST_CASE("mistakes are told with their place, all at once") {
   CHECK_THAT(machine.refused("report: {reminder: 24}"), Catch::Contains("must be a duration"));
   CHECK_THAT(machine.refused("history: {output_limit: 3}"), Catch::Contains("output_limit"));
   CHECK_THAT(machine.refused("backups: {min_free: 3 bananas}"), Catch::Contains("min_free"));
-  CHECK_THAT(machine.refused("backups: {snapshots: zfs}"), Catch::Contains("snapshots"));
+  CHECK_THAT(machine.refused("backups: {snapshots: xfs}"), Catch::Contains("snapshots"));
   CHECK_THAT(machine.refused("backups: {keep: {}}"), Catch::Contains("keep"));
   CHECK(machine.refused("backups:\n  keep: {dayly: 7, last: 1}\n") ==
         "/etc/maintain/maintain.yml:2:10: unknown key 'backups.keep.dayly' (did you mean 'daily'?)");

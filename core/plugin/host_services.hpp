@@ -64,6 +64,7 @@ struct CopiesPlace {
   TaskKey key;                             // whose copies: the task's own, or those of the task it belongs to
   std::uint64_t min_free = 0;              // bytes that stay free on the disk
   Snapshots snapshots = Snapshots::automatic;
+  ZfsCall zfs = {};                        // who calls zfs; empty: this process
   std::string keep = {};                   // JSON policy, for a task that has none of its own
   // The wall clock of a time zone. Errors: configuration (unknown).
   std::function<Result<WallClock>(const std::string& zone)> wall_clock;

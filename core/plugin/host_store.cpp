@@ -220,7 +220,7 @@ HostResult open(HostStore& store, maintain_text which, const maintain_sink* sink
   const Json answer = {{"id", copy->manifest.id},
                        {"time_ms", milliseconds(copy->manifest.started)},
                        {"state", to_string(copy->manifest.state)},
-                       {"path", (copy->path / data_name).string()},
+                       {"path", (copy->content / data_name).string()},
                        {"manifest", Json::parse(encode_manifest(copy->manifest))}};
   store.readers.push_back(std::move(*copy));
   return write_json(sink, answer);

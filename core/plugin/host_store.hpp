@@ -13,7 +13,7 @@ namespace maintain {
 
 class HostStore {
  public:
-  explicit HostStore(const CopiesPlace& place) : copies(place.backups, place.key) {}
+  explicit HostStore(const CopiesPlace& place) : copies(place.backups, place.key, place.zfs) {}
 
   TaskCopies copies;
   std::optional<CopyDraft> draft = {};

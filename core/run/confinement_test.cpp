@@ -11,6 +11,7 @@
 #include <catch2/catch.hpp>
 
 #include "backup/task_copies.hpp"
+#include "backup/zfs_helper.hpp"
 #include "run/testing.hpp"
 
 using namespace maintain;
@@ -71,6 +72,24 @@ TEST_CASE("a confined process writes into its own directories only, and reads as
     std::ifstream(other / "there") >> text;
     if (text != "text") failures |= 64;
     return failures;
+  });
+  if (result == no_landlock) WARN("this kernel has no Landlock, or it is switched off: confinement was not tested");
+  else CHECK(result == 0);
+}
+
+TEST_CASE("a confined process has zfs called by one that is not") {
+  const testing::TemporaryDirectory root;
+  const auto own = root.path() / "own", outside = root.path() / "outside";
+  std::filesystem::create_directories(own);
+  std::filesystem::create_directories(outside);
+  const int result = in_child([&] {
+    const auto zfs = start_zfs_helper("web1", [&](ZfsVerb, const TaskKey&, const std::string&) -> Result<void> {
+      return can_write(outside / "dev-zfs") ? Result<void>{} : Result<void>(fail(ErrorKind::system, "confined"));
+    });
+    if (!zfs) return 1;
+    if (!allow_writing_only_in({own})) return no_landlock;
+    if (can_write(outside / "mine")) return 2;
+    return (*zfs)(ZfsVerb::look, {"web1", "shop", "media"}, "") ? 0 : 4;
   });
   if (result == no_landlock) WARN("this kernel has no Landlock, or it is switched off: confinement was not tested");
   else CHECK(result == 0);

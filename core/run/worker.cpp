@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "backup/zfs_helper.hpp"
 #include "base/text.hpp"
 #include "config/task_entry.hpp"
 #include "model/names.hpp"
@@ -46,9 +47,10 @@ class CarriedClock final : public Clock {
 
 class Worker {
  public:
-  Worker(WorkerLink& link, const WorkerContext& context, Assignment assignment, ServerDirectories directories)
+  Worker(WorkerLink& link, const WorkerContext& context, Assignment assignment, ServerDirectories directories,
+         ZfsCall zfs)
       : link_(link), context_(context), assignment_(std::move(assignment)), directories_(std::move(directories)),
-        clock_(assignment_.now), events_(link_, context_.setup.debug),
+        zfs_(std::move(zfs)), clock_(assignment_.now), events_(link_, context_.setup.debug),
         transport_(context_.transport(assignment_.server.transport, transport_settings())),
         session_(assignment_.server, *transport_, [this] { return link_.cancelled(); }) {}
 
@@ -244,6 +246,7 @@ class Worker {
     place.min_free = settings.min_free;
     place.keep = settings.keep_copies;
     place.snapshots = snapshots_named(settings.snapshots).value_or(Snapshots::automatic);
+    place.zfs = zfs_;
     place.wall_clock = [](const std::string& name) -> Result<WallClock> {
       const auto zone = TimeZone::find(name);
       if (!zone) return fail(ErrorKind::configuration, fmt::format("there is no time zone '{}'", printable(name)));
@@ -277,6 +280,7 @@ class Worker {
   const WorkerContext& context_;
   Assignment assignment_;
   ServerDirectories directories_;
+  ZfsCall zfs_;
   CarriedClock clock_;
   WorkerEvents events_;
   std::unique_ptr<Transport> transport_;
@@ -284,6 +288,14 @@ class Worker {
   std::map<std::string, std::shared_ptr<LoadedPlugin>> plugins_;
   std::vector<CachedConfig> to_remember_;
 };
+
+// Only where there is zfs. What is not confined calls it by itself.
+Result<ZfsCall> zfs_beyond_confinement(const Assignment& assignment, const Settings& settings) {
+  if (assignment.purpose != Purpose::run || assignment.server.transport == TransportKind::local ||
+      ::access("/dev/zfs", F_OK) != 0)
+    return ZfsCall();
+  return start_zfs_helper(assignment.server.name, zfs_calls(settings.backup_directory));
+}
 
 // A server that is this very machine is not confined: what is run "on the server" are our children.
 Result<void> confine(const Assignment& assignment, const ServerDirectories& directories) {
@@ -334,6 +346,8 @@ int run_worker(UniqueFd socket, const WorkerContext& context) {
   if (auto control = make_control_directory(directories.control.string())) directories.control = *control;
   Result<void> ready{};
   if (assignment->purpose == Purpose::run) ready = make_own_directories(directories);
+  const auto zfs = zfs_beyond_confinement(*assignment, settings);
+  if (!zfs && ready) ready = fail(zfs.error());
   const auto confined = confine(*assignment, directories);
   link.listen();
   if (!confined && confined.error().kind == ErrorKind::refused) {
@@ -342,7 +356,7 @@ int run_worker(UniqueFd socket, const WorkerContext& context) {
     ready = fail(confined.error().kind, "the worker cannot be confined: " + confined.error().message,
                  "it touches no server unconfined; see `maintain ping --debug`");
   }
-  if (ready) Worker(link, context, std::move(*assignment), directories).work();
+  if (ready) Worker(link, context, std::move(*assignment), directories, *zfs).work();
   else (void)link.send(NotContacted{ready.error()});
   (void)link.send(Done{});
   return worker_done_status;

@@ -120,7 +120,7 @@ TEST_CASE("restic: of a copy in a snapshot of ZFS the files are sent, and what c
   LocalCommand restore{.argv = {"restic", "restore", sent->snapshot, "--target", copy->path.string()}};
   restore.environment = {{"RESTIC_REPOSITORY", made.place.repository},
                          {"RESTIC_PASSWORD_FILE", made.place.password_file.string()},
-                         {"RESTIC_CACHE_DIR", (made.scratch.path() / "cache").string()}};
+                         {"RESTIC_CACHE_DIR", made.cache()}};
   REQUIRE(run_local(restore)->ok());
   const auto back = copies.open("latest");
   REQUIRE(back);

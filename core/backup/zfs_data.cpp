@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 
 #include "backup/copy_manifest.hpp"
-#include "backup/draft_inventory.hpp"
+#include "backup/hash_crew.hpp"
 #include "backup/task_copies.hpp"
 #include "base/fd.hpp"
 

@@ -14,17 +14,6 @@ namespace {
 
 const TaskKey media{"web1", "shop", "media"};
 
-template <class T>
-T good(Result<T> result) {
-  INFO((result ? "" : result.error().describe()));
-  REQUIRE(result);
-  return std::move(*result);
-}
-void good(const Result<void>& result) {
-  INFO((result ? "" : result.error().describe()));
-  REQUIRE(result);
-}
-
 DraftRequest tree_request() {
   DraftRequest request{"/srv/media", "directory"};
   request.seed = true;
@@ -43,7 +32,7 @@ void replace(const fs::path& path, const std::string& content) {
   write(path, content);
 }
 
-struct Scene {
+struct ZfsScene {
   TemporaryDirectory directory;
   ZfsStandIn zfs{directory.path(), media};
   TaskCopies copies{directory.path(), media, zfs.calls()};
@@ -89,7 +78,7 @@ using Names = std::vector<std::string>;
 }  // namespace
 
 TEST_CASE("zfs copies: each is a snapshot, and begins with the files of the one before") {
-  Scene scene;
+  ZfsScene scene;
   CopyDraft draft = scene.begin();
   CHECK(draft.data().sharing == Sharing::zfs);
   CHECK_FALSE(draft.data().seeded);
@@ -128,14 +117,14 @@ TEST_CASE("zfs copies: each is a snapshot, and begins with the files of the one 
 }
 
 TEST_CASE("zfs copies: what was changed since is found") {
-  Scene scene;
+  ZfsScene scene;
   const CommittedCopy copy = scene.copy({{"a", "a"}});
   write(scene.zfs.snapshot(copy.manifest.id) / "data/a", "b");
   CHECK(scene.wrong(copy.manifest.id) == Names{"data/a: its content has changed since it was copied"});
 }
 
 TEST_CASE("zfs copies: only what was not touched keeps its hash") {
-  Scene scene;
+  ZfsScene scene;
   const CommittedCopy first = scene.copy({{"a", "same"}, {"b", "old"}});
   const fs::path list = scene.zfs.snapshot(first.manifest.id) / "SHA256SUMS";
   std::string sums = read(list);
@@ -147,7 +136,7 @@ TEST_CASE("zfs copies: only what was not touched keeps its hash") {
 }
 
 TEST_CASE("zfs copies: who asks for none, or cannot have one, gets none") {
-  Scene scene;
+  ZfsScene scene;
   DraftRequest request = tree_request();
   SECTION("a dump") { request.seed = false; }
   SECTION("links are wished for") { request.snapshots = Snapshots::links; }
@@ -159,7 +148,7 @@ TEST_CASE("zfs copies: who asks for none, or cannot have one, gets none") {
 }
 
 TEST_CASE("zfs copies: where the dataset cannot be used, links it is, and the reason is told") {
-  Scene scene;
+  ZfsScene scene;
   DraftRequest request = tree_request();
   request.snapshots = GENERATE(Snapshots::automatic, Snapshots::zfs);
   std::string why;
@@ -191,7 +180,7 @@ TEST_CASE("zfs copies: where the dataset cannot be used, links it is, and the re
 }
 
 TEST_CASE("zfs copies: from links to zfs and back") {
-  Scene scene;
+  ZfsScene scene;
   DraftRequest links = tree_request();
   links.snapshots = Snapshots::links;
   const CommittedCopy first = scene.copy({{"a", "a"}}, links);
@@ -210,7 +199,7 @@ TEST_CASE("zfs copies: from links to zfs and back") {
 }
 
 TEST_CASE("zfs copies: a snapshot goes with its copy") {
-  Scene scene;
+  ZfsScene scene;
   const CommittedCopy first = scene.copy({{"a", "a"}}), second = scene.copy({{"b", "b"}});
   scene.zfs.recorded();
   CHECK(scene.keep_last(1).removed == Names{first.manifest.id});
@@ -221,7 +210,7 @@ TEST_CASE("zfs copies: a snapshot goes with its copy") {
 }
 
 TEST_CASE("zfs copies: one whose snapshot zfs keeps stays a copy") {
-  Scene scene;
+  ZfsScene scene;
   const CommittedCopy first = scene.copy({{"a", "a"}}), second = scene.copy({{"b", "b"}});
   scene.zfs.refuse("destroy", "cannot destroy snapshot: it's being held\n");
   RetentionPolicy policy;
@@ -236,7 +225,7 @@ TEST_CASE("zfs copies: one whose snapshot zfs keeps stays a copy") {
 }
 
 TEST_CASE("zfs copies: quarantine, accept, discard") {
-  Scene scene;
+  ZfsScene scene;
   const CommittedCopy whole = scene.copy({{"a", "aaaa"}});
   CopyDraft draft = scene.begin();
   fs::remove(draft.path() / "a");
@@ -268,7 +257,7 @@ TEST_CASE("zfs copies: quarantine, accept, discard") {
 }
 
 TEST_CASE("zfs copies: an interrupted draft is gone on with, or leaves nothing") {
-  Scene scene;
+  ZfsScene scene;
   scene.copy({{"a", "aaaa"}});
   { write(scene.begin().path() / "partial", "x"); }
   SECTION("gone on with") {
@@ -308,7 +297,7 @@ TEST_CASE("zfs copies: an interrupted draft is gone on with, or leaves nothing")
 }
 
 TEST_CASE("zfs copies: a kill at any step of a commit or a removal leaves no snapshot without a copy") {
-  Scene scene;
+  ZfsScene scene;
   const CommittedCopy first = scene.copy({{"a", "a"}});
   const std::string id = "20261105T030000Z";
   const fs::path draft = scene.task() / "_draft";
@@ -340,7 +329,7 @@ TEST_CASE("zfs copies: a kill at any step of a commit or a removal leaves no sna
 }
 
 TEST_CASE("zfs copies: what could not be frozen is no copy, and is tried again") {
-  Scene scene;
+  ZfsScene scene;
   CopyDraft draft = scene.begin();
   write(draft.path() / "a", "a");
   std::string why;
@@ -370,7 +359,7 @@ TEST_CASE("zfs copies: what could not be frozen is no copy, and is tried again")
 }
 
 TEST_CASE("zfs copies: no other link than its own leads to the files of a copy") {
-  Scene scene;
+  ZfsScene scene;
   const CommittedCopy first = scene.copy({{"a", "a"}}), second = scene.copy({{"b", "b"}});
   const auto lead = [&](const std::string& to) {
     fs::remove(second.path / "data");

@@ -127,8 +127,8 @@ TEST_CASE_METHOD(Fixture, "store: a copy is made, listed, opened, verified and p
 
 TEST_CASE_METHOD(Fixture, "store: a copy in which something is wrong is damaged from then on") {
   const std::string first = copy("old rows"), second = copy("new rows");
-  const auto directory = copies_directory(call.copies->backups, call.key);
-  std::ofstream(directory / second / "data/orders.dump") << "new rats";
+  const auto copies = copies_directory(call.copies->backups, call.key);
+  std::ofstream(copies / second / "data/orders.dump") << "new rats";
   call.mode = Mode::check;
   begin_run();
   CHECK(store->verify(host(), to_text("latest"), 1, 1, answer(), error()) == MAINTAIN_OK);

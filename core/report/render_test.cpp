@@ -233,7 +233,7 @@ TEST_CASE("the same as JSON") {
 
 TEST_CASE("status leaves out columns and shortens names on a terminal that is too narrow, and only there") {
   const Time now = at("2026-11-22T13:10:00Z");
-  const std::string narrow = render_status(telling_statuses(now), now, {.table_width = 80});
+  const std::string narrow = render_status(telling_statuses(now), now, {.width = 80, .table_width = 80});
   CHECK_THAT(narrow, Catch::Contains("NEXT DUE") && !Catch::Contains("TYPE") && !Catch::Contains("MAX AGE"));
   for (const std::string& line : split_lines(narrow)) CHECK(line.size() <= 80 + 4);  // an ellipsis has three bytes
   CHECK_THAT(render_status(telling_statuses(now), now), Catch::Contains("TYPE") && Catch::Contains("MAX AGE"));

@@ -43,11 +43,12 @@ std::vector<std::string> rsync_argv(const RsyncPull& pull) {
   // --modify-window=-1: mtimes are compared to the nanosecond. --outbuf=L: progress comes as it is made.
   // --delete-excluded: what came before it was excluded leaves a draft, too. --inplace: a draft is nobody's but ours,
   // and has no file in common with a copy but those that are as they are on the server; so none is written beside and
-  // renamed. What was cut off half-way has another time than on the server.
+  // renamed. What was cut off half-way has another time than on the server. --partial: the same for files beside.
   std::vector<std::string> argv = {"rsync", "-aHAX", "--protect-args", "--numeric-ids", "--fake-super",
-                                   "--delete", "--delete-excluded", "--inplace", "--modify-window=-1",
+                                   "--delete", "--delete-excluded", "--modify-window=-1",
                                    "--outbuf=L", "--stats", "--info=progress2",
                                    "--timeout=" + std::to_string(pull.silence.count())};
+  argv.emplace_back(pull.in_place ? "--inplace" : "--partial");
   if (pull.relative) argv.emplace_back("--relative");
   // For holes rsync writes each KiB by itself. In a snapshot, what is rewritten shares its unchanged blocks; holes
   // cannot be made then.

@@ -18,6 +18,7 @@ struct RsyncPull {
   std::string target = {};               // a directory here
   std::string base = {};                 // unchanged files are linked to those there; empty: to none
   bool seeded = false;                   // target holds an older state that shares its blocks with a snapshot
+  bool in_place = true;                    // files are written where they stand; see TreeCopy::fetch
   bool holes = true;                       // of the files that come whole some may have holes
   std::vector<std::string> exclude = {};
   bool one_file_system = false;

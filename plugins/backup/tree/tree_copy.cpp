@@ -17,7 +17,14 @@ using sdk::Json;
 using namespace std::chrono_literals;
 
 constexpr int most_retries = 3;
+constexpr int most_looks = 3;  // what is written all the time is written in each
 constexpr auto between_retries = 10s;
+
+// Nothing is there, or a directory with nothing in it.
+bool is_empty(const std::string& directory) {
+  std::error_code failure;
+  return !std::filesystem::exists(directory, failure) || std::filesystem::is_empty(directory, failure);
+}
 
 std::string files_text(std::uint64_t count) { return std::to_string(count) + (count == 1 ? " file" : " files"); }
 
@@ -135,11 +142,16 @@ void TreeCopy::warm_content(const std::string& path, const std::string& name, st
   throw Failure(MAINTAIN_FAILED, "the draft in " + pull.target + " cannot be gone on with");
 }
 
-TreeCopy::Attempt TreeCopy::fetch(const RsyncPull& pull) {
+// Where rsync 3.2 writes a file in place that has an ACL already, --fake-super's attribute with the ACL is lost. So a
+// file is written in place only where it is new, or shares blocks with a snapshot.
+TreeCopy::Attempt TreeCopy::fetch(const RsyncPull& asked) {
+  RsyncPull pull = asked;
   for (int failures = 0;;) {
-    const Attempt done = attempt(pull, false);
+    pull.in_place = pull.seeded || is_empty(pull.target);
+    Attempt done = attempt(pull, false);
     const RsyncEnd end = done.signal != 0 ? RsyncEnd::failed : judge_rsync(done.status, done.trouble);
-    if (end == RsyncEnd::whole || end == RsyncEnd::incomplete) return done;
+    if (end == RsyncEnd::whole || end == RsyncEnd::incomplete)
+      return pull.seeded ? put_back_acls(pull, std::move(done)) : done;
     const std::string text = rsync_failure_text(done.status, done.signal, done.trouble, sides());
     if (end == RsyncEnd::failed) {
       // What fills the disk would keep every other copy from being made.
@@ -157,6 +169,21 @@ TreeCopy::Attempt TreeCopy::fetch(const RsyncPull& pull) {
     if (begun && !unshare_draft(pull.target))
       throw Failure(MAINTAIN_FAILED, "the draft in " + pull.target + " cannot be gone on with");
   }
+}
+
+// rsync gives a file the ACL that it lost as soon as it looks at it again and need not write it.
+TreeCopy::Attempt TreeCopy::put_back_acls(const RsyncPull& pull, Attempt done) {
+  auto numbers = parse_rsync_numbers(done.output);
+  for (int looks = 0; looks < most_looks && (!numbers || numbers->transferred != 0); ++looks) {
+    const Attempt again = attempt(pull, false);
+    const RsyncEnd end = again.signal != 0 ? RsyncEnd::failed : judge_rsync(again.status, again.trouble);
+    if (end == RsyncEnd::failed || end == RsyncEnd::lost)
+      throw Failure(end == RsyncEnd::lost ? MAINTAIN_CONNECTION_LOST : MAINTAIN_FAILED,
+                    rsync_failure_text(again.status, again.signal, again.trouble, sides()));
+    add_trouble(done.trouble, again.trouble);
+    numbers = parse_rsync_numbers(again.output);
+  }
+  return done;
 }
 
 TreeCopy::Attempt TreeCopy::attempt(const RsyncPull& pull, bool read_only) {

@@ -204,6 +204,7 @@ TEST_CASE("plugin_backup: a snapshot of the copy before is brought up to date") 
   fs::remove(media + "dangling");
   std::ofstream(media + "dangling") << "no more";
   std::ofstream(media + "sub/deep", std::ios::app) << "er";
+  std::ofstream(media + "[a]*?", std::ios::app) << ", with an ACL";
   fs::remove(media + "empty");
   scene.server.advance(std::chrono::hours(24));
   REQUIRE(scene.back_up().outcome == Outcome::ok);

@@ -169,8 +169,9 @@ class Running {
       const Milliseconds span = std::min(deadline.remaining(), command_.cancelled ? cancel_check : Milliseconds::max());
       ::poll(waits, 4, static_cast<int>(std::min<Milliseconds::rep>(span.count(), 3'600'000)));
       if (waits[3].revents != 0) feed(left);
-      // Who tells of each of its steps, as rsync does of its files, would wake us at each.
-      if (small_reads > few_reads && waits[0].revents == 0) ::poll(waits, 1, static_cast<int>(gathering.count()));
+      // Who tells of each of its steps, as rsync does of its files, would wake us at each. Who still has to read is not
+      // kept waiting for it.
+      if (small_reads > few_reads && waits[0].revents == 0 && !input_) ::poll(waits, 1, static_cast<int>(gathering.count()));
       const std::uint64_t before = output_.read + error_output_.read;
       for (Stream* stream : {&output_, &error_output_})
         if (stream->fd && !stream->drain(command_.output_limit, result_.truncated))

@@ -28,6 +28,13 @@ struct Place : Scene {
     REQUIRE(::chmod((directory.path() / name).c_str(), 0600) == 0);
     return directory.path() / name;
   }
+  void bring_back(const std::string& snapshot, const std::filesystem::path& target) {
+    LocalCommand restore{.argv = {"restic", "restore", snapshot, "--target", target.string()}};
+    restore.environment = {{"RESTIC_REPOSITORY", place.repository},
+                           {"RESTIC_PASSWORD_FILE", place.password_file.string()},
+                           {"RESTIC_CACHE_DIR", cache()}};
+    REQUIRE(run_local(restore)->ok());
+  }
   OpenCopy add(const std::string& content) {
     dump(content);
     return good(copies.open("latest"));
@@ -81,11 +88,7 @@ TEST_CASE("restic: copies go to a repository, are listed there, are thinned out,
   const TaskCopies& copies = made.copies;
   std::filesystem::remove_all(second.path);
   REQUIRE(copies.list()->size() == 1);
-  LocalCommand restore{.argv = {"restic", "restore", again->snapshot, "--target", second.path.string()}};
-  restore.environment = {{"RESTIC_REPOSITORY", made.place.repository},
-                         {"RESTIC_PASSWORD_FILE", made.place.password_file.string()},
-                         {"RESTIC_CACHE_DIR", made.cache()}};
-  REQUIRE(run_local(restore)->ok());
+  made.bring_back(again->snapshot, second.path);
   const auto back = copies.open("latest");
   REQUIRE(back);
   CHECK(back->manifest.id == second.manifest.id);
@@ -117,11 +120,7 @@ TEST_CASE("restic: of a copy in a snapshot of ZFS the files are sent, and what c
 
   // The whole pool is gone.
   std::filesystem::remove_all(made.backups);
-  LocalCommand restore{.argv = {"restic", "restore", sent->snapshot, "--target", copy->path.string()}};
-  restore.environment = {{"RESTIC_REPOSITORY", made.place.repository},
-                         {"RESTIC_PASSWORD_FILE", made.place.password_file.string()},
-                         {"RESTIC_CACHE_DIR", made.cache()}};
-  REQUIRE(run_local(restore)->ok());
+  made.bring_back(sent->snapshot, copy->path);
   const auto back = copies.open("latest");
   REQUIRE(back);
   const auto report = TaskCopies::verify(*back, 1, 1, never_interrupted);

@@ -1,6 +1,5 @@
 #include "base/landlock.hpp"
 
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -10,7 +9,10 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/testing.hpp"
+
 using namespace maintain;
+using testing::in_child;
 
 namespace {
 
@@ -33,15 +35,6 @@ struct Place {
 bool can_read(const std::filesystem::path& path) { return std::ifstream(path).get() == 't'; }
 bool can_write(const std::filesystem::path& path) {
   return static_cast<bool>(std::ofstream(path, std::ios::app) << "x" << std::flush);
-}
-
-// The failures, as bits, of a child that has restricted itself: it is for good.
-int in_child(const std::function<int()>& body) {
-  const pid_t pid = ::fork();
-  if (pid == 0) ::_exit(body());
-  int status = 0;
-  ::waitpid(pid, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 }  // namespace

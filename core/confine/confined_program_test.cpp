@@ -152,6 +152,7 @@ TEST_CASE("when maintain-confine is killed its program is") {
     ::dup2(pipe[1], STDOUT_FILENO);
     ::close(pipe[0]);
     ::close(pipe[1]);
+    // Each would run far beyond the test: their end, which closes the pipe, is what is awaited.
     const std::vector<std::string> words = place.words({"bash", "-c", "sleep 1000 & echo; sleep 1000"});
     std::vector<char*> argv;
     for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));

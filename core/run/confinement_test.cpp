@@ -2,7 +2,6 @@
 
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -12,20 +11,13 @@
 
 #include "backup/task_copies.hpp"
 #include "backup/zfs_helper.hpp"
+#include "base/testing.hpp"
 #include "run/testing.hpp"
 
 using namespace maintain;
+using testing::in_child;
 
 namespace {
-
-// The exit status of a child that does this: confinement is for good.
-int in_child(const std::function<int()>& body) {
-  const pid_t pid = ::fork();
-  if (pid == 0) ::_exit(body());
-  int status = 0;
-  ::waitpid(pid, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
 
 bool can_write(const std::filesystem::path& path) {
   return static_cast<bool>(std::ofstream(path) << "x" << std::flush);

@@ -120,6 +120,7 @@ TEST_CASE("backup: when the worker is killed, nothing of a drill is left running
     run_local_programs_really(server);
     in_task(server, [&](sdk::Context& context) {
       const std::string end = std::to_string(pipe[1]);
+      // Script and server would run far beyond the test: their end, which closes the pipe, is what is awaited.
       ScratchPlan plan = plan_of("echo >&" + end + "; sleep 1000");
       plan.server = ScratchServer{.name = "Server",
                                   .program = {{"sh", "-c", "touch /proc/self/fd/9/up; sleep 1000"}},

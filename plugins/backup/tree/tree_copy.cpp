@@ -142,6 +142,10 @@ void TreeCopy::warm_content(const std::string& path, const std::string& name, st
   throw Failure(MAINTAIN_FAILED, "the draft in " + pull.target + " cannot be gone on with");
 }
 
+RsyncEnd TreeCopy::judge(const Attempt& attempt) {
+  return attempt.signal != 0 ? RsyncEnd::failed : judge_rsync(attempt.status, attempt.trouble);
+}
+
 // Where rsync 3.2 writes a file in place that has an ACL already, --fake-super's attribute with the ACL is lost. So a
 // file is written in place only where it is new, or shares blocks with a snapshot.
 TreeCopy::Attempt TreeCopy::fetch(const RsyncPull& asked) {
@@ -149,7 +153,7 @@ TreeCopy::Attempt TreeCopy::fetch(const RsyncPull& asked) {
   for (int failures = 0;;) {
     pull.in_place = pull.seeded || is_empty(pull.target);
     Attempt done = attempt(pull, false);
-    const RsyncEnd end = done.signal != 0 ? RsyncEnd::failed : judge_rsync(done.status, done.trouble);
+    const RsyncEnd end = judge(done);
     if (end == RsyncEnd::whole || end == RsyncEnd::incomplete)
       return pull.seeded ? put_back_acls(pull, std::move(done)) : done;
     const std::string text = rsync_failure_text(done.status, done.signal, done.trouble, sides());
@@ -176,7 +180,7 @@ TreeCopy::Attempt TreeCopy::put_back_acls(const RsyncPull& pull, Attempt done) {
   auto numbers = parse_rsync_numbers(done.output);
   for (int looks = 0; looks < most_looks && (!numbers || numbers->transferred != 0); ++looks) {
     const Attempt again = attempt(pull, false);
-    const RsyncEnd end = again.signal != 0 ? RsyncEnd::failed : judge_rsync(again.status, again.trouble);
+    const RsyncEnd end = judge(again);
     if (end == RsyncEnd::failed || end == RsyncEnd::lost)
       throw Failure(end == RsyncEnd::lost ? MAINTAIN_CONNECTION_LOST : MAINTAIN_FAILED,
                     rsync_failure_text(again.status, again.signal, again.trouble, sides()));
@@ -301,7 +305,7 @@ TreePreview TreeCopy::preview(const std::vector<std::string>& paths) {
   }
   const Attempt done = attempt(pull, true);
   const auto numbers = parse_rsync_numbers(done.output);
-  const RsyncEnd end = done.signal != 0 ? RsyncEnd::failed : judge_rsync(done.status, done.trouble);
+  const RsyncEnd end = judge(done);
   if (!numbers || end == RsyncEnd::failed || end == RsyncEnd::lost)
     throw Failure(MAINTAIN_FAILED, rsync_failure_text(done.status, done.signal, done.trouble, sides()));
   return {*numbers, done.trouble};

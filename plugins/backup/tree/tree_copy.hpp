@@ -82,6 +82,7 @@ class TreeCopy {
   RsyncSides sides() const;
   RsyncPull content_pull(const std::string& path, const std::string& name) const;
   Attempt fetch(const RsyncPull& pull);
+  static RsyncEnd judge(const Attempt& attempt);
   Attempt put_back_acls(const RsyncPull& pull, Attempt done);
   Attempt attempt(const RsyncPull& pull, bool read_only);
   void take(const Attempt& attempt, const std::string& target);

@@ -70,7 +70,8 @@ void status(Program& program, const Selection& selection) {
   const TextStyle style{
       .color = program.colours(), .table_width = program.table_width(), .ascii = !program.utf8_locale()};
   std::string text = render_status(statuses, now, style);
-  for (const std::string& block : {render_backups(backups.value_or(std::vector<BackupStatus>()), now, style),
+  for (const std::string& block : {render_measured(statuses, style),
+                                   render_backups(backups.value_or(std::vector<BackupStatus>()), now, style),
                                    render_findings(findings, style)})
     if (!block.empty()) text += "\n" + block;
   print(text);

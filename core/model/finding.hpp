@@ -30,6 +30,7 @@ struct Metric {
   std::string name;
   double value = 0;
   std::string unit;
+  std::string subject = {};  // what it is about where one task measures several of a kind (a certificate)
 };
 
 }  // namespace maintain

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "model/finding.hpp"
@@ -28,8 +29,8 @@ struct RunSummary {
   int ok = 0, changed = 0, skipped = 0, failed = 0, unreachable = 0, cancelled = 0;  // failed: also crashed, timed_out
 };
 
-// A task that a server's configuration declares now. What planning knows is saved; record, last_run, last_summary and
-// first_seen are the store's own and always current when read.
+// A task that a server's configuration declares now. What planning knows is saved; record, last_run, last_summary,
+// measured and first_seen are the store's own and always current when read.
 struct TaskStatus {
   TaskKey key;
   std::string type = {};
@@ -43,6 +44,7 @@ struct TaskStatus {
   std::string contact = {};                // of its project
   std::optional<State> severity = {};      // the worst state its findings may have
   std::optional<Time> last_run = {};       // start of the last run, skipped and cancelled ones included
+  std::vector<Metric> measured = {};       // what its last success measured, of those that have a subject
   std::optional<Time> first_seen = {};     // a task that never succeeded is stale max_age after this
 };
 

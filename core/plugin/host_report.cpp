@@ -36,8 +36,8 @@ HostResult finding(Host& host, const maintain_finding* raw) {
   return {};
 }
 
-HostResult metric(Host& host, maintain_text name, double value, maintain_text unit) {
-  const Metric metric{to_string(name), value, to_string(unit)};
+HostResult metric(Host& host, maintain_text name, maintain_text subject, double value, maintain_text unit) {
+  const Metric metric{to_string(name), value, to_string(unit), line_of(subject)};
   if (!consists_of(metric.name, "abcdefghijklmnopqrstuvwxyz0123456789_") || metric.name.size() > 100 ||
       metric.name[0] < 'a' || metric.name[0] > 'z')
     return host_fail(MAINTAIN_INVALID_ARGUMENT, "a metric's name must be [a-z][a-z0-9_]*, at most 100 bytes");
@@ -60,8 +60,9 @@ const maintain_report_1 report_table = {
         self.tell([&](TaskEvents& events) { events.progress(done, total, line_of(unit)); });
       });
     },
-    [](const maintain_host* host, maintain_text name, double value, maintain_text unit, maintain_error* error) {
-      return host_call(host, error, [&](Host& self) { return metric(self, name, value, unit); });
+    [](const maintain_host* host, maintain_text name, maintain_text subject, double value, maintain_text unit,
+       maintain_error* error) {
+      return host_call(host, error, [&](Host& self) { return metric(self, name, subject, value, unit); });
     },
     [](const maintain_host* host, maintain_text line) {
       host_tell(host, [&](Host& self) { self.tell([&](TaskEvents& events) { events.summary(line_of(line)); }); });

@@ -225,12 +225,15 @@ TEST_CASE_METHOD(Fixture, "findings are checked and made fit to be shown") {
   raw.title = to_text("  ");
   CHECK(report->finding(host(), &raw, nullptr) == MAINTAIN_INVALID_ARGUMENT);
 
-  CHECK(report->metric(host(), to_text("size"), 1.5, to_text("bytes"), nullptr) == MAINTAIN_OK);
-  CHECK(report->metric(host(), to_text("size"), 1.5, to_text("furlongs"), nullptr) == MAINTAIN_INVALID_ARGUMENT);
-  CHECK(report->metric(host(), to_text("Size"), 1.5, {}, nullptr) == MAINTAIN_INVALID_ARGUMENT);
-  CHECK(report->metric(host(), to_text("size"), std::numeric_limits<double>::quiet_NaN(), {}, nullptr) ==
+  CHECK(report->metric(host(), to_text("size"), {}, 1.5, to_text("bytes"), nullptr) == MAINTAIN_OK);
+  CHECK(report->metric(host(), to_text("size"), {}, 1.5, to_text("furlongs"), nullptr) == MAINTAIN_INVALID_ARGUMENT);
+  CHECK(report->metric(host(), to_text("Size"), {}, 1.5, {}, nullptr) == MAINTAIN_INVALID_ARGUMENT);
+  CHECK(report->metric(host(), to_text("size"), {}, std::numeric_limits<double>::quiet_NaN(), {}, nullptr) ==
         MAINTAIN_INVALID_ARGUMENT);
-  CHECK(events.metrics.size() == 1);
+  REQUIRE(events.metrics.size() == 1);
+  CHECK(events.metrics[0].subject.empty());
+  CHECK(report->metric(host(), to_text("size"), to_text("a\x1b[31mb\n"), 1.5, {}, nullptr) == MAINTAIN_OK);
+  CHECK(events.metrics.at(1).subject == printable("a\x1b[31mb"));
 }
 
 TEST_CASE_METHOD(Fixture, "the state is a JSON object, kept unless it is a dry run") {

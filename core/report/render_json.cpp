@@ -41,6 +41,7 @@ Json to_json(const Metric& metric) {
   json["name"] = text(metric.name);
   json["value"] = std::isfinite(metric.value) ? Json(metric.value) : Json(nullptr);
   json["unit"] = text(metric.unit);
+  json["subject"] = text(metric.subject);
   return json;
 }
 
@@ -126,6 +127,8 @@ Json to_json(const TaskStatus& status, Time now) {
   json["stale"] = is_stale(status, now);
   json["contact"] = text(status.contact);
   json["refusal"] = status.refusal.empty() ? Json(nullptr) : text(status.refusal);
+  json["measured"] = Json::array();
+  for (const Metric& metric : status.measured) json["measured"].push_back(to_json(metric));
   return json;
 }
 

@@ -69,7 +69,8 @@ std::string render_done(const TaskResult& result, const std::string& output, con
                       result.mode == Mode::check ? " (check)" : "");
   text += told_by(result, style);
   for (const Metric& metric : result.metrics)
-    text += fmt::format("  {} = {}{}\n", printable(metric.name), metric.value,
+    text += fmt::format("  {}{} = {}{}\n", printable(metric.name),
+                        metric.subject.empty() ? "" : " of " + printable(metric.subject), metric.value,
                         metric.unit.empty() ? "" : " " + printable(metric.unit));
   if (output.empty()) return text;
   text += '\n' + printable(output, true);

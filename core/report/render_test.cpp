@@ -70,6 +70,10 @@ std::vector<TaskStatus> telling_statuses(Time now) {
   well.next_due = now + hours(8);
   well.max_age = hours(36);
   well.contact = "ops@example.org";
+  well.measured = {{"certificate_lifetime_left", 0.614, "ratio", "www.example.org"},
+                   {"certificate_lifetime_left", 0.1, "ratio", "evil\x1b[31m"},
+                   {"certificate_time_left", 3600 * 40, "seconds", "www.example.org"},
+                   {"size", std::numeric_limits<double>::quiet_NaN(), "bytes", "odd"}};
   TaskStatus failing = declared({"web1", "shop", "orders"});
   failing.type = "backup.database";
   failing.record.last_success = now - hours(72);
@@ -193,6 +197,7 @@ TEST_CASE("a flood is bounded and says where the rest is") {
 TEST_CASE("status, history, runs and one run as text") {
   const Time now = at("2026-11-22T13:10:00Z");
   check_golden("status.txt", render_status(telling_statuses(now), now));
+  check_golden("measured.txt", render_measured(telling_statuses(now)));
   check_golden("findings.txt", render_findings(telling_digest().open_after));
   check_golden("history.txt", render_history(telling_run().results));
   check_golden("runs.txt", render_runs(telling_runs()));
@@ -202,6 +207,7 @@ TEST_CASE("status, history, runs and one run as text") {
 
 TEST_CASE("empty tables say so") {
   CHECK(render_status({}, {}).find("maintain run") != std::string::npos);
+  CHECK(render_measured({declared(upgrade)}).empty());
   CHECK(render_findings({}).empty());  // stands below the status table, which says so
   CHECK_FALSE(render_history({}).empty());
   CHECK_FALSE(render_runs({}).empty());

@@ -23,6 +23,8 @@ std::string render_digest(const Digest& digest, const TextStyle& style = {});
 
 // Tables; a line that says so when there are no rows.
 std::string render_status(const std::vector<TaskStatus>& statuses, Time now, const TextStyle& style = {});
+// What their last successes measured of several of a kind (certificates), a line each. Empty when nothing was.
+std::string render_measured(const std::vector<TaskStatus>& statuses, const TextStyle& style = {});
 // What the tasks of these have in copies, which stands below. Empty when there are none.
 std::string render_backups(const std::vector<BackupStatus>& backups, Time now, const TextStyle& style = {});
 // What is open now, in the order given. Empty when nothing is.

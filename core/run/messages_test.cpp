@@ -123,7 +123,8 @@ TEST_CASE("texts that are not UTF-8 cross with a mark where they were not") {
 
 TEST_CASE("numbers of metrics cross exactly") {
   for (const double value : {0.1, 1e300, -3.0})
-    CHECK(there_and_back(MetricEmitted{{"m", value, "seconds"}}).metric.value == value);
+    CHECK(there_and_back(MetricEmitted{{"m", value, "seconds", "www.example.org"}}).metric.value == value);
+  CHECK(there_and_back(MetricEmitted{{"m", 1, "", "www.example.org"}}).metric.subject == "www.example.org");
 }
 
 TEST_CASE("what is not exactly a message is malformed") {
@@ -135,7 +136,7 @@ TEST_CASE("what is not exactly a message is malformed") {
                                   std::string(R"({"type":"hello","protocol":"1"})"),
                                   std::string(R"({"type":"task_ended","index":0,"outcome":99,"error":null,"new_state":null})"),
                                   std::string(R"({"type":"task_ended","index":0,"outcome":-1,"error":null,"new_state":null})"),
-                                  std::string(R"({"type":"metric","metric":{"name":"m","unit":"","value":"many"}})"),
+                                  std::string(R"({"type":"metric","metric":{"name":"m","unit":"","subject":"","value":"many"}})"),
                                   std::string(R"({"type":"hello","protocol":1)"), deep}) {
     CAPTURE(text);
     CHECK_FALSE(decode_message(text));

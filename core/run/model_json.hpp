@@ -184,11 +184,12 @@ inline void from_json(const json& j, CatalogEntry& entry) {
 inline void to_json(json& j, const Metric& metric) {
   char digits[32];
   const auto end = std::to_chars(digits, digits + sizeof digits, metric.value).ptr;
-  j = {{"name", metric.name}, {"value", std::string(digits, end)}, {"unit", metric.unit}};
+  j = {{"name", metric.name}, {"value", std::string(digits, end)}, {"unit", metric.unit}, {"subject", metric.subject}};
 }
 inline void from_json(const json& j, Metric& metric) {
   metric.name = j.at("name").get<std::string>();
   metric.unit = j.at("unit").get<std::string>();
+  metric.subject = j.at("subject").get<std::string>();
   const json& value = j.at("value");
   const auto& digits = value.get_ref<const std::string&>();
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), metric.value);

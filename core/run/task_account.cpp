@@ -36,7 +36,8 @@ void TaskAccount::add(const Finding& finding) {
 void TaskAccount::add(const Metric& metric) {
   if (result_.metrics.size() >= metrics_limit || !std::isfinite(metric.value)) return;
   result_.metrics.push_back(
-      {shorten(printable(metric.name), name_limit), metric.value, shorten(printable(metric.unit), name_limit)});
+      {shorten(printable(metric.name), name_limit), metric.value, shorten(printable(metric.unit), name_limit),
+       shorten(printable(metric.subject), name_limit)});
 }
 
 void TaskAccount::add_log(LogLevel level, const std::string& clean_line) {

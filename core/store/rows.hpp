@@ -1,6 +1,8 @@
 // Columns <-> model, where more than one file of the store needs the same.
 #pragma once
 
+#include <limits>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -29,6 +31,13 @@ inline Finding read_finding(const sqlite::Statement& row, int first) {
   finding.detail = row.get<std::string>(first + 4);
   finding.action = row.get<std::string>(first + 5);
   return finding;
+}
+
+// Columns name, value, unit, subject.
+inline Metric read_metric(const sqlite::Statement& row, int first) {
+  const auto value = row.get<std::optional<double>>(first + 1);
+  return {row.get<std::string>(first), value.value_or(std::numeric_limits<double>::quiet_NaN()),
+          row.get<std::string>(first + 2), row.get<std::string>(first + 3)};
 }
 
 inline constexpr std::string_view record_columns =

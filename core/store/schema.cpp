@@ -105,7 +105,11 @@ constexpr std::string_view version_2 = R"sql(
 alter table task_statuses add column refusal text not null default '';  -- why it is not allowed
 )sql";
 
-constexpr std::array<std::string_view, 2> migrations_list{version_1, version_2};
+constexpr std::string_view version_3 = R"sql(
+alter table metrics add column subject text not null default '';
+)sql";
+
+constexpr std::array<std::string_view, 3> migrations_list{version_1, version_2, version_3};
 
 Result<void> refuse_foreign(sqlite::Database& database) {
   const auto id = database.number("pragma application_id");

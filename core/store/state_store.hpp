@@ -98,7 +98,7 @@ class StateStore {
   virtual Result<std::vector<TaskKey>> claim_legacy_marks(const std::string& server,
                                                           const std::vector<Project>& projects) = 0;
 
-  // The tasks a server has now; replaced per server after planning (record, last_run, last_summary and first_seen are
+  // The tasks a server has now; replaced per server after planning (what TaskStatus calls the store's own is
   // not taken from the argument). [relaxed]
   virtual Result<void> save_task_statuses(const std::string& server, const std::vector<TaskStatus>& statuses,
                                           Time now) = 0;

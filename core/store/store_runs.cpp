@@ -58,8 +58,8 @@ Result<void> add_result(Database& database, const TaskCommit& commit) {
         !done)
       return done;
   for (const Metric& metric : result.metrics)
-    if (auto done = database.query("insert into metrics values (?, ?, ?, ?)", id, metric.name, metric.value,
-                                   metric.unit).run();
+    if (auto done = database.query("insert into metrics values (?, ?, ?, ?, ?)", id, metric.name, metric.value,
+                                   metric.unit, metric.subject).run();
         !done)
       return done;
   if (commit.output.empty()) return {};
@@ -118,13 +118,8 @@ Result<std::vector<TaskResult>> load_results(Database& database, Statement resul
                           " order by rowid", ids[i])
                .each([&](const Statement& row) { all[i].findings.push_back(read_finding(row, 0)); });
     if (!read) return fail(read.error());
-    read = database.query("select name, value, unit from metrics where result = ? order by rowid", ids[i])
-               .each([&](const Statement& row) {
-                 all[i].metrics.push_back({row.get<std::string>(0),
-                                           row.get<std::optional<double>>(1)
-                                               .value_or(std::numeric_limits<double>::quiet_NaN()),
-                                           row.get<std::string>(2)});
-               });
+    read = database.query("select name, value, unit, subject from metrics where result = ? order by rowid", ids[i])
+               .each([&](const Statement& row) { all[i].metrics.push_back(read_metric(row, 0)); });
     if (!read) return fail(read.error());
   }
   return all;

@@ -29,7 +29,8 @@ TEST_CASE_METHOD(StoreFixture, "a run comes back with all its results, in the or
   first.result.findings = {{State::warning, "apt.held", "nginx", "nginx is held", "since\nMay",
                             "apt-mark unhold nginx"},
                            {State::ok, "apt.audit", "", "fine", "", ""}};
-  first.result.metrics = {{"packages", 3, ""}, {"age", std::numeric_limits<double>::quiet_NaN(), "seconds"}};
+  first.result.metrics = {{"packages", 3, ""}, {"age", std::numeric_limits<double>::quiet_NaN(), "seconds"},
+                          {"left", 0.5, "ratio", "www.example.org"}};
   must(store->commit_task(first));
   must(store->commit_task(commit_of("20261122T120000Z-0001", legacy, Outcome::failed, noon)));
   must(store->finish_run("20261122T120000Z-0001", noon + std::chrono::minutes(9)));
@@ -48,9 +49,11 @@ TEST_CASE_METHOD(StoreFixture, "a run comes back with all its results, in the or
   CHECK(result.findings[0].subject == "nginx");
   CHECK(result.findings[0].detail == "since\nMay");
   CHECK(result.findings[1].state == State::ok);
-  REQUIRE(result.metrics.size() == 2);
+  REQUIRE(result.metrics.size() == 3);
   CHECK(result.metrics[0].value == 3);
   CHECK(std::isnan(result.metrics[1].value));
+  CHECK(result.metrics[1].subject.empty());
+  CHECK(result.metrics[2].subject == "www.example.org");
   CHECK(run.results[1].project.empty());
 }
 

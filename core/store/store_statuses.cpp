@@ -49,6 +49,16 @@ Result<std::vector<TaskStatus>> load(Statement query) {
   return all;
 }
 
+// A task that failed since then, or was skipped, may have measured nothing: its last success is what is known.
+Result<void> load_measured(Database& database, TaskStatus& status) {
+  return database
+      .query("select name, value, unit, subject from metrics where subject <> '' and result ="
+             " (select id from results where server = ? and project = ? and task = ? and mode = 'apply'"
+             " and outcome in ('ok', 'changed') order by id desc limit 1) order by rowid",
+             status.key.server, status.key.project, status.key.task)
+      .each([&](const Statement& row) { status.measured.push_back(read_metric(row, 0)); });
+}
+
 }  // namespace
 
 Result<void> SqliteStore::save_task_statuses(const std::string& server, const std::vector<TaskStatus>& statuses,
@@ -81,7 +91,11 @@ Result<void> SqliteStore::save_task_statuses(const std::string& server, const st
 }
 
 Result<std::vector<TaskStatus>> SqliteStore::task_statuses() const {
-  return load(database_->query(select_statuses + "order by s.server, s.project, s.task"));
+  auto all = load(database_->query(select_statuses + "order by s.server, s.project, s.task"));
+  if (!all) return all;
+  for (TaskStatus& status : *all)
+    if (auto read = load_measured(*database_, status); !read) return fail(read.error());
+  return all;
 }
 
 }  // namespace maintain

@@ -138,6 +138,27 @@ TEST_CASE_METHOD(StoreFixture, "a status shows what was declared with what the s
   CHECK(must(store->task_statuses()).at(0).refusal.empty());
 }
 
+TEST_CASE_METHOD(StoreFixture, "a status has what the last success measured of things that have a name") {
+  must(store->save_task_statuses("web1", {declared(upgrade)}, noon));
+  begin("a", noon);
+  const auto end_with = [&](Outcome outcome, double left, Mode mode = Mode::apply) {
+    TaskCommit commit = commit_of("a", upgrade, outcome, noon);
+    commit.mode = mode;
+    commit.result.metrics = {{"packages", 3, ""}, {"left", left, "ratio", "www.example.org"}};
+    must(store->commit_task(commit));
+  };
+  CHECK(must(store->task_statuses()).at(0).measured.empty());
+  end_with(Outcome::ok, 0.9);
+  end_with(Outcome::changed, 0.8);
+  end_with(Outcome::failed, 0.1);
+  end_with(Outcome::skipped, 0.2);
+  end_with(Outcome::ok, 0.3, Mode::check);
+  const auto measured = must(store->task_statuses()).at(0).measured;
+  REQUIRE(measured.size() == 1);
+  CHECK(measured[0].subject == "www.example.org");
+  CHECK(measured[0].value == 0.8);
+}
+
 TEST_CASE_METHOD(StoreFixture, "statuses are replaced per server: first_seen stays while a task is declared") {
   const TaskKey reboot{"web1", "shop", "reboot"};
   must(store->save_task_statuses("web1", {declared(reboot), declared(upgrade)}, noon));

@@ -170,9 +170,10 @@ static void report_progress(const maintain_host *host, uint64_t done, uint64_t t
   if (done <= total) ++world_of(host)->progress;
 }
 
-static maintain_status report_metric(const maintain_host *host, maintain_text name, double value, maintain_text unit,
-                                     maintain_error *error) {
+static maintain_status report_metric(const maintain_host *host, maintain_text name, maintain_text subject,
+                                     double value, maintain_text unit, maintain_error *error) {
   (void)name;
+  (void)subject;
   (void)value;
   (void)unit;
   (void)error;
@@ -379,7 +380,7 @@ static maintain_status task_run(const maintain_task *task, const maintain_reques
   CHECK(report->finding(host, &finding, NULL) == MAINTAIN_INVALID_ARGUMENT);
   finding.code = text("abi.something");
   CHECK(report->finding(host, &finding, error) == MAINTAIN_OK);
-  CHECK(report->metric(host, text("days"), 3.0, nobody, error) == MAINTAIN_OK);
+  CHECK(report->metric(host, text("days"), nobody, 3.0, nobody, error) == MAINTAIN_OK);
   report->progress(host, 1, 2, text("steps"));
   report->output(host, text("words"));
   report->summary(host, text("all of it"));

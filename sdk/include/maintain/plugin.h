@@ -431,10 +431,12 @@ typedef struct maintain_report_1 {
   /* done of total units; total 0: unknown. [any-thread] @since 1.0 */
   void (*progress)(const maintain_host *host, uint64_t done, uint64_t total, maintain_text unit);
 
-  /* A number kept with the task: name [a-z][a-z0-9_]*, unit "seconds", "bytes", "ratio" or empty.
+  /* A number kept with the task: name [a-z][a-z0-9_]*, unit "seconds", "bytes", "ratio" or empty. subject tells
+   * numbers of one name apart (a certificate, a volume) and may be empty; those that have one are shown by
+   * `maintain status`, as the task's last success told them.
    * [task-thread] INVALID_ARGUMENT: another name or unit, not a number. @since 1.0 */
-  maintain_status (*metric)(const maintain_host *host, maintain_text name, double value, maintain_text unit,
-                            maintain_error *error);
+  maintain_status (*metric)(const maintain_host *host, maintain_text name, maintain_text subject, double value,
+                            maintain_text unit, maintain_error *error);
 
   /* The one line that says what this run did; the last one counts. [task-thread] @since 1.0 */
   void (*summary)(const maintain_host *host, maintain_text line);

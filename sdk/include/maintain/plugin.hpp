@@ -208,7 +208,7 @@ class Context {
   // maintain.report/1
   void finding(const Finding& finding);
   void progress(std::uint64_t done, std::uint64_t total, std::string_view unit = {});
-  void metric(std::string_view name, double value, std::string_view unit = {});
+  void metric(std::string_view name, double value, std::string_view unit = {}, std::string_view subject = {});
   void summary(std::string_view line);
   void output(std::string_view text);
 

@@ -200,7 +200,7 @@ class FakeServer {
   std::vector<SeenCommand> commands;               // all of them: server, local and jobs
   std::vector<SeenCommand> refused;                // not allowed in check mode
   std::vector<Finding> findings;
-  std::map<std::string, double> metrics;
+  std::map<std::string, double> metrics;           // by name, or by "NAME SUBJECT" where there is a subject
   std::string summary;
   std::string output;                              // commands' output (unless quiet or secret) and Context::output
   std::vector<LogLine> log;

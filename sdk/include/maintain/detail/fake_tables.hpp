@@ -123,10 +123,11 @@ inline constexpr maintain_report_1 report_table = {
       call(host, nullptr,
            [&](FakeServer& server) { server.progress.push_back({done, total, to_string(unit)}); });
     },
-    [](const maintain_host* host, maintain_text name, double value, maintain_text unit, maintain_error* error) {
+    [](const maintain_host* host, maintain_text name, maintain_text subject, double value, maintain_text unit,
+       maintain_error* error) {
       return call(host, error, [&](FakeServer& server) {
         check_metric(to_view(name), value, to_view(unit));
-        server.metrics[to_string(name)] = value;
+        server.metrics[subject.size == 0 ? to_string(name) : to_string(name) + " " + to_string(subject)] = value;
       });
     },
     [](const maintain_host* host, maintain_text line) {

@@ -8,9 +8,9 @@
 #include <string>
 
 #include "backup/checksum_list.hpp"
-#include "backup/sha256.hpp"
 #include "base/error.hpp"
 #include "base/fd.hpp"
+#include "base/sha256.hpp"
 
 namespace maintain {
 

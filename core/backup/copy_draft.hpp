@@ -13,11 +13,11 @@
 #include "backup/anomaly.hpp"
 #include "backup/copy_manifest.hpp"
 #include "backup/draft_meter.hpp"
-#include "backup/sha256.hpp"
 #include "backup/snapshots.hpp"
 #include "backup/tree.hpp"
 #include "backup/zfs.hpp"
 #include "base/fd.hpp"
+#include "base/sha256.hpp"
 
 namespace maintain {
 

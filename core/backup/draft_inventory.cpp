@@ -16,9 +16,9 @@
 #include "backup/checksum_list.hpp"
 #include "backup/checksum_reader.hpp"
 #include "backup/hash_crew.hpp"
-#include "backup/sha256.hpp"
 #include "backup/task_copies.hpp"
 #include "base/fd.hpp"
+#include "base/sha256.hpp"
 #include "base/text.hpp"
 
 namespace maintain {

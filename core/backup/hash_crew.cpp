@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "backup/sha256.hpp"
+#include "base/sha256.hpp"
 #include "base/text.hpp"
 
 namespace maintain {

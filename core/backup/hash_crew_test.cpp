@@ -6,8 +6,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "backup/sha256.hpp"
 #include "backup/testing.hpp"
+#include "base/sha256.hpp"
 
 namespace maintain {
 namespace {

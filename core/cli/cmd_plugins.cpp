@@ -20,6 +20,7 @@ Json plugin_json(const CatalogEntry& entry) {
   Json json{{"id", manifest.id},         {"version", manifest.version},
             {"summary", manifest.summary}, {"abi", fmt::format("{}.{}", manifest.abi_major, manifest.abi_minor)},
             {"library", entry.library.string()}, {"needs", manifest.needs}, {"wants", manifest.wants},
+            {"http", manifest.http},
             {"tasks", Json::array()}};
   for (const TaskType& type : manifest.task_types)
     json["tasks"].push_back({{"type", type.name},
@@ -68,6 +69,7 @@ void info(Program& program, const std::string& name) {
                                    manifest.version,
                                    manifest.summary, entry.library.string(), manifest.abi_major, manifest.abi_minor,
                                    join(manifest.needs, " "), join(manifest.wants, " "));
+    if (!manifest.http.empty()) text += fmt::format("asks: {}\n", join(manifest.http, " "));
     for (const TaskType& type : manifest.task_types) {
       text += fmt::format("\n{}: {}\n  one per {}, order {}, {}, timeout {}, {}\n", type.name, type.summary,
                           to_string(type.scope),

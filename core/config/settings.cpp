@@ -89,6 +89,14 @@ constexpr const char* schema_text = R"({
         }
       }
     },
+    "http": {
+      "type": ["object", "null"],
+      "properties": {
+        "allow":   {"type": "array", "items": {"type": "string", "pattern": "^https?://[^/@? ]+/([^?# ]*/)?$"}},
+        "instead": {"type": "object",
+                    "additionalProperties": {"type": "string", "pattern": "^https?://[^/@? ]+/([^?# ]*/)?$"}}
+      }
+    },
     "report": {
       "type": ["object", "null"],
       "properties": {
@@ -153,6 +161,9 @@ class Section {
   }
   void words(const char* key, std::vector<std::string>& target) const {
     if (const Json* value = find(key)) target = value->get<std::vector<std::string>>();
+  }
+  void words_by_key(const char* key, std::map<std::string, std::string>& target) const {
+    if (const Json* value = find(key)) target = value->get<std::map<std::string, std::string>>();
   }
   void size(const char* key, std::uint64_t& target) const {
     if (const Json* value = find(key)) {
@@ -247,6 +258,20 @@ void check_second_place(const YamlDocument& document, std::vector<Error>& errors
     wrong(*max_age, "'backups.second.max_age' must be longer than nothing", "");
 }
 
+// What schemas say of values is not said of keys.
+void check_instead(const YamlDocument& document, std::vector<Error>& errors) {
+  const YamlEntry* http = document.root.find("http");
+  const YamlEntry* instead = http == nullptr ? nullptr : http->value.find("instead");
+  if (instead == nullptr) return;
+  for (const YamlEntry& entry : instead->value.entries) {
+    const bool good = (entry.key.starts_with("https://") || entry.key.starts_with("http://")) && entry.key.ends_with('/');
+    if (!good)
+      errors.push_back({ErrorKind::configuration,
+                        fmt::format("'{}' in 'http.instead' is not the beginning of URLs", printable(entry.key)),
+                        "write it with https:// in front and a slash at its end", document.position(entry.key_place)});
+  }
+}
+
 }  // namespace
 
 Result<Settings> parse_settings(const Platform& platform, const fs::path& config_directory, const std::string& file,
@@ -263,6 +288,7 @@ Result<Settings> parse_settings(const Platform& platform, const fs::path& config
     refuse_empty_timeouts(*document, errors);
     check_second_place(*document, errors);
     check_policies(*document, errors);
+    check_instead(*document, errors);
   }
   sort_by_place(errors);
   if (!errors.empty()) return fail(combine(std::move(errors)));
@@ -311,6 +337,8 @@ Result<Settings> parse_settings(const Platform& platform, const fs::path& config
     of_second.duration("max_age", second.max_age);
     of_second.json("keep", second.keep);
   }
+  section("http").words("allow", settings.http_allow);
+  section("http").words_by_key("instead", settings.http_instead);
   section("report").duration("reminder", settings.reminder);
   const Section history = section("history");
   history.duration("keep_successes", settings.keep_successes);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -45,6 +46,8 @@ struct Settings {
   std::string snapshots = "auto";           // how copies share what did not change; in core/backup's words
   // JSON, in core/backup's words: what of the copies is kept where a task says nothing
   std::string keep_copies = R"({"daily":7,"weekly":4,"monthly":6})";
+  std::vector<std::string> http_allow;      // beginnings of URLs that any plugin may ask
+  std::map<std::string, std::string> http_instead;  // beginnings of URLs -> what is asked in their place
   std::optional<SecondPlace> second;        // no second place unless it is set
   std::vector<std::string> worker_command;  // argv of the worker; empty: the installed one
 };

@@ -233,6 +233,19 @@ TEST_CASE("a file of ours that cannot be read is a matter of the configuration")
   CHECK(settings.error().kind == ErrorKind::configuration);
 }
 
+TEST_CASE("settings: what plugins may ask over HTTP, and what is asked in its place") {
+  Machine machine(true);
+  const Settings settings = machine.read("http:\n  allow: ['https://index.example.org/']\n"
+                                         "  instead: {'https://pypi.org/': 'http://127.0.0.1:3141/root/pypi/'}\n");
+  CHECK(settings.http_allow == std::vector<std::string>{"https://index.example.org/"});
+  CHECK(settings.http_instead ==
+        std::map<std::string, std::string>{{"https://pypi.org/", "http://127.0.0.1:3141/root/pypi/"}});
+  CHECK_THAT(machine.refused("http: {allow: ['https://index.example.org']}"), Catch::Contains("https://index.example.org"));
+  CHECK_THAT(machine.refused("http: {instead: {'https://a/': 'b'}}"), Catch::Contains("'b'"));
+  CHECK_THAT(machine.refused("http: {instead: {'https://a': 'https://b/'}}"),
+             Catch::Contains("'https://a' in 'http.instead'") && Catch::Contains("a slash at its end"));
+}
+
 TEST_CASE("settings: a second place for copies") {
   Machine machine(true);
   CHECK_FALSE(machine.read("backups: {min_free: 1GiB}").second);

@@ -9,6 +9,7 @@ extern const maintain_clock_1 clock_table;
 extern const maintain_exec_1 exec_table;
 extern const maintain_facts_1 facts_table;
 extern const maintain_files_1 files_table;
+extern const maintain_http_1 http_table;
 extern const maintain_job_1 job_table;
 extern const maintain_local_1 local_table;
 extern const maintain_lock_1 lock_table;

@@ -13,9 +13,9 @@ struct Extension {
 };
 const Extension extensions[] = {
     {MAINTAIN_CLOCK_1, &clock_table},   {MAINTAIN_EXEC_1, &exec_table},   {MAINTAIN_FACTS_1, &facts_table},
-    {MAINTAIN_FILES_1, &files_table},   {MAINTAIN_JOB_1, &job_table},     {MAINTAIN_LOCAL_1, &local_table},
-    {MAINTAIN_LOCK_1, &lock_table},     {MAINTAIN_REPORT_1, &report_table}, {MAINTAIN_STATE_1, &state_table},
-    {MAINTAIN_STORE_1, &store_table},
+    {MAINTAIN_FILES_1, &files_table},   {MAINTAIN_HTTP_1, &http_table},   {MAINTAIN_JOB_1, &job_table},
+    {MAINTAIN_LOCAL_1, &local_table},   {MAINTAIN_LOCK_1, &lock_table},   {MAINTAIN_REPORT_1, &report_table},
+    {MAINTAIN_STATE_1, &state_table},   {MAINTAIN_STORE_1, &store_table},
 };
 
 }  // namespace

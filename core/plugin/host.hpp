@@ -83,6 +83,7 @@ class Host {
   }
 
   bool may_use(std::string_view extension) const;
+  const Manifest& manifest() const { return manifest_; }
   void remember(const HostFailure& failure);
   // The Error that a plugin's status and message came from, when they were a host call's.
   Error error_for(maintain_status status, const std::string& message) const;

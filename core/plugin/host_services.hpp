@@ -15,6 +15,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/process.hpp"
+#include "http/http_helper.hpp"
 #include "model/finding.hpp"
 #include "model/plan.hpp"
 #include "model/run.hpp"
@@ -79,6 +80,8 @@ struct TaskCall {
   std::set<std::string> pending_jobs = {}; // names: started by earlier runs and not collected
   std::string directory;                   // the task's own, on the maintenance server
   std::string confine_program = {};        // maintain-confine; empty: it is not here
+  std::shared_ptr<HttpAsker> http = {};    // nothing: no HTTP server can be asked
+  std::vector<std::string> http_allowed = {};  // beginnings of URLs, besides those of the manifest
   std::optional<CopiesPlace> copies = {};  // nothing: there is no store for this task
   Mode mode = Mode::apply;
   std::optional<Time> scheduled = {};

@@ -14,6 +14,7 @@
 
 #include "base/fd.hpp"
 #include "base/text.hpp"
+#include "http/url_beginning.hpp"
 #include "model/names.hpp"
 #include "plugin/elf_note.hpp"
 
@@ -94,6 +95,19 @@ std::vector<std::string> extension_ids(const Json& object, const char* key) {
   if (!found->is_array()) throw Wrong{key, "must be a list of extension ids"};
   for (const Json& id : *found) ids.push_back(text_at(id, key));
   return ids;
+}
+
+std::vector<std::string> url_beginnings(const Json& root) {
+  std::vector<std::string> urls;
+  const auto found = root.find("http");
+  if (found == root.end()) return urls;
+  if (!found->is_array()) throw Wrong{"http", "must be a list of beginnings of URLs"};
+  for (const Json& url : *found) {
+    urls.push_back(text_at(url, "http"));
+    if (!is_url_beginning(urls.back()))
+      throw Wrong{"http", "'" + printable(urls.back()) + "' must be like https://index.example.org/simple/"};
+  }
+  return urls;
 }
 
 void parse_abi(const Json& root, Manifest& manifest) {
@@ -210,12 +224,13 @@ Manifest parse(const Json& root) {
   Manifest manifest;
   parse_abi(root, manifest);
   if (is_known_abi(manifest))
-    refuse_unknown_keys(root, "", {"$schema", "abi", "id", "version", "summary", "needs", "wants", "tasks"});
+    refuse_unknown_keys(root, "", {"$schema", "abi", "id", "version", "summary", "needs", "wants", "http", "tasks"});
   manifest.id = name_at(root, "", "id");
   manifest.version = line_at(root, "", "version");
   manifest.summary = line_at(root, "", "summary");
   manifest.needs = extension_ids(root, "needs");
   manifest.wants = extension_ids(root, "wants");
+  manifest.http = url_beginnings(root);
   const Json& tasks = required(root, "", "tasks");
   if (!tasks.is_array() || tasks.empty() || tasks.size() > most_task_types)
     throw Wrong{"tasks", fmt::format("must be a list of 1 to {} task types", most_task_types)};

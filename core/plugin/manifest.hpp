@@ -19,6 +19,7 @@ struct Manifest {
   unsigned abi_minor = 0;           // lowest minor it needs
   std::vector<std::string> needs;   // extension ids
   std::vector<std::string> wants;
+  std::vector<std::string> http;    // beginnings of the URLs that it may ask
   std::vector<TaskType> task_types;
 };
 

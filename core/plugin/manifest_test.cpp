@@ -8,7 +8,7 @@ namespace {
 
 const std::string full = R"({
   "abi": "1.0", "id": "apt", "version": "1.2.3", "summary": "Keeps packages current",
-  "needs": ["maintain.exec/1"], "wants": ["maintain.lock/1"],
+  "needs": ["maintain.exec/1"], "wants": ["maintain.lock/1"], "http": ["https://index.example.org/simple/"],
   "tasks": [
     {"type": "apt.upgrade", "summary": "Upgrade packages", "scope": "server", "order": "first", "changes": true,
      "permission": "patch", "window": "30m", "timeout": "2h",
@@ -44,6 +44,7 @@ TEST_CASE("a manifest is read with all it may say") {
   CHECK(manifest->abi_minor == 0);
   CHECK(manifest->needs == std::vector<std::string>{"maintain.exec/1"});
   CHECK(manifest->wants == std::vector<std::string>{"maintain.lock/1"});
+  CHECK(manifest->http == std::vector<std::string>{"https://index.example.org/simple/"});
   REQUIRE(manifest->task_types.size() == 2);
 
   const TaskType& upgrade = manifest->task_types[0];

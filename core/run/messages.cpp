@@ -55,6 +55,8 @@ void to_json(json& j, const Setup& setup) {
        {"min_free", settings.min_free},
        {"keep_copies", settings.keep_copies},
        {"snapshots", settings.snapshots},
+       {"http_allow", settings.http_allow},
+       {"http_instead", settings.http_instead},
        {"plugins", setup.plugins},
        {"debug", setup.debug},
        {"several_servers", setup.several_servers}};
@@ -74,6 +76,8 @@ void from_json(const json& j, Setup& setup) {
   j.at("min_free").get_to(settings.min_free);
   j.at("keep_copies").get_to(settings.keep_copies);
   j.at("snapshots").get_to(settings.snapshots);
+  j.at("http_allow").get_to(settings.http_allow);
+  j.at("http_instead").get_to(settings.http_instead);
   j.at("plugins").get_to(setup.plugins);
   j.at("debug").get_to(setup.debug);
   j.at("several_servers").get_to(setup.several_servers);

@@ -147,7 +147,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LegacyClaim, key, status_key, nickname, optio
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Companion, key, type)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TaskType, name, plugin, summary, scope, order, changes, permission, default_window,
                                    default_timeout, schema, legacy, companions, standalone, restore)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Manifest, id, version, summary, abi_major, abi_minor, needs, wants, task_types)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Manifest, id, version, summary, abi_major, abi_minor, needs, wants, http, task_types)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Retry, first, longest)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(TaskSpec, name, use, when, timezone, window, max_age, timeout, retry, after, enabled,
                                    severity, order, scope, common_window, permission, options, companion_of,

@@ -1,8 +1,10 @@
 #include "run/worker.hpp"
 
 #include <fcntl.h>
+#include <maintain/plugin.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 
@@ -48,9 +50,9 @@ class CarriedClock final : public Clock {
 class Worker {
  public:
   Worker(WorkerLink& link, const WorkerContext& context, Assignment assignment, ServerDirectories directories,
-         ZfsCall zfs)
+         ZfsCall zfs, std::shared_ptr<HttpAsker> http)
       : link_(link), context_(context), assignment_(std::move(assignment)), directories_(std::move(directories)),
-        zfs_(std::move(zfs)), clock_(assignment_.now), events_(link_, context_.setup.debug),
+        zfs_(std::move(zfs)), http_(std::move(http)), clock_(assignment_.now), events_(link_, context_.setup.debug),
         transport_(context_.transport(assignment_.server.transport, transport_settings())),
         session_(assignment_.server, *transport_, [this] { return link_.cancelled(); }) {}
 
@@ -211,6 +213,8 @@ class Worker {
     if (auto made = make_directories(directory, 0700); !made) return {Outcome::failed, made.error(), {}};
     call.directory = directory.string();
     call.confine_program = installed_confine();
+    call.http = http_;
+    call.http_allowed = context_.setup.settings.http_allow;
     call.copies = copies_of(task);
     call.mode = assignment_.mode;
     call.scheduled = task.scheduled;
@@ -281,6 +285,7 @@ class Worker {
   Assignment assignment_;
   ServerDirectories directories_;
   ZfsCall zfs_;
+  std::shared_ptr<HttpAsker> http_;
   CarriedClock clock_;
   WorkerEvents events_;
   std::unique_ptr<Transport> transport_;
@@ -295,6 +300,20 @@ Result<ZfsCall> zfs_beyond_confinement(const Assignment& assignment, const Setti
       ::access("/dev/zfs", F_OK) != 0)
     return ZfsCall();
   return start_zfs_helper(assignment.server.name, zfs_calls(settings.backup_directory));
+}
+
+// Only where a plugin may ask.
+Result<std::shared_ptr<HttpAsker>> http_beyond_confinement(const Assignment& assignment, const WorkerContext& context) {
+  const auto asks = [](const CatalogEntry& entry) {
+    const Manifest& manifest = entry.manifest;
+    return std::count(manifest.needs.begin(), manifest.needs.end(), MAINTAIN_HTTP_1) +
+               std::count(manifest.wants.begin(), manifest.wants.end(), MAINTAIN_HTTP_1) > 0;
+  };
+  const auto& plugins = context.catalog.plugins;
+  if (assignment.purpose != Purpose::run || std::none_of(plugins.begin(), plugins.end(), asks))
+    return std::shared_ptr<HttpAsker>();
+  const Settings& settings = context.setup.settings;
+  return start_http_helper({settings.state_directory / "http", settings.http_instead}, CarriedClock(assignment.now));
 }
 
 // A server that is this very machine is not confined: what is run "on the server" are our children.
@@ -348,6 +367,8 @@ int run_worker(UniqueFd socket, const WorkerContext& context) {
   if (assignment->purpose == Purpose::run) ready = make_own_directories(directories);
   const auto zfs = zfs_beyond_confinement(*assignment, settings);
   if (!zfs && ready) ready = fail(zfs.error());
+  const auto http = http_beyond_confinement(*assignment, context);
+  if (!http && ready) ready = fail(http.error());
   const auto confined = confine(*assignment, directories);
   link.listen();
   if (!confined && confined.error().kind == ErrorKind::refused) {
@@ -356,7 +377,7 @@ int run_worker(UniqueFd socket, const WorkerContext& context) {
     ready = fail(confined.error().kind, "the worker cannot be confined: " + confined.error().message,
                  "it touches no server unconfined; see `maintain ping --debug`");
   }
-  if (ready) Worker(link, context, std::move(*assignment), directories, *zfs).work();
+  if (ready) Worker(link, context, std::move(*assignment), directories, *zfs, *http).work();
   else (void)link.send(NotContacted{ready.error()});
   (void)link.send(Done{});
   return worker_done_status;

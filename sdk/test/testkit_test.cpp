@@ -488,3 +488,33 @@ TEST_CASE("the store refuses what the host refuses") {
     CHECK(context.copies().empty());
   }, options);
 }
+
+TEST_CASE("an HTTP server says what the test wrote, and the host's rules hold") {
+  FakeServer server;
+  server.http["https://index.example.org/a"] = {.body = "old", .origin = HttpOrigin::stale, .age = 3h};
+  server.http["https://index.example.org/b"] = {.failure = "no route"};
+  server.http["https://index.example.org/q"] = {.body = "any"};
+  server.http["https://index.example.org/q {1}"] = {.body = "one"};
+  server.on_http = [](const HttpRequest& request) -> std::optional<FakeAnswer> {
+    if (request.url.ends_with("/c")) return FakeAnswer{.status = 403};
+    return std::nullopt;
+  };
+  doing(server, [](Context& context) {
+    const std::string base = "https://index.example.org/";
+    context.http_prefetch({{.url = base + "a"}, {.url = base + "b"}});
+    const HttpAnswer stale = context.http_fetch({.url = base + "a"});
+    CHECK(stale.body == "old");
+    CHECK(stale.origin == HttpOrigin::stale);
+    CHECK(stale.age == 3h);
+    CHECK_THROWS_WITH(context.http_fetch({.url = base + "b"}), "no route");
+    CHECK(context.http_fetch({.url = base + "c"}).status == 403);
+    CHECK(context.http_fetch({.url = base + "d"}).status == 404);
+    CHECK(context.http_fetch({.url = base + "q", .method = "POST", .body = "{1}"}).body == "one");
+    CHECK(context.http_fetch({.url = base + "q", .method = "POST", .body = "{2}"}).body == "any");
+    CHECK_THROWS_AS(context.http_fetch({.url = base + "a", .method = "PUT"}), Failure);
+    CHECK_THROWS_AS(context.http_fetch({.url = base + "a", .limit = 2}), Failure);
+  });
+  CHECK(server.http_requests.size() == 7);
+  server.without(MAINTAIN_HTTP_1);
+  CHECK(doing(server, [](Context& context) { context.http_prefetch({}); }).status == MAINTAIN_UNSUPPORTED);
+}

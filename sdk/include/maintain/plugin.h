@@ -571,6 +571,60 @@ typedef struct maintain_facts_1 {
   maintain_status (*get)(const maintain_host *host, const maintain_sink *json, maintain_error *error);
 } maintain_facts_1;
 
+/* ---- maintain.http/1: what other servers know ---------------------------------------------------------------- */
+
+#define MAINTAIN_HTTP_1 "maintain.http/1"
+
+/* Where an answer is from. */
+typedef uint32_t maintain_http_origin;
+#define MAINTAIN_HTTP_NETWORK 0u
+#define MAINTAIN_HTTP_CACHE 1u       /* confirmed less than max_age_ms ago */
+#define MAINTAIN_HTTP_REVALIDATED 2u /* the server said that it has not changed */
+#define MAINTAIN_HTTP_STALE 3u       /* the server cannot answer now; this is what it said age_ms ago */
+
+/* A question to an HTTP server, from the maintenance server. The plugin allocates it. @since 1.0 */
+typedef struct maintain_http_request {
+  uint32_t struct_size;
+  uint32_t reserved;          /* 0 */
+  maintain_text method;       /* "GET" or "POST"; empty: GET */
+  maintain_text url;          /* http or https, beneath one of the manifest's "http" or of maintain.yml's http.allow */
+  maintain_text accept;       /* media types; may be empty */
+  maintain_text content_type; /* of the body; may be empty */
+  maintain_text body;         /* of a POST; bytes, at most 8 MiB */
+  int64_t max_age_ms;         /* an answer confirmed so recently is given without asking; 0: always ask */
+  int64_t max_stale_ms;       /* one no older than this is given when the server cannot answer; 0: none */
+  uint64_t limit;             /* bytes of the answer; 0: 32 MiB */
+  int64_t timeout_ms;         /* of the transfer; 0: 30 seconds */
+} maintain_http_request;
+
+/* The caller allocates it and sets struct_size. @since 1.0 */
+typedef struct maintain_http_answer {
+  uint32_t struct_size;
+  int32_t status;              /* 200, 404, ... */
+  maintain_http_origin origin;
+  uint32_t reserved;
+  int64_t age_ms;              /* since the server last sent or confirmed it */
+} maintain_http_answer;
+
+/* Answers are kept for all servers and runs, by method, URL, accept and body; each question goes out once in a run of
+ * any number of servers. Works in check mode, too. @since 1.0 */
+typedef struct maintain_http_1 {
+  uint32_t struct_size;
+
+  /* Fetches many at once, for fetch to find in the cache. What cannot be had is told by fetch. [task-thread]
+   * Errors: INVALID_ARGUMENT, REFUSED (a URL that is not allowed), CANCELLED, TIMEOUT. @since 1.0 */
+  maintain_status (*prefetch)(const maintain_host *host, uint64_t count, const maintain_http_request *const *requests,
+                              maintain_error *error);
+
+  /* Asks, or takes from the cache; the body goes to the sink. OK whatever the status: an answer is an answer. 429 and
+   * 5xx are none: they are FAILED unless an earlier answer will do. A question that failed in this run of the task
+   * fails again at once. [task-thread]
+   * Errors: INVALID_ARGUMENT, REFUSED (a URL that is not allowed, an answer longer than limit), FAILED (no connection,
+   * no answer in time, the server's trouble), CANCELLED, TIMEOUT (the task's time is up), UNSUPPORTED. @since 1.0 */
+  maintain_status (*fetch)(const maintain_host *host, const maintain_http_request *request,
+                           maintain_http_answer *answer, const maintain_sink *body, maintain_error *error);
+} maintain_http_1;
+
 /* ---- maintain.lock/1: fleet-wide locks ----------------------------------------------------------------------- */
 
 #define MAINTAIN_LOCK_1 "maintain.lock/1"

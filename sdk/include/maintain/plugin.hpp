@@ -158,6 +158,26 @@ struct OpenCopy {
   Json manifest;
 };
 
+// A question to an HTTP server, see maintain_http_request.
+enum class HttpOrigin : std::uint32_t { network = 0, cache = 1, revalidated = 2, stale = 3 };
+struct HttpRequest {
+  std::string url;
+  std::string accept = {};
+  std::string method = "GET";
+  std::string content_type = {};
+  std::string body = {};
+  Milliseconds max_age{0};
+  Milliseconds max_stale{0};
+  std::uint64_t limit = 0;   // 0: 32 MiB
+  Milliseconds timeout{0};   // 0: 30 seconds
+};
+struct HttpAnswer {
+  int status = 0;
+  HttpOrigin origin = HttpOrigin::network;
+  Milliseconds age{0};
+  std::string body;
+};
+
 // Everything a task can ask of the host while it runs. Calls throw Failure. Only log, progress, is_cancelled and the
 // clock may be used from a thread other than the one that called run().
 class Context {
@@ -232,6 +252,10 @@ class Context {
   // maintain.facts/1
   Facts facts();
 
+  // maintain.http/1
+  void http_prefetch(const std::vector<HttpRequest>& requests);
+  HttpAnswer http_fetch(const HttpRequest& request);
+
   // maintain.lock/1. try_lock is false when all places are taken; `holders` then says by whom.
   bool try_lock(std::string_view name, std::uint32_t count, Milliseconds lease, Milliseconds wait,
                 std::string* holders = nullptr);
@@ -264,6 +288,7 @@ class Context {
   const maintain_state_1* state_ = nullptr;
   const maintain_store_1* store_ = nullptr;
   const maintain_facts_1* facts_ = nullptr;
+  const maintain_http_1* http_ = nullptr;
   const maintain_lock_1* lock_ = nullptr;
   const maintain_clock_1* clock_ = nullptr;
 };
@@ -293,6 +318,7 @@ constexpr TaskEntry task(std::string_view type) {
 #include <maintain/detail/boundary.hpp>
 #include <maintain/detail/call.hpp>
 #include <maintain/detail/context.hpp>
+#include <maintain/detail/context_http.hpp>
 #include <maintain/detail/context_server.hpp>
 #include <maintain/detail/context_store.hpp>
 

@@ -127,6 +127,15 @@ struct FakeCopy {
   std::filesystem::path path = {};                  // what Draft::path was
 };
 
+// What an HTTP server says.
+struct FakeAnswer {
+  int status = 200;
+  std::string body = {};
+  HttpOrigin origin = HttpOrigin::network;
+  Milliseconds age{0};
+  std::string failure = {};   // why there is no answer; empty: there is one
+};
+
 // maintain.store/1 in a temporary directory. It counts but does not hash: every SHA-256 it tells is all zeros.
 class FakeStore {
  public:
@@ -195,6 +204,8 @@ class FakeServer {
   std::string no_confinement;                      // why local programs cannot be confined; empty: they can
   Json state = Json::object();
   FakeStore store;
+  std::map<std::string, FakeAnswer> http;          // by URL; of a question with a body "URL BODY" is looked for first
+  std::function<std::optional<FakeAnswer>(const HttpRequest&)> on_http;  // asked where there is none; else it is 404
 
   // ---- what the task did
   std::vector<SeenCommand> commands;               // all of them: server, local and jobs
@@ -206,6 +217,7 @@ class FakeServer {
   std::vector<LogLine> log;
   std::vector<Progress> progress;
   std::vector<Json> checkpoints;
+  std::vector<HttpRequest> http_requests;          // those that were fetched, not only prefetched
   std::vector<std::string> collected_jobs;
   int reconnects = 0;
 

@@ -97,6 +97,7 @@ struct FakeServer::Script {
   std::list<Event> events;
   std::set<std::string> missing;
   std::optional<std::set<std::string>> listed;  // nothing: any
+  std::optional<std::vector<std::string>> allowed_urls;  // beginnings; nothing: any
   std::vector<std::string> problems;
   std::filesystem::path directory;
   Moment start{};

@@ -52,6 +52,7 @@ inline void FakeServer::only_listed_in(const std::string& manifest_file) {
   script_->listed.emplace();
   for (const char* key : {"needs", "wants"})
     for (const Json& id : manifest.value(key, Json::array())) script_->listed->insert(id.get<std::string>());
+  script_->allowed_urls = manifest.value("http", std::vector<std::string>());
 }
 
 inline const Finding* FakeServer::find(std::string_view code, std::string_view subject) const {

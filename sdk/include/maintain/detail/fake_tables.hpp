@@ -2,6 +2,7 @@
 #pragma once
 
 #include <maintain/detail/fake_call.hpp>
+#include <maintain/detail/fake_http.hpp>
 #include <maintain/detail/fake_jobs.hpp>
 #include <maintain/detail/fake_store.hpp>
 #include <maintain/testkit.hpp>
@@ -242,6 +243,7 @@ inline const void* table_named(std::string_view id) {
   if (id == MAINTAIN_STATE_1) return &state_table;
   if (id == MAINTAIN_STORE_1) return &store_table;
   if (id == MAINTAIN_FACTS_1) return &facts_table;
+  if (id == MAINTAIN_HTTP_1) return &http_table;
   if (id == MAINTAIN_LOCK_1) return &lock_table;
   if (id == MAINTAIN_CLOCK_1) return &clock_table;
   return nullptr;

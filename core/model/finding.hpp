@@ -23,6 +23,7 @@ struct Finding {
   std::string title;    // one line: what happened
   std::string detail;   // more lines; may be empty
   std::string action;   // what a person should do; may be empty
+  Seconds remind{0};    // how long until it is told again while it is open; 0: as the settings say
 };
 
 // A number worth keeping, in the units of Prometheus: seconds, bytes, ratio, or none.

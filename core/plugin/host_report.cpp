@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t longest_line = 1000;
 constexpr std::size_t longest_detail = 64 * 1024;
+constexpr Seconds longest_remind = std::chrono::hours(24 * 366);
 
 std::string line_of(maintain_text text) { return shorten(printable(trim(to_view(text))), longest_line); }
 std::string lines_of(maintain_text text) { return shorten(printable(to_view(text), true), longest_detail); }
@@ -20,7 +21,7 @@ bool consists_of(std::string_view text, std::string_view allowed) {
 }
 
 HostResult finding(Host& host, const maintain_finding* raw) {
-  if (raw == nullptr || !MAINTAIN_HAS(raw, action))
+  if (raw == nullptr || !MAINTAIN_HAS(raw, remind_ms))
     return host_fail(MAINTAIN_INVALID_ARGUMENT, "a finding has a wrong struct_size");
   Finding finding;
   finding.state = raw->state <= MAINTAIN_STATE_UNKNOWN ? static_cast<State>(raw->state) : State::unknown;
@@ -29,6 +30,8 @@ HostResult finding(Host& host, const maintain_finding* raw) {
   finding.title = line_of(raw->title);
   finding.detail = lines_of(raw->detail);
   finding.action = lines_of(raw->action);
+  const auto remind = std::chrono::floor<Seconds>(Milliseconds(raw->remind_ms));
+  finding.remind = std::clamp(remind, Seconds(0), longest_remind);
   if (!consists_of(finding.code, "abcdefghijklmnopqrstuvwxyz0123456789._-") || finding.code.size() > 100)
     return host_fail(MAINTAIN_INVALID_ARGUMENT, "a finding's code must be [a-z0-9._-]+, at most 100 bytes");
   if (finding.title.empty()) return host_fail(MAINTAIN_INVALID_ARGUMENT, "finding " + finding.code + " has no title");

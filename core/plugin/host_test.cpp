@@ -219,6 +219,10 @@ TEST_CASE_METHOD(Fixture, "findings are checked and made fit to be shown") {
   CHECK(events.findings[0].state == State::unknown);
   CHECK(events.findings[0].title.find_first_of("\x1b\n") == std::string::npos);
   CHECK(events.findings[0].detail == "one\ntwo");
+  CHECK(events.findings.back().remind == Seconds(0));
+  raw.remind_ms = 7LL * 24 * 3600 * 1000;
+  CHECK(report->finding(host(), &raw, nullptr) == MAINTAIN_OK);
+  CHECK(events.findings.back().remind == std::chrono::hours(24 * 7));
   raw.code = to_text("Not A Code");
   CHECK(report->finding(host(), &raw, nullptr) == MAINTAIN_INVALID_ARGUMENT);
   raw.code = to_text("x");
@@ -302,7 +306,7 @@ TEST_CASE_METHOD(Fixture, "structs of a later header are longer, and as good") {
   CHECK(local() == MAINTAIN_OK);
   exit.struct_size = sizeof exit - 8;
   CHECK(exec() == MAINTAIN_INVALID_ARGUMENT);
-  maintain_finding finding{sizeof(maintain_finding) + 8, 0, to_text("x"), {}, to_text("title"), {}, {}};
+  maintain_finding finding{sizeof(maintain_finding) + 8, 0, to_text("x"), {}, to_text("title"), {}, {}, 0};
   CHECK(get<maintain_report_1>(MAINTAIN_REPORT_1)->finding(host(), &finding, nullptr) == MAINTAIN_OK);
   maintain_file_info info{};
   info.struct_size = sizeof info + 8;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "report/finding_order.hpp"
@@ -26,7 +27,25 @@ void add_all(Digest& digest, const Ledger& ledger, const OpenBefore& before) {
   }
 }
 
+Seconds interval_of(const Finding& finding, const DigestRequest& request) {
+  return finding.remind > Seconds(0) ? finding.remind : request.reminder;
+}
+
+// Of a task's findings with an interval of their own, all are told again when the first is due: that is its digest.
+using Told = std::tuple<TaskKey, Seconds>;
+std::set<Told> due_together(const Ledger& ledger, const OpenBefore& before, const DigestRequest& request) {
+  std::set<Told> due;
+  for (const auto& [identity, open] : ledger.open()) {
+    const auto known = before.find(identity);
+    if (open.finding.remind > Seconds(0) && known != before.end() && known->second.reported &&
+        request.now - *known->second.reported >= open.finding.remind)
+      due.emplace(open.key, open.finding.remind);
+  }
+  return due;
+}
+
 void add_open(Digest& digest, const Ledger& ledger, const OpenBefore& before, const DigestRequest& request) {
+  const std::set<Told> together = due_together(ledger, before, request);
   for (const auto& [identity, found] : ledger.open()) {
     OpenFinding open = found;
     bool is_news = false;
@@ -37,7 +56,8 @@ void add_open(Digest& digest, const Ledger& ledger, const OpenBefore& before, co
                 is_another_failure(known->second.finding, open.finding);
     }
     const bool alert = !open.reported || is_news;
-    const bool reminder = !alert && request.now - *open.reported >= request.reminder;
+    const bool reminder = !alert && (request.now - *open.reported >= interval_of(open.finding, request) ||
+                                     together.contains({open.key, open.finding.remind}));
     if (alert || reminder) {
       digest.items.push_back(item_of(ledger, alert ? Notice::alert : Notice::reminder, open));
       open.reported = request.now;

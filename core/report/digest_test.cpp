@@ -28,6 +28,25 @@ TEST_CASE_METHOD(Bot, "nothing happened, nothing is told") {
   CHECK_FALSE(digest.person_needed);
 }
 
+TEST_CASE_METHOD(Bot, "findings of a task with an interval of their own are told again together") {
+  Finding old = held, late = held, other = held;
+  old.remind = late.remind = hours(24 * 7);
+  late.subject = "late";
+  other.subject = "other";
+  CHECK(tick({result(upgrade, Outcome::ok, {old, other})}).items.size() == 2);
+  wait(hours(24 * 6));
+  CHECK(told(tick({result(upgrade, Outcome::ok, {old, late, other})})) ==
+        Lines{"alert warning web1/shop/upgrade apt.held late", "reminder warning web1/shop/upgrade apt.held other"});
+  wait(hours(23));
+  CHECK(tick().items.empty());
+  wait(hours(1));
+  CHECK(told(tick()) == Lines{"reminder warning web1/shop/upgrade apt.held late",
+                              "reminder warning web1/shop/upgrade apt.held nginx",
+                              "reminder warning web1/shop/upgrade apt.held other"});
+  wait(hours(24 * 7));
+  CHECK(tick().items.size() == 3);
+}
+
 TEST_CASE_METHOD(Bot, "a finding is told once, reminded after a day, and its end is told") {
   CHECK(told(tick({result(upgrade, Outcome::ok, {held})})) == Lines{"alert warning web1/shop/upgrade apt.held nginx"});
   const Time first = now;

@@ -139,7 +139,7 @@ inline std::string bytes_from_json(const json& j) {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Position, file, line, column)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Error, kind, message, hint, where)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Finding, state, code, subject, title, detail, action)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Finding, state, code, subject, title, detail, action, remind)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Become, enabled, user, password_file, password_command)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Server, name, address, port, user, transport, transient, enabled, wave, groups, tags,
                                    identity_files, ssh_options, become, expect, where)

@@ -107,6 +107,8 @@ alter table task_statuses add column refusal text not null default '';  -- why i
 
 constexpr std::string_view version_3 = R"sql(
 alter table metrics add column subject text not null default '';
+alter table findings add column remind integer not null default 0;       -- seconds; 0: as the settings say
+alter table open_findings add column remind integer not null default 0;
 )sql";
 
 constexpr std::array<std::string_view, 3> migrations_list{version_1, version_2, version_3};

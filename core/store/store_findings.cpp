@@ -9,11 +9,11 @@ using sqlite::Statement;
 
 Result<std::vector<OpenFinding>> SqliteStore::open_findings() const {
   std::vector<OpenFinding> all;
-  auto read = database_->query("select server, project, task, state, code, subject, title, detail, action, since,"
-                               " reported, run_id from open_findings order by server, project, task, code, subject")
+  auto read = database_->query("select server, project, task, state, code, subject, title, detail, action, remind,"
+                               " since, reported, run_id from open_findings order by server, project, task, code, subject")
                   .each([&](const Statement& row) {
-                    all.push_back({read_key(row, 0), read_finding(row, 3), row.get<Time>(9),
-                                   row.get<std::optional<Time>>(10), row.get<std::string>(11)});
+                    all.push_back({read_key(row, 0), read_finding(row, 3), row.get<Time>(10),
+                                   row.get<std::optional<Time>>(11), row.get<std::string>(12)});
                   });
   if (!read) return fail(read.error());
   return all;
@@ -24,11 +24,11 @@ Result<void> SqliteStore::replace_open_findings(const std::vector<OpenFinding>& 
     if (auto gone = database.query("delete from open_findings").run(); !gone) return gone;
     for (const OpenFinding& open : findings) {
       auto saved = database.query(
-          "insert into open_findings (server, project, task, state, code, subject, title, detail, action, since,"
-          " reported, run_id) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          "insert into open_findings (server, project, task, state, code, subject, title, detail, action, remind,"
+          " since, reported, run_id) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
           open.key.server, open.key.project, open.key.task, to_string(open.finding.state), open.finding.code,
-          open.finding.subject, open.finding.title, open.finding.detail, open.finding.action, open.since, open.reported,
-          open.run_id).run();
+          open.finding.subject, open.finding.title, open.finding.detail, open.finding.action, open.finding.remind,
+          open.since, open.reported, open.run_id).run();
       if (!saved) return saved;
     }
     // "The server was reached, all is well" has done its service; kept, it would be most of the file: one row per

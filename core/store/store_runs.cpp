@@ -53,8 +53,9 @@ Result<void> add_result(Database& database, const TaskCommit& commit) {
   if (!added) return added;
   const std::int64_t id = database.last_insert_rowid();
   for (const Finding& finding : result.findings)
-    if (auto done = database.query("insert into findings values (?, ?, ?, ?, ?, ?, ?)", id, to_string(finding.state),
-                                   finding.code, finding.subject, finding.title, finding.detail, finding.action).run();
+    if (auto done = database.query("insert into findings values (?, ?, ?, ?, ?, ?, ?, ?)", id, to_string(finding.state),
+                                   finding.code, finding.subject, finding.title, finding.detail, finding.action,
+                                   finding.remind).run();
         !done)
       return done;
   for (const Metric& metric : result.metrics)
@@ -114,7 +115,7 @@ Result<std::vector<TaskResult>> load_results(Database& database, Statement resul
   });
   if (!read) return fail(read.error());
   for (std::size_t i = 0; i < all.size(); ++i) {
-    read = database.query("select state, code, subject, title, detail, action from findings where result = ?"
+    read = database.query("select state, code, subject, title, detail, action, remind from findings where result = ?"
                           " order by rowid", ids[i])
                .each([&](const Statement& row) { all[i].findings.push_back(read_finding(row, 0)); });
     if (!read) return fail(read.error());

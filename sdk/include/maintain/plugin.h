@@ -419,6 +419,8 @@ typedef struct maintain_finding {
   maintain_text title;
   maintain_text detail; /* more lines; may be empty */
   maintain_text action; /* what a person should do; may be empty */
+  int64_t remind_ms;    /* how long until it is told again while it is open; 0: as maintain.yml says, a day. Of a task's
+                         * findings with the same one all are told again together, when the first is due. */
 } maintain_finding;
 
 /* All of it leaves the process when the call is made, so that it survives a crash right after. @since 1.0 */

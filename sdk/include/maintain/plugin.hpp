@@ -106,6 +106,7 @@ struct Finding {
   std::string title;
   std::string detail = {};
   std::string action = {};
+  Milliseconds remind{0};  // how long until it is told again while it is open; 0: as maintain.yml says
 };
 
 // See the table in maintain_facts_1::get.

@@ -53,10 +53,14 @@ inline bool Context::reattaching() const { return MAINTAIN_HAS(request_, reattac
 inline Moment Context::deadline() const { return Moment(Milliseconds(request_->deadline_ms)); }
 
 inline void Context::finding(const Finding& finding) {
-  const maintain_finding raw{sizeof(maintain_finding),         static_cast<maintain_state>(finding.state),
-                             detail::to_text(finding.code),    detail::to_text(finding.subject),
-                             detail::to_text(finding.title),   detail::to_text(finding.detail),
-                             detail::to_text(finding.action)};
+  const maintain_finding raw{sizeof(maintain_finding),
+                             static_cast<maintain_state>(finding.state),
+                             detail::to_text(finding.code),
+                             detail::to_text(finding.subject),
+                             detail::to_text(finding.title),
+                             detail::to_text(finding.detail),
+                             detail::to_text(finding.action),
+                             finding.remind.count()};
   detail::ErrorSlot error;
   error.check(table(report_, MAINTAIN_REPORT_1).finding(host_, &raw, error.raw()), "finding");
 }

@@ -117,7 +117,8 @@ inline constexpr maintain_report_1 report_table = {
       return call(host, error, [&](FakeServer& server) {
         check_finding(to_view(raw->code), to_view(raw->title));
         server.findings.push_back({static_cast<State>(raw->state), to_string(raw->code), to_string(raw->subject),
-                                   to_string(raw->title), to_string(raw->detail), to_string(raw->action)});
+                                   to_string(raw->title), to_string(raw->detail), to_string(raw->action),
+                                   Milliseconds(raw->remind_ms)});
       });
     },
     [](const maintain_host* host, uint64_t done, uint64_t total, maintain_text unit) {

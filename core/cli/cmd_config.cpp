@@ -15,6 +15,7 @@
 #include "config/project_config.hpp"
 #include "model/names.hpp"
 #include "run/config_rules.hpp"
+#include "run/plugin_opinions.hpp"
 
 namespace maintain {
 namespace {
@@ -50,7 +51,8 @@ void check_file(Program& program, const std::string& file) {
   if (!text && text.error().kind == ErrorKind::refused)  // as it is told of a file on a server
     return answer(program, {}, {{ErrorKind::configuration, "is larger than 256 KiB", {}, Position{file}}}, {});
   if (!text) return answer(program, {}, {text.error()}, {});
-  const ParsedProject parsed = parse_project_config(file, *text, config_rules(program.catalog()));
+  ParsedProject parsed = parse_project_config(file, *text, config_rules(program.catalog()));
+  for (Error& error : ask_plugins({parsed.project}, program.catalog())) parsed.errors.push_back(std::move(error));
   std::vector<std::string> good;
   for (const TaskSpec& task : parsed.project.tasks)
     good.push_back(fmt::format("{}: {} ({}) {}", file, task.name, task.use, task.when.empty() ? "by hand" : task.when));

@@ -143,6 +143,28 @@ Result<void> check_task_schema(const std::string& text) {
   return {};
 }
 
+namespace {
+
+// RFC 6901, section 3.
+std::string pointer_token(std::string_view key) {
+  std::string token;
+  for (const char c : key)
+    if (c == '~') token += "~0";
+    else if (c == '/') token += "~1";
+    else token += c;
+  return token;
+}
+
+void note_places(const YamlNode& node, const std::string& file, const std::string& pointer, OptionPlaces& places) {
+  if (!pointer.empty()) places.emplace(pointer, Position{file, node.place.line, node.place.column});
+  for (std::size_t i = 0; i < node.items.size(); ++i)
+    note_places(node.items[i], file, fmt::format("{}/{}", pointer, i), places);
+  for (const YamlEntry& entry : node.entries)
+    note_places(entry.value, file, pointer + "/" + pointer_token(entry.key), places);
+}
+
+}  // namespace
+
 const TaskType* find_task_type(const ConfigRules& rules, std::string_view name) {
   for (const TaskType& type : rules.types)
     if (type.name == name) return &type;
@@ -176,6 +198,7 @@ std::optional<TaskSpec> read_task_entry(const TaskEntry& entry, const TaskType& 
   } else {
     schema_rules.also_known = common_task_keys();
     spec.options = canonical_text(read_by_schema(entry.own, *schema, schema_rules, problems));
+    note_places(entry.own, file, "", spec.option_places);
   }
   if (problems.empty()) return spec;
   add_for_task(entry.name, std::move(problems), errors);

@@ -1,6 +1,7 @@
 // A task as a project declares it.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,12 @@ struct Retry {
 
   bool operator==(const Retry&) const = default;
 };
+
+// Where a task's own options are written: JSON pointer ("/endpoints/0") -> place.
+using OptionPlaces = std::map<std::string, Position>;
+
+// Of the option, or of the nearest thing around it that is written; nothing when none is.
+std::optional<Position> place_of_option(const OptionPlaces& places, std::string pointer);
 
 struct TaskSpec {
   std::string name;                    // unique in its project, [a-z0-9][a-z0-9._-]*
@@ -42,6 +49,7 @@ struct TaskSpec {
   std::string legacy_status_key = {};  // key in maintenance-status.json, when it came from a legacy file
   std::string legacy_nickname = {};
   Position where = {};
+  OptionPlaces option_places = {};     // known to whoever parsed the file; does not travel
 
   bool operator==(const TaskSpec&) const = default;
 };

@@ -19,6 +19,7 @@
 #include "model/finding.hpp"
 #include "model/plan.hpp"
 #include "model/run.hpp"
+#include "model/task_spec.hpp"
 #include "transport/transport.hpp"
 
 namespace maintain {
@@ -75,6 +76,7 @@ struct TaskCall {
   TaskKey key;
   std::string type;
   std::string options = "{}";
+  OptionPlaces option_places = {};
   std::string timezone = "UTC";
   std::string state = "{}";
   std::set<std::string> pending_jobs = {}; // names: started by earlier runs and not collected

@@ -24,11 +24,15 @@ class ErrorSlot {
   ErrorSlot& operator=(const ErrorSlot&) = delete;
   maintain_error* raw() { return &raw_; }
   const std::string& message() const { return message_; }
-  // What validate says is wrong, and with which option: "option '/paths/0': is not absolute".
-  std::string problem() const {
+  // Which option it is about, as a JSON pointer; empty: it does not say.
+  std::string option() const {
     const auto detail = nlohmann::json::parse(detail_, nullptr, false);
     const bool has_path = detail.is_object() && detail.contains("path") && detail["path"].is_string();
-    const std::string path = has_path ? detail["path"].get<std::string>() : std::string();
+    return has_path ? detail["path"].get<std::string>() : std::string();
+  }
+  // What validate says is wrong, and with which option: "option '/paths/0': is not absolute".
+  std::string problem() const {
+    const std::string path = option();
     return shorten(printable(path.empty() ? message_ : fmt::format("option '{}': {}", path, message_)), 2000);
   }
 
@@ -100,7 +104,7 @@ class Plugin final : public LoadedPlugin {
       failed(task.error());
       return end;
     }
-    if (auto valid = validate(**task, call.options); !valid) {
+    if (auto valid = validate(**task, call.options, call.option_places); !valid) {
       failed(valid.error());
       return end;
     }
@@ -120,19 +124,22 @@ class Plugin final : public LoadedPlugin {
     return end;
   }
 
-  Result<void> validate(const std::string& task_type, const std::string& options) override {
+  Result<void> validate(const std::string& task_type, const std::string& options,
+                        const OptionPlaces& places) override {
     Host host(manifest_);
     auto task = create(host, task_type);
     if (!task) return fail(task.error());
-    return validate(**task, options);
+    return validate(**task, options, places);
   }
 
  private:
-  static Result<void> validate(const CreatedTask& task, const std::string& options) {
+  static Result<void> validate(const CreatedTask& task, const std::string& options, const OptionPlaces& places) {
     ErrorSlot problem;
     const maintain_status status = task.get()->validate(task.get(), to_text(options), problem.raw());
     if (status == MAINTAIN_OK) return {};
-    return fail(to_error(status, problem.problem()));
+    Error error = to_error(status, problem.problem());
+    error.where = place_of_option(places, problem.option());
+    return fail(std::move(error));
   }
 
   Result<std::unique_ptr<CreatedTask>> create(const Host& host, const std::string& task_type) const {

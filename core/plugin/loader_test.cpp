@@ -100,6 +100,9 @@ TEST_CASE_METHOD(Fixture, "options are validated without a server") {
   CHECK(plugin->validate("misbehave.well", "[]").error().kind == ErrorKind::configuration);
   CHECK(plugin->validate("misbehave.well", R"({"paths": ["here"]})").error().message ==
         "option '/paths/0': is not absolute");
+  const OptionPlaces places{{"/paths", {"shop.yml", 7, 12}}};
+  CHECK(plugin->validate("misbehave.well", R"({"paths": ["here"]})", places).error().where ==
+        Position{"shop.yml", 7, 12});
 }
 
 TEST_CASE_METHOD(Fixture, "a task with impossible options is not run") {

@@ -22,6 +22,7 @@
 #include "run/confine_program.hpp"
 #include "run/config_rules.hpp"
 #include "run/confinement.hpp"
+#include "run/plugin_opinions.hpp"
 #include "run/session.hpp"
 #include "run/task_timeout.hpp"
 #include "run/transport_settings.hpp"
@@ -111,7 +112,9 @@ class Worker {
       for (Finding& finding : compare_facts(assignment_.server.expect, survey.facts))
         assessment.notes.front().findings.push_back(std::move(finding));
     }
-    if (assignment_.purpose == Purpose::check_config) ask_plugins_about(assessment);
+    if (assignment_.purpose == Purpose::check_config)
+      for (Error& error : ask_plugins(assessment.projects, context_.catalog))
+        assessment.errors.push_back(std::move(error));
     if (!assignment_.legacy_marks.empty()) apply_legacy_marks(assessment.projects);
 
     PlanRequest request;
@@ -136,19 +139,6 @@ class Worker {
     if (!to_remember_.empty() || !planned.from_cache) sent = link_.send(ConfigsFetched{to_remember_});
     if (sent) sent = link_.send(planned);
     if (!sent) cannot_reach(sent.error());
-  }
-
-  void ask_plugins_about(Assessment& assessment) {
-    for (const Project& project : assessment.projects)
-      for (const TaskSpec& task : project.tasks) {
-        const auto plugin = plugin_offering(task.use);
-        const Result<void> valid = plugin ? (*plugin)->validate(task.use, task.options) : fail(plugin.error());
-        if (valid) continue;
-        Error error = valid.error();
-        error.kind = ErrorKind::configuration;
-        if (!error.where) error.where = task.where;
-        assessment.errors.push_back(std::move(error));
-      }
   }
 
   void apply_legacy_marks(const std::vector<Project>& projects) {
@@ -205,6 +195,7 @@ class Worker {
     const auto options = options_of(task);
     if (!options) return {Outcome::failed, options.error(), {}};
     call.options = *options;
+    call.option_places = task.spec.option_places;
     call.timezone = task.spec.timezone;
     const TaskRecord record = record_of(task.key);
     if (!record.state.empty()) call.state = record.state;

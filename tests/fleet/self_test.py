@@ -248,6 +248,56 @@ class Services(unittest.TestCase):
         return fleet("exec", "db1", "--", *words)
 
 
+class Certified(unittest.TestCase):
+    def test_an_authority_certifies_names_that_point_to_the_server(self):
+        authority = json.loads(fleet("authority", "up", "--lifetime", "1728000"))
+        self.addCleanup(fleet, "authority", "down")
+        server = json.loads(fleet("server", "tls1", "--variant", "certificates"))
+        self.addCleanup(fleet, "remove", "tls1")
+        fleet("authority", "name", "www.example.test", "tls1")
+        for known in (fleet("hub", "--", "getent", "ahosts", "www.example.test"),
+                      self.on("getent", "ahosts", "www.example.test")):
+            self.assertIn(server["address"], known)
+            self.assertIn(server["address6"], known)
+        self.assertEqual(self.certbot(authority, "www.example.test"), 0)
+        live = Path(server["rootfs"]) / "etc/letsencrypt/live/www.example.test"
+        chain, leaf = (live / name for name in ("chain.pem", "cert.pem"))
+        subprocess.run(["openssl", "verify", "-CAfile", fleet("authority", "root"), "-untrusted", chain, leaf],
+                       check=True, capture_output=True)
+        for days, ends in ((19, 0), (21, 1)):
+            self.assertEqual(subprocess.run(["openssl", "x509", "-noout", "-checkend", str(days * 86400), "-in",
+                                             leaf], capture_output=True).returncode, ends)
+        # Trusted everywhere as one on the Internet is, but not outside of the fleet.
+        for where in (("exec", "tls1"), ("hub",)):
+            self.assertEqual(status(*where, "--", "openssl", "s_client", "-verify_return_error", "-CAfile",
+                                    "/etc/ssl/certs/ca-certificates.crt", "-connect", "authority.test:14000"), 0)
+        self.assertNotIn(Path(fleet("authority", "root")).read_text(),
+                         Path("/etc/ssl/certs/ca-certificates.crt").read_text())
+
+    def test_a_name_that_points_elsewhere_is_not_certified(self):
+        authority = json.loads(fleet("authority", "up"))
+        self.addCleanup(fleet, "authority", "down")
+        fleet("server", "tls1", "--variant", "certificates")
+        self.addCleanup(fleet, "remove", "tls1")
+        fleet("authority", "name", "www.example.test", "web1")
+        self.assertEqual(self.certbot(authority, "www.example.test"), 1)
+        fleet("authority", "name", "www.example.test")
+        self.assertNotEqual(status("hub", "--", "getent", "ahosts", "www.example.test"), 0)
+        fleet("authority", "name", "www.example.test", "tls1")
+        fleet("authority", "cut")
+        self.assertEqual(self.certbot(authority, "www.example.test"), 1)
+        fleet("authority", "join")
+        self.assertEqual(self.certbot(authority, "www.example.test"), 0)
+
+    def certbot(self, authority, name):
+        return status("exec", "tls1", "--", "certbot", "certonly", "--webroot", "-w", "/var/www/html", "-n",
+                      "--agree-tos", "-m", "admin@example.test", "--no-eff-email", "--server", authority["url"],
+                      "-d", name)
+
+    def on(self, *words):
+        return fleet("exec", "tls1", "--", *words)
+
+
 class Refused(unittest.TestCase):
     def test_errors_say_what_to_do(self):
         for words, hint in ((["exec", "nobody", "--", "true"], "it has: web1"),

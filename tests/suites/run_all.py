@@ -180,7 +180,7 @@ def servers():
     if check.returncode == CANNOT_HOST:
         reason = check.stdout.decode(errors="replace").strip()
         return Count(skipped=len(suites), notes=[f"servers: skipped {suite.stem}: {reason}" for suite in suites])
-    for variant in ("plain", "services"):
+    for variant in ("plain", "services", "certificates"):
         image = call([FLEET, "image", "--variant", variant], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if image.returncode != 0:
             return Count(failed=1, notes=[f"servers: FAILED the image of {variant} servers could not be built\n" +

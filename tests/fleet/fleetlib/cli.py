@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from . import commands, image, server
+from . import authority, commands, image, server
 from .errors import FleetError
 
 DESCRIPTION = "Throw-away Debian servers on one machine: real systemd, sshd, apt and reboots. Needs root."
@@ -61,6 +61,7 @@ def parser():
     _add_access(command)
     _add_power(command)
     _add_trouble(command)
+    _add_authority(command)
     return top
 
 
@@ -95,7 +96,8 @@ def _add_image_options(added):
     added.add_argument("--suite", choices=image.SUITES, default=image.DEFAULT_SUITE,
                        help="release of Debian (default: %(default)s)")
     added.add_argument("--variant", choices=image.VARIANTS, default="plain",
-                       help="services: with PostgreSQL, MariaDB, Docker, Podman and SQLite (default: %(default)s)")
+                       help="services: with PostgreSQL, MariaDB, Docker, Podman and SQLite; certificates: with ACME "
+                            "clients, nginx, Postfix and Dovecot (default: %(default)s)")
     added.add_argument("--include", type=_list, default=(), metavar="PACKAGE,...",
                        help="further Debian packages; makes another image")
 
@@ -189,6 +191,22 @@ def _add_trouble(command):
                                help="disk-full: instead, put a small full disk on this directory")
     added = command("supervise", commands.supervise, "internal: stay beside a server that is on", server=True)
     added.add_argument("ready_fd", type=int)
+
+
+def _add_authority(command):
+    added = command("authority", None, "a certificate authority in the hub, and the fleet's name service")
+    what = Commands(added.add_subparsers(metavar="WHAT", required=True))
+    added = what("up", commands.authority_up, "start it, or a new one in its place; prints JSON: URL, root, ...")
+    added.add_argument("--lifetime", type=int, default=authority.LIFETIME, metavar="SECONDS",
+                       help="of all certificates that it issues (default: %(default)s, 90 days)")
+    what("down", commands.authority_down, "end it, and the name service with it")
+    what("root", commands.authority_root, "print the path of the root certificate that its chains end in")
+    added = what("name", commands.authority_name, "give a name its addresses, instead of those it had")
+    added.add_argument("name", metavar="NAME", help="a host name")
+    added.add_argument("addresses", metavar="ADDRESS", nargs="*",
+                       help="IPv4, IPv6, or a server for both of its own; none: the name is not known")
+    what("cut", commands.authority_cut, "let nobody reach it; it forgets nothing")
+    what("join", commands.authority_join, "let it be reached again")
 
 
 def _add_timeout(added):

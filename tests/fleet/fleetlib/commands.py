@@ -8,6 +8,7 @@ import signal
 import sys
 
 from . import breakage, host, inside, network, packages, power, repository, ssh, supervisor
+from . import authority as authorities
 from . import farm as farms
 from .errors import FleetError
 from .fleet import Fleet, all_fleets
@@ -133,8 +134,7 @@ def execute(options):
 
 def hub(options):
     fleet = _fleet(options)
-    # `ip netns exec` would also replace /sys, and hide /sys/fs/cgroup with it.
-    _become(["nsenter", f"--net={network.namespace_path(fleet.hub)}", *_program(options)])
+    _become([*authorities.Authority(fleet).enter_hub(), *_program(options)])
 
 
 def ssh_to(options):
@@ -190,6 +190,41 @@ def join(options):
 
 def supervise(options):
     supervisor.main(_server(options), options.ready_fd)
+
+
+# -- certificates
+
+def authority_up(options):
+    authority = _authority(options)
+    authority.start(options.lifetime)
+    print(json.dumps(authority.describe(), indent=2))
+
+
+def authority_down(options):
+    _authority(options).stop()
+
+
+def authority_root(options):
+    authority = _authority(options)
+    authority.must_be_up()
+    print(authority.root)
+
+
+def authority_name(options):
+    authority = _authority(options)
+    authority.set_name(options.name, authorities.addresses_of(authority.fleet, options.addresses))
+
+
+def authority_cut(options):
+    _authority(options).cut()
+
+
+def authority_join(options):
+    _authority(options).join()
+
+
+def _authority(options):
+    return authorities.Authority(_fleet(options))
 
 
 # -- trouble

@@ -11,7 +11,8 @@ from .errors import FleetError
 # Program -> Debian package that has it.
 PROGRAMS = {"mmdebstrap": "mmdebstrap", "systemd-nspawn": "systemd-container", "ip": "iproute2", "zstd": "zstd",
             "tar": "tar", "ssh": "openssh-client", "ssh-keygen": "openssh-client", "dpkg-deb": "dpkg",
-            "nsenter": "util-linux", "unshare": "util-linux", "mount": "mount", "gpg": "gpg"}
+            "nsenter": "util-linux", "unshare": "util-linux", "mount": "mount", "gpg": "gpg",
+            "openssl": "openssl", "pebble": "pebble", "update-ca-certificates": "ca-certificates"}
 
 # What a server's making and booting stands on, tried in namespaces that vanish with the shell.
 TRIALS = (

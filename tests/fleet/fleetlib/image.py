@@ -25,6 +25,8 @@ VARIANTS = {
     "plain": (),
     "services": ("postgresql", "mariadb-server", "sqlite3", "docker.io", "iptables", "podman", "runc", "busybox-static",
                  "acl", "attr"),
+    "certificates": ("certbot", "python3-certbot-nginx", "lego", "dehydrated", "nginx-light", "openssl", "curl",
+                     "postfix", "dovecot-imapd", "dovecot-pop3d"),
 }
 
 OPTIONS = ("--variant=minbase", "--mode=root", "--format=directory",

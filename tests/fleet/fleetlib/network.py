@@ -20,6 +20,7 @@ CLONE_NEWNET = 0x40000000
 
 # Inside a fleet's /16: the hub, then single servers, and a half of it for the addresses of farms.
 HUB_HOST = 1
+AUTHORITY_HOST = 2
 FIRST_SERVER_HOST = 10
 LAST_SERVER_HOST = 0x7FFE
 FIRST_FARM_HOST = 0x8000
@@ -35,7 +36,29 @@ def make_hub(namespace, network):
     ip("link", "set", "lo", "up")
     ip("link", "add", BRIDGE, "type", "bridge")
     ip("address", "add", f"{network[HUB_HOST]}/{network.prefixlen}", "dev", BRIDGE)
+    if have_ipv6():
+        ip("address", "add", f"{ipv6(network[HUB_HOST])}/64", "dev", BRIDGE, "nodad")
     ip("link", "set", BRIDGE, "up")
+
+
+def have_ipv6():
+    return os.path.exists("/proc/sys/net/ipv6")
+
+
+def ipv6(address):
+    """The address beside an IPv4 address of the fleet: fd77:77::a4d:a beside 10.77.0.10."""
+    fleet = address.packed[1]
+    return ipaddress.IPv6Address(f"fd77:{fleet}::{address}")
+
+
+def add_hub_address(hub, address, network):
+    """One more for the hub; it may have it already."""
+    run("ip", "-n", hub, "address", "replace", f"{address}/{network.prefixlen}", "dev", BRIDGE)
+
+
+def remove_hub_address(hub, address, network):
+    """Nobody answers there any more; the hub may lack it already."""
+    run("ip", "-n", hub, "address", "delete", f"{address}/{network.prefixlen}", "dev", BRIDGE, check=False)
 
 
 def plug_in(hub, namespace, address, network):
@@ -50,6 +73,9 @@ def plug_in(hub, namespace, address, network):
     # The same address always has the same MAC: neighbours that remember the last server with it stay right.
     inside("link", "set", "eth0", "address", "02:fe:" + ":".join(f"{byte:02x}" for byte in address.packed))
     inside("address", "add", f"{address}/{network.prefixlen}", "dev", "eth0")
+    if have_ipv6():
+        # No search for duplicates: the address can be used at once.
+        inside("address", "add", f"{ipv6(address)}/64", "dev", "eth0", "nodad")
     inside("link", "set", "eth0", "up")
     _ip_in(hub)("link", "set", port, "master", BRIDGE, "up")
 

@@ -7,7 +7,7 @@ import os
 import shutil
 from pathlib import Path
 
-from . import cgroups, network, paths, repository, ssh, supervisor
+from . import authority, cgroups, network, paths, repository, ssh, supervisor
 from .errors import FleetError
 from .image import DEFAULT_SUITE, Image
 from .processes import Process, run
@@ -90,6 +90,11 @@ class Server:
         return self.options.address
 
     @property
+    def address6(self):
+        """Beside the other; none where the kernel has no IPv6."""
+        return str(network.ipv6(self._ip())) if network.have_ipv6() else ""
+
+    @property
     def port(self):
         return self.options.port
 
@@ -132,7 +137,7 @@ class Server:
         power = self.power
         known_hosts = (self.directory / "known_hosts").read_text().splitlines()
         return {
-            "name": self.name, "address": self.address, "port": self.port, "user": self.user,
+            "name": self.name, "address": self.address, "address6": self.address6, "port": self.port, "user": self.user,
             "key": str(self.fleet.key), "known_hosts_line": known_hosts[0], "known_hosts": known_hosts,
             "sudo": self.options.sudo, "sudo_password": SUDO_PASSWORD, "suite": self.options.suite,
             "systemd": self.systemd, "state": power["state"], "boots": power.get("boots", 0),
@@ -158,6 +163,8 @@ class Server:
         network.plug_in(self.fleet.hub, self.namespace, self._ip(), self.fleet.network)
         self._personalise()
         repository.subscribe(self)
+        if (certifies := authority.Authority(self.fleet)).up:
+            certifies.introduce(self)
 
     def switch_on(self):
         if self.power["state"] != supervisor.OFF:

@@ -10,7 +10,7 @@ namespace {
 const Json reload{{"deploy", {"reload"}}};
 
 // The shop's certificate was renewed, and the one before is served. The client finds nothing due.
-struct Stale : World {
+struct Stale : Scene {
   Stale() {
     served["shop.example.org"] = leaf({"shop.example.org"}, 61);
     disk["shop"] = {.issued = leaf({"shop.example.org"}, 1)};
@@ -105,7 +105,7 @@ TEST_CASE("without a hook an old certificate is told at once") {
 }
 
 TEST_CASE("certbot's own hooks are run again; its own run after the renewal was the first") {
-  World world;
+  Scene world;
   world.disk["shop"] = {.issued = world.leaf({"shop.example.org"}, 61), .has_hook = true};
   world.served["shop.example.org"] = world.disk["shop"].issued;
   world.renewals.otherwise.then = [&](FakeServer&) { world.disk["shop"].issued = world.leaf({"shop.example.org"}, 0); };
@@ -119,7 +119,7 @@ TEST_CASE("certbot's own hooks are run again; its own run after the renewal was 
 }
 
 TEST_CASE("the project's own deploy command runs after each renewal, also where nothing is served") {
-  World world;
+  Scene world;
   world.disk["shop"] = {.issued = world.leaf({"shop.example.org"}, 61)};
   Json nowhere = reload;
   nowhere["endpoints"] = Json::array();
@@ -145,7 +145,7 @@ TEST_CASE("a check deploys nothing and tells at once") {
 }
 
 TEST_CASE("what nobody serves is told by where") {
-  World world;
+  Scene world;
   world.disk["shop"] = {.issued = world.leaf({"shop.example.org", "www.shop.example.org", "*.shop.example.org"}, 1)};
   world.served["shop.example.org"] = world.disk["shop"].issued;
   world.run();

@@ -10,12 +10,12 @@ namespace {
 const Json certbot = Json::object();
 
 // A shop whose certificate is so many days old, and served.
-void open_shop(World& world, std::int64_t age_days) {
+void open_shop(Scene& world, std::int64_t age_days) {
   world.disk["shop"] = {.issued = world.leaf({"shop.example.org"}, age_days)};
   world.served["shop.example.org"] = world.disk["shop"].issued;
 }
 
-Reply renewing(World& world, bool deploys = true) {
+Reply renewing(Scene& world, bool deploys = true) {
   return {.output = "  /etc/letsencrypt/live/shop/fullchain.pem (success)\n", .then = [&world, deploys](FakeServer&) {
             world.disk["shop"].issued = world.leaf({"shop.example.org"}, 0);
             if (deploys) world.served["shop.example.org"] = world.disk["shop"].issued;
@@ -31,7 +31,7 @@ Reply failing(const std::string& detail = "Timeout during connect", const std::s
 }  // namespace
 
 TEST_CASE("what is not due stays as it is, and says how long it will") {
-  World world;
+  Scene world;
   open_shop(world, 10);
   world.renewals.otherwise.output = "  /etc/letsencrypt/live/shop/fullchain.pem expires on 2027-04-05 (skipped)\n";
   CHECK(world.run().outcome == Outcome::ok);
@@ -41,7 +41,7 @@ TEST_CASE("what is not due stays as it is, and says how long it will") {
 }
 
 TEST_CASE("a renewed certificate that is served is a change and no trouble") {
-  World world;
+  Scene world;
   open_shop(world, 70);
   world.renewals.replies.push_back(renewing(world));
   CHECK(world.run().outcome == Outcome::changed);
@@ -50,7 +50,7 @@ TEST_CASE("a renewed certificate that is served is a change and no trouble") {
 }
 
 TEST_CASE("a renewal that fails is a finding, and the next one waits") {
-  World world;
+  Scene world;
   open_shop(world, 61);
   world.renewals.replies = {failing(), failing(), renewing(world)};
   CHECK(world.run().outcome == Outcome::ok);
@@ -82,7 +82,7 @@ TEST_CASE("a renewal that fails is a finding, and the next one waits") {
 }
 
 TEST_CASE("who starts it by hand, changes the command or renews by other means does not wait") {
-  World world;
+  Scene world;
   open_shop(world, 61);
   world.renewals.replies.push_back(failing());
   world.run();
@@ -105,7 +105,7 @@ TEST_CASE("who starts it by hand, changes the command or renews by other means d
 }
 
 TEST_CASE("a rate limit is told with its end, and waited for") {
-  World world;
+  Scene world;
   open_shop(world, 61);
   world.renewals.replies.push_back(
       failing("too many certificates already issued, retry after 2027-01-16 12:00:00 UTC", "rateLimited"));
@@ -122,7 +122,7 @@ TEST_CASE("a rate limit is told with its end, and waited for") {
 }
 
 TEST_CASE("a renewal that fails while the end is near is critical") {
-  World world;
+  Scene world;
   open_shop(world, 80);
   world.renewals.replies.push_back(failing());
   world.run();
@@ -133,7 +133,7 @@ TEST_CASE("a renewal that fails while the end is near is critical") {
 }
 
 TEST_CASE("a renewal without an end is ended and counts as failed") {
-  World world;
+  Scene world;
   open_shop(world, 61);
   world.renewals.replies.push_back({.takes = 3h});
   CHECK(world.run().outcome == Outcome::ok);
@@ -142,7 +142,7 @@ TEST_CASE("a renewal without an end is ended and counts as failed") {
 }
 
 TEST_CASE("another certbot at work is no failure") {
-  World world;
+  Scene world;
   open_shop(world, 10);
   world.renewals.replies.push_back({.status = 1, .output = "Another instance of Certbot is already running.\n"});
   CHECK(world.run().outcome == Outcome::ok);
@@ -151,7 +151,7 @@ TEST_CASE("another certbot at work is no failure") {
 }
 
 TEST_CASE("without the client nothing is run, and that is told") {
-  World world;
+  Scene world;
   open_shop(world, 10);
   world.client_found = false;
   CHECK(world.run().outcome == Outcome::ok);
@@ -160,7 +160,7 @@ TEST_CASE("without the client nothing is run, and that is told") {
 }
 
 TEST_CASE("a store that may not be read makes the task fail: nothing recovers by not being seen") {
-  World world;
+  Scene world;
   world.store_trouble = "denied";
   const TaskRun run = world.run();
   CHECK(run.status == MAINTAIN_FAILED);
@@ -169,7 +169,7 @@ TEST_CASE("a store that may not be read makes the task fail: nothing recovers by
 }
 
 TEST_CASE("one file that may not be read is a finding") {
-  World world;
+  Scene world;
   open_shop(world, 10);
   world.disk["mail"] = {.issued = world.leaf({"mail.example.org"}, 1), .trouble = "denied"};
   world.renewals.replies.push_back({.output = "nothing\n"});
@@ -188,7 +188,7 @@ TEST_CASE("a server that answers nonsense makes the task fail") {
 }
 
 TEST_CASE("a dry run looks, and changes nothing") {
-  World world;
+  Scene world;
   open_shop(world, 61);
   world.served["shop.example.org"] = world.leaf({"shop.example.org"}, 80);
   CHECK(world.run({{"deploy", "reload"}}, false, true).outcome == Outcome::ok);
@@ -199,7 +199,7 @@ TEST_CASE("a dry run looks, and changes nothing") {
 }
 
 TEST_CASE("the earlier bot's entry: files and exit status decide, its texts are hints") {
-  World world;
+  Scene world;
   open_shop(world, 61);
   const Json legacy{{"client", "command"}, {"user", "root"}, {"command", "/usr/local/bin/renew.sh --quiet"},
                     {"not_due_output", "Cert not yet due for renewal"}, {"renewed_output", "all renewals succeeded"}};
@@ -229,7 +229,7 @@ TEST_CASE("the earlier bot's entry: files and exit status decide, its texts are 
 }
 
 TEST_CASE("a rehearsal that fails is told until one works, and does not count as a failed renewal") {
-  World world;
+  Scene world;
   open_shop(world, 10);
   const Json monthly{{"rehearse", "monthly"}};
   world.rehearsals.replies.push_back(failing());

@@ -47,9 +47,9 @@ struct Answers {
 };
 
 // A server with certbot, and what visitors get from it.
-class World {
+class Scene {
  public:
-  World() : root_(make_root("Test Root X1")), intermediate_(make_intermediate(root_)) {
+  Scene() : root_(make_root("Test Root X1")), intermediate_(make_intermediate(root_)) {
     server.set_now(Moment(std::chrono::seconds(epoch)));
     // The answer is made when the command is run, so that it has what the commands before it did.
     server.stub(script("letsencrypt %s"), [this](const SeenCommand&) { return Reply{.output = answer()}; });

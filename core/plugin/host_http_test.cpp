@@ -11,9 +11,9 @@ namespace {
 const FixedClock noon(*parse_time("2026-11-29T12:00:00Z"));
 
 struct HttpFixture : Fixture {
-  maintain::testing::HttpServer server{[this](const std::string& request) { return handler(request); }};
-  std::function<std::string(const std::string&)> handler = [](const std::string& request) {
-    return maintain::testing::response(request.starts_with("GET /bad") ? 500 : 200, "the body");
+  maintain::testing::HttpServer server{[this](const std::string& asked) { return handler(asked); }};
+  std::function<std::string(const std::string&)> handler = [](const std::string& asked) {
+    return maintain::testing::response(asked.starts_with("GET /bad") ? 500 : 200, "the body");
   };
   maintain_http_request request{};
   maintain_http_answer answer{};

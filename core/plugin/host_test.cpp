@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "plugin/host_testing.hpp"
 
 using namespace maintain;
@@ -213,7 +214,7 @@ TEST_CASE_METHOD(Fixture, "extensions work only while the task runs") {
 TEST_CASE_METHOD(Fixture, "findings are checked and made fit to be shown") {
   const auto* report = get<maintain_report_1>(MAINTAIN_REPORT_1);
   maintain_finding raw{sizeof(maintain_finding), 9, to_text("apt.held"), {}, to_text("a\x1b[1m title\nof two lines"),
-                       to_text("one\ntwo"), {}};
+                       to_text("one\ntwo"), {}, 0};
   CHECK(report->finding(host(), &raw, nullptr) == MAINTAIN_OK);
   REQUIRE(events.findings.size() == 1);
   CHECK(events.findings[0].state == State::unknown);

@@ -264,7 +264,8 @@ void check_instead(const YamlDocument& document, std::vector<Error>& errors) {
   const YamlEntry* instead = http == nullptr ? nullptr : http->value.find("instead");
   if (instead == nullptr) return;
   for (const YamlEntry& entry : instead->value.entries) {
-    const bool good = (entry.key.starts_with("https://") || entry.key.starts_with("http://")) && entry.key.ends_with('/');
+    const bool is_http = entry.key.starts_with("https://") || entry.key.starts_with("http://");
+    const bool good = is_http && entry.key.ends_with('/');
     if (!good)
       errors.push_back({ErrorKind::configuration,
                         fmt::format("'{}' in 'http.instead' is not the beginning of URLs", printable(entry.key)),

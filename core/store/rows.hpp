@@ -21,7 +21,8 @@ inline TaskKey read_key(const sqlite::Statement& row, int first) {
   return {row.get<std::string>(first), row.get<std::string>(first + 1), row.get<std::string>(first + 2)};
 }
 
-// Seven columns: state, code, subject, title, detail, action, remind. A word that only a damaged file can hold reads as unknown.
+// Seven columns: state, code, subject, title, detail, action, remind. A word that only a damaged file can hold reads as
+// unknown.
 inline Finding read_finding(const sqlite::Statement& row, int first) {
   Finding finding;
   finding.state = parse_state(row.get<std::string>(first)).value_or(State::unknown);

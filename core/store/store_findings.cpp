@@ -10,7 +10,8 @@ using sqlite::Statement;
 Result<std::vector<OpenFinding>> SqliteStore::open_findings() const {
   std::vector<OpenFinding> all;
   auto read = database_->query("select server, project, task, state, code, subject, title, detail, action, remind,"
-                               " since, reported, run_id from open_findings order by server, project, task, code, subject")
+                               " since, reported, run_id from open_findings"
+                               " order by server, project, task, code, subject")
                   .each([&](const Statement& row) {
                     all.push_back({read_key(row, 0), read_finding(row, 3), row.get<Time>(10),
                                    row.get<std::optional<Time>>(11), row.get<std::string>(12)});

@@ -70,7 +70,8 @@ inline void Context::progress(std::uint64_t done, std::uint64_t total, std::stri
 inline void Context::metric(std::string_view name, double value, std::string_view unit, std::string_view subject) {
   detail::ErrorSlot error;
   error.check(table(report_, MAINTAIN_REPORT_1)
-                  .metric(host_, detail::to_text(name), detail::to_text(subject), value, detail::to_text(unit), error.raw()),
+                  .metric(host_, detail::to_text(name), detail::to_text(subject), value, detail::to_text(unit),
+                          error.raw()),
               "metric");
 }
 inline void Context::summary(std::string_view line) {

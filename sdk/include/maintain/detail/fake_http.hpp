@@ -25,7 +25,8 @@ inline HttpRequest checked_http_request(FakeServer& server, const maintain_http_
   const auto& allowed = server.script().allowed_urls;
   if (allowed && std::none_of(allowed->begin(), allowed->end(),
                               [&](const std::string& beginning) { return request.url.starts_with(beginning); }))
-    throw Failure(MAINTAIN_REFUSED, request.url + " is beneath none of the URLs that the manifest lists under \"http\"");
+    throw Failure(MAINTAIN_REFUSED,
+                  request.url + " is beneath none of the URLs that the manifest lists under \"http\"");
   return request;
 }
 

@@ -4,8 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
+#include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -19,6 +21,8 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 constexpr std::size_t most_headers = 16 * 1024;
+constexpr std::size_t piece_size = 256 * 1024;
+constexpr Milliseconds between_questions{200};  // whether to give up
 constexpr int version = 1;
 
 std::string header_line(const CachedAnswer& answer) {
@@ -52,19 +56,40 @@ std::optional<Headers> parse_headers(std::string_view line) {
   }
 }
 
+// Fewer bytes at the end of the file; none when it cannot be read.
+std::string read_at(int file, std::size_t offset, std::size_t size) {
+  std::string bytes(size, '\0');
+  const ssize_t got = ::pread(file, bytes.data(), size, static_cast<off_t>(offset));
+  bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  return bytes;
+}
+
 // Its first line, when there is a whole one.
-std::optional<std::string> first_line(const fs::path& entry) {
-  std::ifstream file(entry, std::ios::binary);
-  std::string line(most_headers, '\0');
-  file.read(line.data(), static_cast<std::streamsize>(line.size()));
-  line.resize(static_cast<std::size_t>(file.gcount()));
+std::optional<std::string> first_line(int file) {
+  std::string line = read_at(file, 0, most_headers);
   const std::size_t end = line.find('\n');
   if (end == line.npos) return std::nullopt;
   line.resize(end + 1);
   return line;
 }
 
+bool has_hash(int file, std::size_t offset, const std::string& expected) {
+  Sha256 hash;
+  for (std::string piece = read_at(file, offset, piece_size); !piece.empty();
+       piece = read_at(file, offset, piece_size)) {
+    hash.add(piece);
+    offset += piece.size();
+  }
+  return hash.hexadecimal() == expected;
+}
+
 Time modified(const struct stat& status) { return Time(Seconds(status.st_mtim.tv_sec)); }
+
+struct OldFile {
+  Time confirmed;
+  std::uint64_t size = 0;
+  fs::path path;
+};
 
 }  // namespace
 
@@ -76,14 +101,19 @@ fs::path HttpCache::entry_of(const HttpRequest& request) const {
   return directory_ / name.substr(0, 2) / name.substr(2);
 }
 
-std::optional<CacheEntry> HttpCache::find(const fs::path& entry) const {
+std::optional<CacheEntry> HttpCache::find(const fs::path& entry, Time oldest) const {
+  const UniqueFd file(::open(entry.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status {};
-  if (::stat(entry.c_str(), &status) != 0) return std::nullopt;
-  const auto line = first_line(entry);
+  if (!file || ::fstat(file.get(), &status) != 0 || modified(status) < oldest) return std::nullopt;
+  const auto line = first_line(file.get());
   const auto headers = line ? parse_headers(*line) : std::nullopt;
-  if (!headers || static_cast<std::uint64_t>(status.st_size) != line->size() + headers->size) return std::nullopt;
+  if (!headers || static_cast<std::uint64_t>(status.st_size) != line->size() + headers->size ||
+      !has_hash(file.get(), line->size(), headers->sha256))
+    return std::nullopt;
   return CacheEntry{headers->answer, modified(status)};
 }
+
+void HttpCache::remove(const fs::path& entry) const { ::unlink(entry.c_str()); }
 
 Result<void> HttpCache::keep(const fs::path& entry, const CachedAnswer& answer) const {
   if (auto made = make_directories(entry.parent_path(), 0700); !made) return made;
@@ -113,24 +143,39 @@ Result<void> HttpCache::confirm(const fs::path& entry, Time now) const {
   return {};
 }
 
-Result<UniqueFd> HttpCache::lock(const fs::path& entry, Milliseconds patience) const {
+Result<UniqueFd> HttpCache::lock(const fs::path& entry, Milliseconds patience,
+                                 const std::function<bool()>& give_up) const {
   if (auto made = make_directories(entry.parent_path(), 0700); !made) return fail(made.error());
-  return lock_file(entry.string() + ".lock", patience);
+  const Deadline deadline = Deadline::after(patience);
+  while (true) {
+    auto lock = lock_file(entry.string() + ".lock", std::min(deadline.remaining(), between_questions));
+    if (lock || lock.error().kind != ErrorKind::busy || deadline.passed() || (give_up && give_up())) return lock;
+  }
 }
 
-void HttpCache::prune(Time now, Time before) const {
+void HttpCache::prune(Time now, Time before, std::uint64_t most_bytes) const {
   const fs::path mark = directory_ / "pruned";
   struct stat status {};
   constexpr auto day = std::chrono::hours(24);
   if (::stat(mark.c_str(), &status) == 0 && modified(status) + day > now) return;
+  std::vector<OldFile> left;
+  std::uint64_t bytes = 0;
   std::error_code ignored;
   fs::recursive_directory_iterator file(directory_, fs::directory_options::skip_permission_denied, ignored), end;
   for (; file != end; file.increment(ignored)) {
     if (ignored) break;
-    if (::lstat(file->path().c_str(), &status) != 0 || !S_ISREG(status.st_mode) || modified(status) >= before) continue;
+    if (::lstat(file->path().c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
     // Also a lock: who holds it has a second one beside him then, which costs a transfer.
-    ::unlink(file->path().c_str());
+    if (modified(status) < before) {
+      ::unlink(file->path().c_str());
+    } else if (status.st_size > 0) {  // no lock, and not the mark
+      left.push_back({modified(status), static_cast<std::uint64_t>(status.st_size), file->path()});
+      bytes += left.back().size;
+    }
   }
+  std::sort(left.begin(), left.end(), [](const OldFile& a, const OldFile& b) { return a.confirmed < b.confirmed; });
+  for (auto oldest = left.begin(); oldest != left.end() && bytes > most_bytes; ++oldest)
+    if (::unlink(oldest->path.c_str()) == 0) bytes -= oldest->size;
   if (std::ofstream(mark).flush()) (void)confirm(mark, now);
 }
 

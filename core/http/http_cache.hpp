@@ -1,10 +1,11 @@
 // Answers of HTTP servers on the disk, shared by all workers of all runs: one file for each question, which holds the
 // answer's headers in a line of JSON, then its body. The file's modification time is when the server last sent or
 // confirmed it. Losing any of it costs a transfer, so nothing is fsynced; what a power cut left of a file is noticed
-// by its hash.
+// by its hash, before the file is used for anything.
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,18 +38,23 @@ class HttpCache {
   // Where the answer to the request is kept: two requests share a file when method, URL, accept and body agree.
   std::filesystem::path entry_of(const HttpRequest& request) const;
 
-  // Nothing when there is none, or what is there is damaged.
-  std::optional<CacheEntry> find(const std::filesystem::path& entry) const;
+  // Nothing when there is none, what is there is damaged (it is read whole), or was not confirmed since `oldest`.
+  std::optional<CacheEntry> find(const std::filesystem::path& entry, Time oldest = Time::min()) const;
 
   Result<void> keep(const std::filesystem::path& entry, const CachedAnswer& answer) const;
   // The server said that it has not changed.
   Result<void> confirm(const std::filesystem::path& entry, Time now) const;
 
-  // Whoever holds it is the one who asks the server. busy: somebody else does, for longer than patience.
-  Result<UniqueFd> lock(const std::filesystem::path& entry, Milliseconds patience) const;
+  // What is damaged, by who holds its lock.
+  void remove(const std::filesystem::path& entry) const;
 
-  // Removes what was not confirmed since `before`, at most once a day.
-  void prune(Time now, Time before) const;
+  // Whoever holds it is the one who asks the server. busy: somebody else does, for longer than patience, or until
+  // `give_up` said so.
+  Result<UniqueFd> lock(const std::filesystem::path& entry, Milliseconds patience,
+                        const std::function<bool()>& give_up = {}) const;
+
+  // Removes what was not confirmed since `before`, and of the rest the oldest beyond `most_bytes`, at most once a day.
+  void prune(Time now, Time before, std::uint64_t most_bytes) const;
 
  private:
   std::filesystem::path directory_;

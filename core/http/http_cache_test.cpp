@@ -54,6 +54,7 @@ TEST_CASE_METHOD(Fixture, "http cache: what a power cut left of a file is nothin
   }
   SECTION("zeros where the body was") {
     std::ofstream(entry) << text.substr(0, text.size() - 5) + std::string(5, '\0');
+    CHECK_FALSE(cache.find(entry));
     CHECK_FALSE(read_cached(entry, 100));
   }
   SECTION("no headers") {
@@ -82,14 +83,30 @@ TEST_CASE_METHOD(Fixture, "http cache: one asks at a time") {
   const auto second = cache.lock(entry, 0ms);
   REQUIRE_FALSE(second);
   CHECK(second.error().kind == ErrorKind::busy);
+  CHECK(cache.lock(entry, 1h, [] { return true; }).error().kind == ErrorKind::busy);  // at once
 }
 
 TEST_CASE_METHOD(Fixture, "http cache: old answers go, once a day") {
   keep("old");
-  cache.prune(noon, noon - 1h);
+  cache.prune(noon, noon - 1h, 1'000'000);
   CHECK(cache.find(entry));
-  cache.prune(noon + 1h, noon + 1s);  // too soon after the last time
+  cache.prune(noon + 1h, noon + 1s, 1'000'000);  // too soon after the last time
   CHECK(cache.find(entry));
-  cache.prune(noon + 25h, noon + 1s);
+  cache.prune(noon + 25h, noon + 1s, 1'000'000);
   CHECK_FALSE(cache.find(entry));
+}
+
+TEST_CASE_METHOD(Fixture, "http cache: of more than there is room for, the oldest go") {
+  std::vector<std::filesystem::path> entries;
+  for (int i = 0; i < 4; ++i) {
+    request.url = "https://index.example.org/" + std::to_string(i);
+    entries.push_back(cache.entry_of(request));
+    REQUIRE(cache.keep(entries.back(), {200, "", "", "", std::string(10'000, 'x')}));
+    REQUIRE(cache.confirm(entries.back(), noon + i * 1h));
+  }
+  cache.prune(noon + 5h, noon - 1h, 25'000);
+  CHECK_FALSE(cache.find(entries[0]));
+  CHECK_FALSE(cache.find(entries[1]));
+  CHECK(cache.find(entries[2]));
+  CHECK(cache.find(entries[3]));
 }

@@ -2,13 +2,15 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <mutex>
+#include <stdexcept>
 
 #include <nlohmann/json.hpp>
 
@@ -23,9 +25,16 @@ namespace {
 
 constexpr std::size_t longest_message = 64 * 1024 * 1024;
 constexpr int kept_descriptor = 3;
+
+// What a worker may want, whatever it says: it is not trusted here.
+constexpr std::size_t most_requests = 10'000;
+constexpr std::uint64_t most_limit = 1024 * 1024 * 1024;
+constexpr Milliseconds longest_timeout = std::chrono::minutes(10);
+constexpr rlim_t most_memory = rlim_t{2} * 1024 * 1024 * 1024;
+
 constexpr int between_questions_ms = 200;  // whether it was cancelled
 
-// ---- a message: four bytes of length, then CBOR, for which any bytes are text
+// ---- a message: four bytes of length, then CBOR, for which any bytes are text; a body that could not be kept follows
 
 std::string packed(const Json& json) {
   const std::vector<std::uint8_t> bytes = Json::to_cbor(json);
@@ -48,8 +57,10 @@ bool send_all(int socket, std::string_view bytes) {
 bool receive_all(int socket, char* into, std::size_t size, const std::function<bool()>& give_up) {
   while (size > 0) {
     pollfd ready{socket, POLLIN, 0};
-    if (::poll(&ready, 1, give_up ? between_questions_ms : -1) == 0) {
-      if (give_up()) return false;
+    const int seen = ::poll(&ready, 1, give_up ? between_questions_ms : -1);
+    if (seen < 0 && errno != EINTR) return false;
+    if (seen <= 0) {
+      if (give_up && give_up()) return false;
       continue;
     }
     const ssize_t got = ::recv(socket, into, size, 0);
@@ -81,7 +92,7 @@ Json to_json(const HttpRequest& request) {
           {"timeout", request.timeout.count()}};
 }
 
-// From a process that a server may have taken over. Throws Json::exception.
+// From a process that a server may have taken over. Throws std::exception.
 HttpRequest request_of(const Json& json) {
   HttpRequest request;
   request.method = json.at("method").get<std::string>();
@@ -89,10 +100,11 @@ HttpRequest request_of(const Json& json) {
   request.accept = json.at("accept").get<std::string>();
   request.content_type = json.at("content_type").get<std::string>();
   request.body = json.at("body").get<std::string>();
-  request.max_age = Milliseconds(json.at("max_age").get<std::int64_t>());
-  request.max_stale = Milliseconds(json.at("max_stale").get<std::int64_t>());
-  request.limit = json.at("limit").get<std::uint64_t>();
-  request.timeout = Milliseconds(json.at("timeout").get<std::int64_t>());
+  request.max_age = std::max(Milliseconds(json.at("max_age").get<std::int64_t>()), Milliseconds::zero());
+  request.max_stale = std::max(Milliseconds(json.at("max_stale").get<std::int64_t>()), Milliseconds::zero());
+  request.limit = std::min(json.at("limit").get<std::uint64_t>(), most_limit);
+  request.timeout = std::clamp(Milliseconds(json.at("timeout").get<std::int64_t>()), Milliseconds(1), longest_timeout);
+  if (request.method != "GET" && request.method != "POST") throw std::invalid_argument("method");
   return request;
 }
 
@@ -101,7 +113,7 @@ Json to_json(const Result<HttpAnswer>& answer) {
     return {{"error", {{"kind", static_cast<int>(answer.error().kind)}, {"message", answer.error().message}}}};
   return {{"status", answer->status},         {"origin", static_cast<int>(answer->origin)},
           {"age", answer->age.count()},       {"problem", answer->problem},
-          {"entry", answer->entry.string()}};
+          {"entry", answer->entry.string()},  {"body_size", answer->body.size()}};
 }
 
 Result<HttpAnswer> answer_of(const Json& json) {
@@ -117,27 +129,48 @@ Result<HttpAnswer> answer_of(const Json& json) {
   return answer;
 }
 
-Json carry_out(HttpService& service, const Json& question) {
+Result<HttpAnswer> carry_out(HttpService& service, const Json& question) {
   try {
     std::vector<HttpRequest> requests;
+    if (question.at("requests").size() > most_requests) throw std::invalid_argument("requests");
     for (const Json& request : question.at("requests")) requests.push_back(request_of(request));
-    if (question.at("prefetch").get<bool>()) {
-      service.prefetch(requests);
-      return Json::object();
-    }
-    return to_json(service.fetch(requests.at(0)));
+    if (!question.at("prefetch").get<bool>()) return service.fetch(requests.at(0));
+    service.prefetch(requests);
+    return HttpAnswer();
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorKind::system, "no memory for an answer over HTTP");
   } catch (const std::exception&) {
-    return to_json(fail(ErrorKind::refused, "this is not asked over HTTP"));
+    return fail(ErrorKind::refused, "this is not asked over HTTP");
   }
 }
 
+// Where there is no cache nothing is written at all, and the service says why with each answer.
 Result<void> write_only_in(const std::filesystem::path& cache) {
-  if (auto made = make_directories(cache, 0700); !made) return made;
+  const bool is_there = make_directories(cache, 0700).has_value();
   auto rules = Landlock::make(Landlock::About::writing);
   if (!rules) return rules.error().kind == ErrorKind::refused ? Result<void>{} : fail(rules.error());
-  if (auto added = rules->allow_reading_and_writing(cache.string()); !added) return added;
+  if (is_there)
+    if (auto added = rules->allow_reading_and_writing(cache.string()); !added) return added;
   if (auto added = rules->allow_device("/dev/null"); !added) return added;
   return rules->apply();
+}
+
+void limit_memory() {
+#ifndef MAINTAIN_ADDRESS_SANITIZER  // its shadow memory counts as data
+  rlimit now{};
+  if (::getrlimit(RLIMIT_DATA, &now) != 0) return;
+  now.rlim_cur = std::min(now.rlim_max, most_memory);
+  (void)::setrlimit(RLIMIT_DATA, &now);
+#endif
+}
+
+bool has_hung_up(int socket) {
+  pollfd other{socket, POLLRDHUP, 0};
+  return ::poll(&other, 1, 0) > 0 && (other.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
+bool send_answer(int socket, const Result<HttpAnswer>& answer) {
+  return send_all(socket, packed(to_json(answer))) && (!answer || send_all(socket, answer->body));
 }
 
 // Confined when the first question comes: most workers have none.
@@ -147,15 +180,14 @@ Result<void> write_only_in(const std::filesystem::path& cache) {
       ::close_range(kept_descriptor + 1, ~0U, 0) != 0)
     ::_exit(1);
   std::optional<HttpService> service;
+  Result<void> confined{};
   while (const auto question = receive(kept_descriptor, {})) {
-    if (!service) {
-      if (const auto confined = write_only_in(places.cache); !confined) {
-        (void)send_all(kept_descriptor, packed(to_json(fail(confined.error()))));
-        ::_exit(1);
-      }
-      service.emplace(places, clock);
+    if (!service && confined) {
+      limit_memory();
+      confined = write_only_in(places.cache);
+      if (confined) service.emplace(places, clock, [] { return has_hung_up(kept_descriptor); });
     }
-    if (!send_all(kept_descriptor, packed(carry_out(*service, *question)))) break;
+    if (!send_answer(kept_descriptor, service ? carry_out(*service, *question) : fail(confined.error()))) break;
   }
   ::_exit(0);
 }
@@ -165,31 +197,35 @@ class HelperAsker final : public HttpAsker {
   explicit HelperAsker(UniqueFd socket) : socket_(std::move(socket)) {}
 
   Result<void> prefetch(const std::vector<HttpRequest>& requests, const Cancelled& cancelled) override {
-    const auto answer = ask(true, requests, cancelled);
-    if (!answer) return fail(answer.error());
-    const auto settled = answer_of(*answer);
+    const auto settled = ask(true, requests, cancelled);
     return settled ? Result<void>{} : fail(settled.error());
   }
 
   Result<HttpAnswer> fetch(const HttpRequest& request, const Cancelled& cancelled) override {
-    const auto answer = ask(false, {request}, cancelled);
-    if (!answer) return fail(answer.error());
-    return answer_of(*answer);
+    return ask(false, {request}, cancelled);
   }
 
  private:
-  Result<Json> ask(bool prefetch, const std::vector<HttpRequest>& requests, const Cancelled& cancelled) {
+  Result<HttpAnswer> ask(bool prefetch, const std::vector<HttpRequest>& requests, const Cancelled& cancelled) {
     const std::lock_guard one_at_a_time(asking_);
     Json question = {{"prefetch", prefetch}, {"requests", Json::array()}};
     for (const HttpRequest& request : requests) question["requests"].push_back(to_json(request));
     bool given_up = false;
-    auto answer = send_all(socket_.get(), packed(question))
-                      ? receive(socket_.get(), [&] { return given_up = cancelled && cancelled(); })
-                      : std::nullopt;
-    if (answer) return std::move(*answer);
+    const auto give_up = [&] { return given_up = cancelled && cancelled(); };
+    if (send_all(socket_.get(), packed(question)))
+      if (const auto json = receive(socket_.get(), give_up)) {
+        auto answer = answer_of(*json);
+        if (!answer || receive_body(answer->body, json->value("body_size", std::uint64_t{0}), give_up)) return answer;
+      }
     socket_.reset();  // a late answer would be taken for the next one's
     if (given_up) return fail(ErrorKind::cancelled, "cancelled while waiting for an answer over HTTP");
     return fail(ErrorKind::system, "the process that asks HTTP servers does not answer");
+  }
+
+  bool receive_body(std::string& body, std::uint64_t size, const std::function<bool()>& give_up) {
+    if (size > most_limit) return false;
+    body.resize(static_cast<std::size_t>(size));
+    return receive_all(socket_.get(), body.data(), body.size(), give_up);
   }
 
   std::mutex asking_;

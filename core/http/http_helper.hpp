@@ -19,8 +19,9 @@ class HttpAsker {
   virtual Result<HttpAnswer> fetch(const HttpRequest& request, const Cancelled& cancelled) = 0;
 };
 
-// Forks, so this process must have one thread still. The helper writes beneath the cache and nowhere else, and ends
-// with the last who holds the result. `clock` is copied by the fork.
+// Forks, so this process must have one thread still. The helper writes beneath the cache and nowhere else, asks only
+// beneath `places.allow` and within bounds of its own, and ends with the last who holds the result, also in the middle
+// of a transfer. Where the cache cannot be written its answers carry their bodies. `clock` is copied by the fork.
 Result<std::shared_ptr<HttpAsker>> start_http_helper(const HttpPlaces& places, const Clock& clock);
 
 }  // namespace maintain

@@ -35,8 +35,9 @@ struct HttpAnswer {
   int status = 0;
   HttpOrigin origin = HttpOrigin::network;
   Milliseconds age{0};                     // since the server last sent or confirmed it
-  std::string problem = {};                // of a stale one: why the server could not answer
+  std::string problem = {};                // why the server could not answer, or why the answer could not be kept
   std::filesystem::path entry = {};        // in the cache
+  std::string body = {};                   // of one that could not be kept, and has no entry therefore
 };
 
 }  // namespace maintain

@@ -33,7 +33,8 @@ class HttpServer {
   // Gets the whole request; an empty answer closes the connection without a word.
   using Handler = std::function<std::string(const std::string& request)>;
 
-  explicit HttpServer(Handler handler) : handler_(std::move(handler)) {
+  // Has a URL, and answers from start() on: a helper must be forked before there is a second thread.
+  HttpServer() {
     listening_.reset(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -45,11 +46,15 @@ class HttpServer {
       throw std::runtime_error("no server on the loopback");
     port_ = ntohs(address.sin_port);
     if (::pipe(ending_) != 0) throw std::runtime_error("no pipe");
+  }
+  explicit HttpServer(Handler handler) : HttpServer() { start(std::move(handler)); }
+  void start(Handler handler) {
+    handler_ = std::move(handler);
     thread_ = std::thread([this] { serve(); });
   }
   ~HttpServer() {
     ::close(ending_[1]);
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
     ::close(ending_[0]);
   }
   HttpServer(const HttpServer&) = delete;

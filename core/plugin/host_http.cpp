@@ -30,8 +30,8 @@ Admitted admit(const Host& host, const maintain_http_request* raw) {
   request.body = to_string(raw->body);
   if (!is_beneath(request.url, host.manifest().http) && !is_beneath(request.url, host.call().http_allowed))
     return host_fail(MAINTAIN_REFUSED,
-                     printable(request.url) + " may not be asked: it is beneath no URL that the plugin's manifest lists; "
-                     "`http: {allow: [...]}` in maintain.yml allows more");
+                     printable(request.url) + " may not be asked: it is beneath no URL that the plugin's manifest "
+                     "lists; `http: {allow: [...]}` in maintain.yml allows more");
   request.max_age = std::max(Milliseconds(raw->max_age_ms), Milliseconds::zero());
   request.max_stale = std::max(Milliseconds(raw->max_stale_ms), Milliseconds::zero());
   request.limit = raw->limit == 0 ? usual_limit : std::min(raw->limit, most_limit);
@@ -52,7 +52,8 @@ HostFailure failure_of(const Error& error) {
 tl::expected<HttpAsker*, HostFailure> asker(const Host& host) {
   if (auto time = host.check_time("asking over HTTP"); !time) return tl::make_unexpected(time.error());
   if (host.call().http) return host.call().http.get();
-  return host_fail(MAINTAIN_UNSUPPORTED, "no HTTP server can be asked here");
+  const std::string& why = host.call().no_http;
+  return host_fail(MAINTAIN_UNSUPPORTED, "no HTTP server can be asked here" + (why.empty() ? "" : ": " + why));
 }
 
 HttpAsker::Cancelled gives_up(const Host& host) {
@@ -87,9 +88,10 @@ HostResult fetch(Host& host, const maintain_http_request* raw, maintain_http_ans
   answer->status = came->status;
   answer->origin = static_cast<maintain_http_origin>(came->origin);
   answer->age_ms = came->age.count();
-  if (came->origin == HttpOrigin::stale)
+  if (!came->problem.empty())
     host.tell([&](TaskEvents& events) { events.log(LogLevel::warning, shorten(printable(came->problem), 1000)); });
-  if (came->entry.empty() || body == nullptr) return {};
+  if (body == nullptr) return {};
+  if (came->entry.empty()) return write_to(body, came->body);
   const auto kept = read_cached(came->entry, request->limit);
   if (!kept) return tl::make_unexpected(failure_of(kept.error()));
   return write_to(body, kept->body);

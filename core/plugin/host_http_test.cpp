@@ -1,3 +1,5 @@
+#include <fstream>
+
 #include <catch2/catch.hpp>
 
 #include "http/testing.hpp"
@@ -23,7 +25,7 @@ struct HttpFixture : Fixture {
     request.struct_size = sizeof request;
     answer.struct_size = sizeof answer;
     ask(url);
-    call.http = *start_http_helper({directory.path() / "http", {}}, noon);
+    call.http = *start_http_helper({directory.path() / "http", {server.url("/")}}, noon);
     call.http_allowed = {server.url("/simple/"), server.url("/bad/")};
   }
   void ask(const std::string& what) {
@@ -76,4 +78,18 @@ TEST_CASE_METHOD(HttpFixture, "what is wrong with a question over HTTP is told")
   request.struct_size = sizeof request;
   call.http.reset();
   CHECK(fetch() == MAINTAIN_UNSUPPORTED);
+  call.no_http = "no more processes";
+  CHECK(fetch() == MAINTAIN_UNSUPPORTED);
+  CHECK(error.message.find("no more processes") != std::string::npos);
+}
+
+TEST_CASE_METHOD(HttpFixture, "where the cache cannot be written a plugin has its answer all the same") {
+  const auto place = directory.path() / "a_file" / "http";
+  std::ofstream(place.parent_path()) << "x";
+  call.http = *start_http_helper({place, {server.url("/")}}, noon);
+  for (int i = 0; i < 2; ++i) {
+    REQUIRE(fetch() == MAINTAIN_OK);
+    CHECK(output.bytes == "the body");
+  }
+  CHECK(server.requests().size() == 1);
 }

@@ -83,6 +83,7 @@ struct TaskCall {
   std::string directory;                   // the task's own, on the maintenance server
   std::string confine_program = {};        // maintain-confine; empty: it is not here
   std::shared_ptr<HttpAsker> http = {};    // nothing: no HTTP server can be asked
+  std::string no_http = {};                // why, where one was to be
   std::vector<std::string> http_allowed = {};  // beginnings of URLs, besides those of the manifest
   std::optional<CopiesPlace> copies = {};  // nothing: there is no store for this task
   Mode mode = Mode::apply;

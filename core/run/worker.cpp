@@ -51,7 +51,7 @@ class CarriedClock final : public Clock {
 class Worker {
  public:
   Worker(WorkerLink& link, const WorkerContext& context, Assignment assignment, ServerDirectories directories,
-         ZfsCall zfs, std::shared_ptr<HttpAsker> http)
+         ZfsCall zfs, Result<std::shared_ptr<HttpAsker>> http)
       : link_(link), context_(context), assignment_(std::move(assignment)), directories_(std::move(directories)),
         zfs_(std::move(zfs)), http_(std::move(http)), clock_(assignment_.now), events_(link_, context_.setup.debug),
         transport_(context_.transport(assignment_.server.transport, transport_settings())),
@@ -204,7 +204,8 @@ class Worker {
     if (auto made = make_directories(directory, 0700); !made) return {Outcome::failed, made.error(), {}};
     call.directory = directory.string();
     call.confine_program = installed_confine();
-    call.http = http_;
+    if (http_) call.http = *http_;
+    else call.no_http = http_.error().message;
     call.http_allowed = context_.setup.settings.http_allow;
     call.copies = copies_of(task);
     call.mode = assignment_.mode;
@@ -276,7 +277,7 @@ class Worker {
   Assignment assignment_;
   ServerDirectories directories_;
   ZfsCall zfs_;
-  std::shared_ptr<HttpAsker> http_;
+  Result<std::shared_ptr<HttpAsker>> http_;
   CarriedClock clock_;
   WorkerEvents events_;
   std::unique_ptr<Transport> transport_;
@@ -293,7 +294,7 @@ Result<ZfsCall> zfs_beyond_confinement(const Assignment& assignment, const Setti
   return start_zfs_helper(assignment.server.name, zfs_calls(settings.backup_directory));
 }
 
-// Only where a plugin may ask.
+// Only where a plugin may ask. Where it cannot be started, what wants it says so, and the others work.
 Result<std::shared_ptr<HttpAsker>> http_beyond_confinement(const Assignment& assignment, const WorkerContext& context) {
   const auto asks = [](const CatalogEntry& entry) {
     const Manifest& manifest = entry.manifest;
@@ -304,7 +305,10 @@ Result<std::shared_ptr<HttpAsker>> http_beyond_confinement(const Assignment& ass
   if (assignment.purpose != Purpose::run || std::none_of(plugins.begin(), plugins.end(), asks))
     return std::shared_ptr<HttpAsker>();
   const Settings& settings = context.setup.settings;
-  return start_http_helper({settings.state_directory / "http", settings.http_instead}, CarriedClock(assignment.now));
+  HttpPlaces places{settings.state_directory / "http", settings.http_allow, settings.http_instead};
+  for (const CatalogEntry& entry : plugins)
+    places.allow.insert(places.allow.end(), entry.manifest.http.begin(), entry.manifest.http.end());
+  return start_http_helper(places, CarriedClock(assignment.now));
 }
 
 // A server that is this very machine is not confined: what is run "on the server" are our children.
@@ -359,7 +363,6 @@ int run_worker(UniqueFd socket, const WorkerContext& context) {
   const auto zfs = zfs_beyond_confinement(*assignment, settings);
   if (!zfs && ready) ready = fail(zfs.error());
   const auto http = http_beyond_confinement(*assignment, context);
-  if (!http && ready) ready = fail(http.error());
   const auto confined = confine(*assignment, directories);
   link.listen();
   if (!confined && confined.error().kind == ErrorKind::refused) {
@@ -368,7 +371,7 @@ int run_worker(UniqueFd socket, const WorkerContext& context) {
     ready = fail(confined.error().kind, "the worker cannot be confined: " + confined.error().message,
                  "it touches no server unconfined; see `maintain ping --debug`");
   }
-  if (ready) Worker(link, context, std::move(*assignment), directories, *zfs, *http).work();
+  if (ready) Worker(link, context, std::move(*assignment), directories, *zfs, http).work();
   else (void)link.send(NotContacted{ready.error()});
   (void)link.send(Done{});
   return worker_done_status;

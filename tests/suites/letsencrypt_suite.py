@@ -26,7 +26,7 @@ class Renewals(CertificateCase):
         self.assertFine(result)
         self.assertEqual(self.stored(name), before)
         self.assertEqual(self.deployed(name), 0, "there was nothing to deploy")
-        remaining = {metric["name"]: metric["value"] for metric in result["metrics"]}["letsencrypt_remaining_min"]
+        remaining = {metric["name"]: metric["value"] for metric in result["metrics"]}["certificate_lifetime_left_min"]
         self.assertAlmostEqual(remaining, 1, delta=0.01)
         self.assertIn("served at 2 of 2 places", self.central.maintain("show", "last").out)
 

@@ -9,6 +9,7 @@
 #include "common/sections.hpp"
 #include "letsencrypt/probe/server_probe.hpp"
 #include "letsencrypt/renew/json_parts.hpp"
+#include "letsencrypt/renew/moments.hpp"
 
 namespace maintain::letsencrypt {
 namespace {
@@ -18,10 +19,6 @@ using sdk::Completed;
 using sdk::Failure;
 
 constexpr Milliseconds probe_time = 10s;  // for each endpoint
-
-std::int64_t seconds(Moment moment) {
-  return std::chrono::duration_cast<std::chrono::seconds>(moment.time_since_epoch()).count();
-}
 
 std::string first_line(const Completed& completed) {
   for (const std::string_view line : plugins::split_lines(completed.error_output))
@@ -155,7 +152,7 @@ void tell(sdk::Context& context, const Audit& result, Memory& memory) {
     least = std::min(least, line.remaining);
     any = true;
   }
-  if (any) context.metric("letsencrypt_remaining_min", least, "ratio");
+  if (any) context.metric("certificate_lifetime_left_min", least, "ratio");
   memory.seen = result.seen;
 }
 

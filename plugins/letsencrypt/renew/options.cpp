@@ -173,7 +173,7 @@ Options read_options(const Json& json, Client otherwise) {
   options.ports = read_ports(json);
   options.from_server = json.value("from", "maintain") == "server";
   options.rehearse = read_rehearse(json, options.client);
-  options.not_due_output = read_expression(json, "not_due_output");
+  read_expression(json, "not_due_output");  // accepted and of no effect: the files decide
   options.renewed_output = read_expression(json, "renewed_output");
   return options;
 }

@@ -21,7 +21,6 @@ struct Options {
   std::vector<std::uint16_t> ports = {443};
   bool from_server = false;                // it, not the maintenance server, looks at what is served
   Rehearse rehearse = Rehearse::never;
-  std::string not_due_output = {};
   std::string renewed_output = {};
 };
 

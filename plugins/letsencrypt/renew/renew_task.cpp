@@ -4,6 +4,7 @@
 #include "letsencrypt/client/deploy.hpp"
 #include "letsencrypt/probe/probe.hpp"
 #include "letsencrypt/renew/deployment.hpp"
+#include "letsencrypt/renew/moments.hpp"
 #include "letsencrypt/renew/renewal.hpp"
 #include "letsencrypt/renew/renewal_findings.hpp"
 #include "letsencrypt/renew/tasks.hpp"
@@ -15,10 +16,6 @@ using sdk::Context;
 using sdk::Outcome;
 using sdk::State;
 using Names = std::set<std::string>;
-
-std::string text_of(Moment moment) {
-  return moment_text(std::chrono::duration_cast<std::chrono::seconds>(moment.time_since_epoch()).count());
-}
 
 std::string list_of(const Names& names) { return list_text({names.begin(), names.end()}); }
 

@@ -37,7 +37,7 @@ TEST_CASE("what is not due stays as it is, and says how long it will") {
   CHECK(world.run().outcome == Outcome::ok);
   CHECK(world.codes().empty());
   CHECK(world.server.summary == "1 certificate, to end in 79 days (shop)");
-  CHECK(world.server.metrics.at("letsencrypt_remaining_min") == Approx(80.0 / 90).margin(0.001));
+  CHECK(world.server.metrics.at("certificate_lifetime_left_min") == Approx(80.0 / 90).margin(0.001));
 }
 
 TEST_CASE("a renewed certificate that is served is a change and no trouble") {

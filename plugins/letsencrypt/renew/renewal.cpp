@@ -7,6 +7,7 @@
 #include "common/duration.hpp"
 #include "letsencrypt/client/renewal_output.hpp"
 #include "letsencrypt/renew/json_parts.hpp"
+#include "letsencrypt/renew/moments.hpp"
 
 namespace maintain::letsencrypt {
 namespace {
@@ -25,10 +26,6 @@ struct Ended {
   std::string how = {};  // empty: well
   std::string output = {};
 };
-
-std::int64_t seconds(Moment moment) {
-  return std::chrono::duration_cast<std::chrono::seconds>(moment.time_since_epoch()).count();
-}
 
 // A command that does not end is ended: there must be time to look at what it did, and to tell.
 Ended run(Context& context, sdk::Command command) {
@@ -108,8 +105,7 @@ Renewal renew(Context& context, const Options& options, Looked& looked, FailureM
   survey(context, options, looked);
   const Fingerprints after = fingerprints(looked.survey);
   Renewal renewal{.changed = differences(before, after),
-                  .said_renewed = says(ended.output, options.renewed_output),
-                  .said_not_due = says(ended.output, options.not_due_output)};
+                  .said_renewed = says(ended.output, options.renewed_output)};
   const RenewalOutput read = read_renewal_output(options.client.client, ended.output, seconds(context.now()));
   renewal.failed_deploy_hooks = failed_deploy_hooks(read);
   if (read.busy && read.failed.empty()) {

@@ -23,7 +23,6 @@ struct Renewal {
   std::set<std::string> changed = {};      // certificates that are others than before
   std::string failed_deploy_hooks = {};    // the client's own, of this renewal, in words
   bool said_renewed = false;               // the command printed what `renewed_output` says
-  bool said_not_due = false;               // likewise of `not_due_output`
 };
 
 // Runs the command, unless it must wait, the client is missing or this is a dry run; then surveys again into `looked`,

@@ -4,6 +4,7 @@
 
 #include "letsencrypt/audit/wording.hpp"
 #include "letsencrypt/renew/deployment.hpp"
+#include "letsencrypt/renew/moments.hpp"
 
 namespace maintain::letsencrypt {
 namespace {
@@ -12,10 +13,6 @@ using sdk::Finding;
 using sdk::State;
 
 constexpr std::size_t most_single = 5;
-
-std::string text_of(Moment moment) {
-  return moment_text(std::chrono::duration_cast<std::chrono::seconds>(moment.time_since_epoch()).count());
-}
 
 bool is_pressing(const CertificateLine& line) {
   return line.is_known && (line.standing == Standing::critical || line.standing == Standing::expired);

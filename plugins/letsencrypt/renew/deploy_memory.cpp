@@ -41,11 +41,12 @@ void note_attempt(DeployMemory& memory, const std::string& name, const std::stri
   deployment.status = status;
   deployment.signal = signal;
   deployment.hooks.clear();
+  deployment.by_client = false;
 }
 
 bool is_news(const DeployMemory& memory, const std::string& name) {
   const auto known = memory.find(name);
-  return known != memory.end() && known->second.attempts >= failures_that_count;
+  return known != memory.end() && (known->second.by_client || known->second.attempts >= failures_that_count);
 }
 
 Json to_json(const DeployMemory& memory) {
@@ -58,6 +59,7 @@ Json to_json(const DeployMemory& memory) {
                                           {"status", deployment.status},
                                           {"signal", deployment.signal},
                                           {"hooks", cut(plugins::printable(deployment.hooks), 500)}};
+    if (deployment.by_client) document[plugins::printable(name)]["by_client"] = true;
   }
   return document;
 }
@@ -71,7 +73,8 @@ DeployMemory deploy_from_json(const Json& document, Moment now) {
                           .attempts = static_cast<int>(number_at(row, "attempts", 0, most_attempts)),
                           .status = static_cast<int>(number_at(row, "status", 0, 255)),
                           .signal = static_cast<int>(number_at(row, "signal", 0, 255)),
-                          .hooks = text_at(row, "hooks", 500)};
+                          .hooks = text_at(row, "hooks", 500),
+                          .by_client = flag_at(row, "by_client")};
     if (!last || deployment.fingerprint.empty() || deployment.attempts == 0) continue;
     deployment.last = *last;
     if (memory.size() < most_remembered) memory.emplace(plugins::printable(name), deployment);

@@ -21,7 +21,8 @@ struct Deployment {
   Moment last{};                    // when the latest ended
   int status = 0;                   // its exit status
   int signal = 0;
-  std::string hooks = {};           // which of several failed, in words; printable
+  std::string hooks = {};           // which of several failed, or why it has no exit status, in words; printable
+  bool by_client = false;           // its own hook in a renewal, which nobody else can run again
 };
 
 // By the certificate's name.
@@ -37,7 +38,8 @@ bool may_deploy(const DeployMemory& memory, const std::string& name, const std::
 void note_attempt(DeployMemory& memory, const std::string& name, const std::string& fingerprint, Moment now, int status,
                   int signal);
 
-// A first failure is nothing to wake somebody for: services reload, networks hiccup.
+// A first failure is nothing to wake somebody for: services reload, networks hiccup. Unless it stays the last, for
+// nothing is there to run again.
 bool is_news(const DeployMemory& memory, const std::string& name);
 
 sdk::Json to_json(const DeployMemory& memory);

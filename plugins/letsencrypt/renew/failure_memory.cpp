@@ -59,6 +59,16 @@ void note_failure(FailureMemory& memory, const Failed& failed, const Fingerprint
   }
 }
 
+void note_begun(FailureMemory& memory, Moment began, const std::string& attempt, const Fingerprints& certificates) {
+  if (memory.failures == 0 || memory.attempt != attempt) {
+    note_failure(memory, {.began = began, .attempt = attempt, .error = "it was begun, and the run ended before it did"},
+                 certificates);
+    return;
+  }
+  memory.failures = std::min(memory.failures + 1, most_failures);
+  memory.last = began;
+}
+
 bool was_renewed_since(const FailureMemory& memory, const Fingerprints& certificates) {
   return std::any_of(memory.certificates.begin(), memory.certificates.end(), [&](const auto& then) {
     const auto now = certificates.find(then.first);

@@ -54,6 +54,10 @@ std::optional<Moment> renewal_waits_until(const FailureMemory& memory, Moment no
 
 void note_failure(FailureMemory& memory, const Failed& failed, const Fingerprints& certificates);
 
+// An attempt that begins. Remembered before it does, and taken back when its end was seen: of a run that was ended in
+// between, or lost its connection, nobody else knows that the authority may have counted it.
+void note_begun(FailureMemory& memory, Moment began, const std::string& attempt, const Fingerprints& certificates);
+
 // A certificate that failed is another one now: somebody has mended it.
 bool was_renewed_since(const FailureMemory& memory, const Fingerprints& certificates);
 

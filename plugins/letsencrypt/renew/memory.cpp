@@ -11,6 +11,7 @@ Json to_json(const Memory& memory) {
                    {"deploy", to_json(memory.deploy)},
                    {"rehearsal", to_json(memory.rehearsal)},
                    {"seen", to_json(memory.seen)}};
+  if (memory.busy_since) document["busy_since"] = moment_to_json(*memory.busy_since);
   constexpr std::size_t largest = 250UL << 10;
   Json& seen = document["seen"];
   while (!seen.empty() && document.dump().size() > largest)
@@ -26,7 +27,8 @@ Memory memory_from_json(const Json& document, Moment now) {
   return {.failure = failure_from_json(part("failure"), now),
           .deploy = deploy_from_json(part("deploy"), now),
           .rehearsal = rehearsal_from_json(part("rehearsal"), now),
-          .seen = seen_from_json(part("seen"))};
+          .seen = seen_from_json(part("seen")),
+          .busy_since = moment_at(document, "busy_since", now)};
 }
 
 }  // namespace maintain::letsencrypt

@@ -1,6 +1,8 @@
 // All that a task remembers between runs, as one document of its state.
 #pragma once
 
+#include <optional>
+
 #include <maintain/plugin.hpp>
 
 #include "letsencrypt/audit/seen.hpp"
@@ -15,6 +17,7 @@ struct Memory {
   DeployMemory deploy = {};
   RehearsalMemory rehearsal = {};
   SeenCertificates seen = {};
+  std::optional<Moment> busy_since = {};  // another process of the client was at work in each run since
 };
 
 // At most 250 KiB: of more certificates than fit, the last ones are forgotten.

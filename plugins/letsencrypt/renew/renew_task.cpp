@@ -74,7 +74,8 @@ Outcome RenewTask::run(Context& context) {
   Memory memory = memory_from_json(context.state(), context.now());
   Looked looked;
   survey(context, options, looked);
-  const Renewal renewal = renew(context, options, looked, memory.failure);
+  const Renewal renewal = renew(context, options, looked, memory);
+  note_failed_hooks(options, renewal, looked.survey, context.now(), memory.deploy);
   // What is remembered so far must survive whatever comes: a failure above all, for the authority counts it, too.
   if (!context.check_mode()) context.checkpoint(to_json(memory));
   const bool can_rehearse = memory.failure.failures == 0 && renewal.what != Renewal::What::not_possible;
@@ -82,7 +83,6 @@ Outcome RenewTask::run(Context& context) {
 
   probe(context, options, probe_, looked);
   const Names renewed = newly_renewed(renewal, looked.survey, memory.seen);
-  note_failed_hooks(renewal.changed, renewal.failed_deploy_hooks, looked.survey, context.now(), memory.deploy);
   Names deployed = deploy(context, options, probe_, renewed, looked, memory);
   Names in_vain;
   if (!context.check_mode())
@@ -94,7 +94,7 @@ Outcome RenewTask::run(Context& context) {
   input.has_deploy = has_deploy(options, looked.survey);
   input.deploys = deploy_stories(memory.deploy);
   Audit result = audit(input);
-  for (Findings more : {renewal_findings(options, renewal, memory.failure, result.lines, context.now()),
+  for (Findings more : {renewal_findings(options, renewal, memory, result.lines, context.now()),
                         deploy_findings(options, memory.deploy), rehearsal_findings(options, memory.rehearsal)})
     result.findings.insert(result.findings.end(), more.begin(), more.end());
   tell(context, result, memory);

@@ -49,7 +49,8 @@ bool says(const std::string& output, const std::string& expression) {
   return !expression.empty() && RE2::PartialMatch(output, RE2(expression, RE2::Quiet));
 }
 
-// A certificate that has to be renewed and did not fail: what holds up the others must not hold up this one.
+// A certificate that has to be renewed and did not fail: what holds up the others must not hold up this one. One that
+// certbot will never renew waits for nothing.
 bool others_wait(const Survey& survey, const FailureMemory& memory, std::int64_t now) {
   if (memory.names.empty()) return false;
   return std::any_of(survey.certificates.begin(), survey.certificates.end(), [&](const StoredCertificate& stored) {
@@ -57,11 +58,13 @@ bool others_wait(const Survey& survey, const FailureMemory& memory, std::int64_t
     if (!stored.in_store || leaf == nullptr) return false;
     const bool failed = std::find(memory.names.begin(), memory.names.end(), stored.name) != memory.names.end();
     const Standing age = standing(*leaf, now);
-    return !failed && age != Standing::fine && age != Standing::not_yet_valid;
+    return !failed && stored.is_configured && age != Standing::fine && age != Standing::not_yet_valid;
   });
 }
 
-Failed failure_of(const Options& options, const Ended& ended, const RenewalOutput& read, Moment began) {
+// What failed, by the exit status and by what the client says; nothing when all went well.
+std::optional<Failed> failure_of(const Options& options, const Ended& ended, const RenewalOutput& read, Moment began) {
+  if (ended.how.empty() && read.failed.empty()) return std::nullopt;
   Failed failed{.began = began, .attempt = attempt_id(options), .error = read.error, .detail = read.detail,
                 .names = read.failed};
   if (failed.error.empty()) failed.error = ended.how.empty() ? "it says that it failed" : ended.how;
@@ -78,6 +81,14 @@ std::string failed_deploy_hooks(const RenewalOutput& read) {
   return cut(text, 500);
 }
 
+bool is_busy(const RenewalOutput& read) { return read.busy && read.failed.empty(); }
+
+FailureMemory remembered(FailureMemory memory, const std::optional<Failed>& failed, const Fingerprints& certificates) {
+  if (!failed) return {};
+  note_failure(memory, *failed, certificates);
+  return memory;
+}
+
 std::set<std::string> differences(const Fingerprints& before, const Fingerprints& after) {
   std::set<std::string> names;
   for (const auto& [name, fingerprint] : after) {
@@ -89,35 +100,48 @@ std::set<std::string> differences(const Fingerprints& before, const Fingerprints
 
 }  // namespace
 
-Renewal renew(Context& context, const Options& options, Looked& looked, FailureMemory& memory) {
+Renewal renew(Context& context, const Options& options, Looked& looked, Memory& memory) {
   const Fingerprints before = fingerprints(looked.survey);
   const Moment now = context.now();
-  if (was_renewed_since(memory, before)) memory = {};
+  if (was_renewed_since(memory.failure, before)) memory.failure = {};
   const auto command = renew_command(options.client);
-  if (!command || !looked.survey.client_found) return {.what = Renewal::What::not_possible};
+  if (!command || !looked.survey.client_found) {
+    memory.busy_since.reset();
+    return {.what = Renewal::What::not_possible};
+  }
   const bool by_hand = !context.scheduled();
-  const auto waits = renewal_waits_until(memory, now, by_hand, attempt_id(options),
-                                         others_wait(looked.survey, memory, seconds(now)));
+  const auto waits = renewal_waits_until(memory.failure, now, by_hand, attempt_id(options),
+                                         others_wait(looked.survey, memory.failure, seconds(now)));
   if (waits) return {.what = Renewal::What::waits, .waits_until = waits};
   if (context.check_mode()) return {.what = Renewal::What::would_run};
 
+  const FailureMemory earlier = memory.failure;
+  note_begun(memory.failure, now, attempt_id(options), before);
+  context.checkpoint(to_json(memory));
   const Ended ended = run(context, *command);
+  const RenewalOutput read = read_renewal_output(options.client.client, ended.output, seconds(context.now()));
+  Renewal renewal{.failed_deploy_hooks = failed_deploy_hooks(read),
+                  .said_renewed = says(ended.output, options.renewed_output)};
+  auto failed = failure_of(options, ended, read, now);
+  if (is_busy(read)) {
+    renewal.what = Renewal::What::busy;
+    memory.failure = earlier;
+    memory.busy_since = memory.busy_since.value_or(now);
+  } else {
+    memory.failure = remembered(earlier, failed, before);
+    memory.busy_since.reset();
+  }
+  context.checkpoint(to_json(memory));  // the second look may fail
+
   survey(context, options, looked);
   const Fingerprints after = fingerprints(looked.survey);
-  Renewal renewal{.changed = differences(before, after),
-                  .said_renewed = says(ended.output, options.renewed_output)};
-  const RenewalOutput read = read_renewal_output(options.client.client, ended.output, seconds(context.now()));
-  renewal.failed_deploy_hooks = failed_deploy_hooks(read);
-  if (read.busy && read.failed.empty()) {
-    renewal.what = Renewal::What::busy;
-    return renewal;
-  }
-  if (ended.how.empty() && read.failed.empty()) {
-    memory = {};
-    return renewal;
-  }
-  renewal.what = Renewal::What::failed;
-  note_failure(memory, failure_of(options, ended, read, now), after);
+  renewal.changed = differences(before, after);
+  if (renewal.what == Renewal::What::busy) return renewal;
+  // lego and dehydrated end badly, too, when they have renewed and only their deploy hook failed.
+  const bool only_hooks = read.failed.empty() && read.error.empty() && !renewal.failed_deploy_hooks.empty();
+  if (only_hooks && !renewal.changed.empty()) failed.reset();
+  if (failed) renewal.what = Renewal::What::failed;
+  memory.failure = remembered(earlier, failed, after);
   return renewal;
 }
 
@@ -128,8 +152,9 @@ void rehearse(Context& context, const Options& options, RehearsalMemory& memory)
   const auto command = rehearse_command(options.client);
   if (!command) return;
   const Ended ended = run(context, *command);
-  memory = {.last = now};
   const RenewalOutput read = read_renewal_output(options.client.client, ended.output, seconds(context.now()));
+  if (is_busy(read)) return;
+  memory = {.last = now};
   if (ended.how.empty() && read.failed.empty()) return;
   memory.failed = true;
   memory.error = read.error.empty() ? ended.how : read.error;

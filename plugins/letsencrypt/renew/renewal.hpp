@@ -26,10 +26,11 @@ struct Renewal {
 };
 
 // Runs the command, unless it must wait, the client is missing or this is a dry run; then surveys again into `looked`,
-// and remembers a failure, or that there is none. Throws what the host throws, but not that the command took too long.
-Renewal renew(sdk::Context& context, const Options& options, Looked& looked, FailureMemory& memory);
+// and remembers a failure, or that there is none; what is remembered is on the disk before the command begins and when
+// it has ended. Throws what the host throws, but not that the command took too long.
+Renewal renew(sdk::Context& context, const Options& options, Looked& looked, Memory& memory);
 
-// The dry run of the client, when one is due.
+// The dry run of the client, when one is due. While another process of the client is at work it stays due.
 void rehearse(sdk::Context& context, const Options& options, RehearsalMemory& memory);
 
 }  // namespace maintain::letsencrypt

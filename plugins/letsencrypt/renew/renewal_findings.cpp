@@ -12,7 +12,10 @@ namespace {
 using sdk::Finding;
 using sdk::State;
 
+using namespace std::chrono_literals;
+
 constexpr std::size_t most_single = 5;
+constexpr Milliseconds longest_busy = 24h;  // of another process of the client; a renewal takes minutes
 
 bool is_pressing(const CertificateLine& line) {
   return line.is_known && (line.standing == Standing::critical || line.standing == Standing::expired);
@@ -67,15 +70,34 @@ Finding failure_finding(const Options& options, const FailureMemory& memory, con
   return finding;
 }
 
+Finding busy_finding(Moment since) {
+  return {.state = State::warning, .code = "letsencrypt.renewal_failed",
+          .title = "certificates are not renewed: another process of the client is at work",
+          .detail = "Another process of the client has been at work since " + text_of(since) +
+                    ", and the client does not renew beside it.",
+          .action = "See with `ps -ef` on the server what it waits for, and end it when it hangs. A lock that nobody "
+                    "holds any more has to be removed."};
+}
+
+Finding own_hook_finding(const std::string& name, const std::string& text) {
+  return {.state = State::warning, .code = "letsencrypt.deploy_failed", .subject = name,
+          .title = "the client's deploy hook of the certificate " + name + " failed", .detail = text,
+          .action = "See what it printed with `maintain show`, mend the hook, and do by hand what it does; then start "
+                    "the task with `--now`. A `deploy` of the task would be run again by itself."};
+}
+
 }  // namespace
 
-Findings renewal_findings(const Options& options, const Renewal& renewal, const FailureMemory& memory,
+Findings renewal_findings(const Options& options, const Renewal& renewal, const Memory& memory,
                           const std::vector<CertificateLine>& lines, Moment now) {
   Findings findings;
-  if (memory.failures > 0) {
-    std::vector<std::string> subjects = memory.names;
+  const FailureMemory& failure = memory.failure;
+  if (failure.failures > 0) {
+    std::vector<std::string> subjects = failure.names;
     if (subjects.empty() || subjects.size() > most_single) subjects = {""};
-    for (const std::string& name : subjects) findings.push_back(failure_finding(options, memory, lines, name, now));
+    for (const std::string& name : subjects) findings.push_back(failure_finding(options, failure, lines, name, now));
+  } else if (memory.busy_since && now >= *memory.busy_since + longest_busy) {
+    findings.push_back(busy_finding(*memory.busy_since));
   }
   if (renewal.what == Renewal::What::ran && renewal.said_renewed && renewal.changed.empty()) {
     findings.push_back({.state = State::warning, .code = "letsencrypt.not_renewed",
@@ -93,6 +115,10 @@ Findings deploy_findings(const Options& options, const DeployMemory& memory) {
   const auto stories = deploy_stories(memory);
   for (const auto& [name, deployment] : memory) {
     if (!is_news(memory, name) || (deployment.status == 0 && deployment.signal == 0)) continue;
+    if (deployment.by_client) {
+      findings.push_back(own_hook_finding(name, stories.at(name).text));
+      continue;
+    }
     findings.push_back({.state = State::warning, .code = "letsencrypt.deploy_failed", .subject = name,
                         .title = "the deploy command of the certificate " + name + " fails",
                         .detail = stories.at(name).text,

@@ -152,3 +152,82 @@ TEST_CASE("what nobody serves is told by where") {
   CHECK(world.codes() == std::vector<std::string>{"served_unreachable"});
   CHECK(world.server.find("letsencrypt.served_unreachable", "www.shop.example.org 192.0.2.7:443") != nullptr);
 }
+
+TEST_CASE("no hook runs for a key that is another's, nor for a certificate that is not valid yet") {
+  Stale world;
+  const bool is_key = GENERATE(true, false);
+  if (is_key) world.disk["shop"].key_hash = std::string(64, 'a');
+  else world.disk["shop"].issued = world.leaf({"shop.example.org"}, -1);
+  world.run(reload);
+  CHECK(world.ran("reload") == 0);
+  const auto codes = world.codes();
+  CHECK(std::find(codes.begin(), codes.end(), is_key ? "key_mismatch" : "not_yet_valid") != codes.end());
+}
+
+TEST_CASE("the project's own command runs once for all certificates, certbot's hooks once for each") {
+  Stale world;
+  world.served["mail.example.org"] = world.leaf({"mail.example.org"}, 61);
+  world.disk["mail"] = {.issued = world.leaf({"mail.example.org", "shop.example.org"}, 1), .has_hook = true};
+  world.disk["shop"].has_hook = true;
+  world.served["shop.example.org"] = world.leaf({"shop.example.org"}, 61);
+  SECTION("own") {
+    world.run(reload);
+    REQUIRE(world.ran("reload") == 1);
+    const auto& commands = world.server.commands;
+    const auto hook = std::find_if(commands.begin(), commands.end(), [](const SeenCommand& command) {
+      return command.environment.contains("RENEWED_DOMAINS");
+    });
+    REQUIRE(hook != commands.end());
+    CHECK(hook->environment.at("RENEWED_LINEAGE") == "/etc/letsencrypt/live/mail");
+    CHECK(hook->environment.at("RENEWED_DOMAINS") == "mail.example.org shop.example.org");
+    CHECK(world.server.state.at("deploy").size() == 2);
+  }
+  SECTION("certbot's") {
+    world.run();
+    CHECK(world.ran("run renew_hook") == 2);
+  }
+}
+
+TEST_CASE("a hook during which the run is lost counts as tried") {
+  Stale world;
+  world.reloads.otherwise = Reply::fails(MAINTAIN_CONNECTION_LOST, "the connection was lost");
+  CHECK(world.run(reload).status == MAINTAIN_CONNECTION_LOST);
+  CHECK(world.server.state.at("deploy").at("shop").at("attempts") == 1);
+  CHECK(world.server.state.at("deploy").at("shop").at("hooks") == "the run ended before the command did");
+  world.server.advance(5min);
+  CHECK(world.run(reload).status == MAINTAIN_OK);
+  CHECK(world.ran("reload") == 1);
+}
+
+TEST_CASE("hooks leave the run two minutes to tell") {
+  Stale world;
+  world.reloads.otherwise = {.takes = 1h};
+  RenewTask task(world.probe());
+  const Moment deadline = world.server.now() + GENERATE(4min, 2min);
+  const TaskRun run = run_task(task, world.server, {.options = reload, .scheduled = world.server.now(),
+                                                    .deadline = deadline});
+  CHECK(run.status == MAINTAIN_OK);
+  CHECK(world.server.now() < deadline);
+  CHECK(world.server.state.at("deploy").at("shop").at("attempts") == 1);
+}
+
+TEST_CASE("a deploy hook of dehydrated that fails is no failed renewal, and told until somebody has seen to it") {
+  World world;
+  world.disk["shop"] = {.issued = world.leaf({"shop.example.org"}, 61)};
+  world.server.stub(script("dehydrated --cron"), [&](const SeenCommand&) { return world.renewals.next(); });
+  world.renewals.replies.push_back(
+      {.status = 1, .output = "Processing shop\n + Creating fullchain.pem...\n"
+                              "ERROR: deploy_cert hook returned with non-zero exit code\n",
+       .then = [&](FakeServer&) { world.disk["shop"].issued = world.leaf({"shop.example.org"}, 0); }});
+  const Json dehydrated{{"client", "dehydrated"}, {"endpoints", Json::array()}};
+  CHECK(world.run(dehydrated).outcome == Outcome::changed);
+  CHECK(world.codes() == std::vector<std::string>{"deploy_failed"});
+  CHECK(world.server.find("letsencrypt.deploy_failed", "shop")->detail.find("deploy_cert: failed") !=
+        std::string::npos);
+  world.server.advance(24h);
+  world.run(dehydrated);
+  CHECK(world.codes() == std::vector<std::string>{"deploy_failed"});
+  world.server.advance(1h);
+  world.run(dehydrated, true);
+  CHECK(world.codes().empty());
+}

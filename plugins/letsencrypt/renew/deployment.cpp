@@ -129,7 +129,10 @@ void note(const Hook& hook, Moment now, int status, int signal, const std::strin
 void run_hook(Context& context, Hook& hook, Memory& memory) {
   const DeployMemory earlier = memory.deploy;
   const auto left = std::chrono::duration_cast<Milliseconds>(context.deadline() - context.now()) - time_to_tell;
-  if (left < shortest_hook) return note(hook, context.now(), 0, killed, "the run had no time left for it", memory.deploy);
+  if (left < shortest_hook) {
+    note(hook, context.now(), 0, killed, "the run had no time left for it", memory.deploy);
+    return;
+  }
   note(hook, context.now(), 0, killed, "the run ended before the command did", memory.deploy);
   context.checkpoint(to_json(memory));
   hook.command.timeout = std::min(left, longest_hook);

@@ -247,3 +247,76 @@ TEST_CASE("a rehearsal that fails is told until one works, and does not count as
   world.run(monthly);
   CHECK(world.ran("--dry-run") == 2);
 }
+
+TEST_CASE("a renewal during which the run is lost counts as failed, and that is known before it begins") {
+  World world;
+  open_shop(world, 61);
+  world.renewals.replies.push_back(Reply::fails(MAINTAIN_CONNECTION_LOST, "the connection was lost"));
+  CHECK(world.run().status == MAINTAIN_CONNECTION_LOST);
+  CHECK(world.server.state.at("failure").at("failures") == 1);
+  world.server.advance(15min);
+  SECTION("the next one waits") {
+    world.run();
+    CHECK(world.codes() == std::vector<std::string>{"renewal_failed"});
+    CHECK(world.ran("certbot renew") == 1);
+  }
+  SECTION("unless it had renewed") {
+    world.disk["shop"].issued = world.leaf({"shop.example.org"}, 0);
+    world.served["shop.example.org"] = world.disk["shop"].issued;
+    world.run();
+    CHECK(world.codes().empty());
+  }
+}
+
+TEST_CASE("a failed renewal is remembered when the second look fails") {
+  World world;
+  open_shop(world, 61);
+  Reply reply = failing();
+  reply.then = [&](FakeServer&) { world.store_trouble = "denied"; };
+  world.renewals.replies.push_back(reply);
+  CHECK(world.run().status == MAINTAIN_FAILED);
+  CHECK(world.server.state.at("failure").at("names") == Json::array({"shop"}));
+}
+
+TEST_CASE("a client that is busy for a day is told, until it is not") {
+  World world;
+  open_shop(world, 10);
+  world.renewals.otherwise = {.status = 1, .output = "Another instance of Certbot is already running.\n"};
+  world.run();
+  CHECK(world.server.state.at("failure").is_null());
+  world.server.advance(23h);
+  world.run();
+  CHECK(world.codes().empty());
+  world.server.advance(1h);
+  world.run();
+  REQUIRE(world.codes() == std::vector<std::string>{"renewal_failed"});
+  CHECK(world.server.findings.front().detail.find("at work since 2027-01-15 08:00 UTC") != std::string::npos);
+  world.renewals.otherwise = {};
+  world.run();
+  CHECK(world.codes().empty());
+  CHECK_FALSE(world.server.state.contains("busy_since"));
+}
+
+TEST_CASE("a rehearsal beside another certbot has no result and stays due") {
+  World world;
+  open_shop(world, 10);
+  world.rehearsals.replies.push_back({.status = 1, .output = "Another instance of Certbot is already running.\n"});
+  const Json monthly{{"rehearse", "monthly"}};
+  world.run(monthly);
+  CHECK(world.codes().empty());
+  CHECK(world.server.state.at("rehearsal").is_null());
+  world.run(monthly);
+  CHECK(world.ran("--dry-run") == 2);
+}
+
+TEST_CASE("a late lineage that certbot does not renew lifts nobody's rate limit") {
+  World world;
+  open_shop(world, 61);
+  world.disk["gone"] = {.issued = world.leaf({"gone.example.org"}, 80), .is_configured = false};
+  world.renewals.replies.push_back(
+      failing("too many certificates already issued, retry after 2027-01-16 12:00:00 UTC", "rateLimited"));
+  world.run();
+  world.server.advance(12h);
+  world.run();
+  CHECK(world.ran("certbot renew") == 1);
+}

@@ -14,8 +14,8 @@ namespace maintain::letsencrypt {
 
 // lines: of the certificates as they are now. A failing renewal is told in each run until one succeeds, whether or not
 // this run tried: critical when a certificate that fails is overdue for long, or has expired. One finding for each
-// certificate that fails; for many, and where it is not known which, one without a subject. Where another process of the
-// client keeps it from renewing, that is told after 24 hours.
+// certificate that fails; for many, and where it is not known which, one without a subject. Where another process of
+// the client keeps it from renewing, that is told after 24 hours.
 Findings renewal_findings(const Options& options, const Renewal& renewal, const Memory& memory,
                           const std::vector<CertificateLine>& lines, Moment now);
 

@@ -36,6 +36,8 @@ struct OnDisk {
   Issued issued;
   std::string trouble = "none";
   bool has_hook = false;
+  std::string key_hash = {};  // of the private key; empty: the certificate's
+  bool is_configured = true;
 };
 
 // What a command answers: these one after another, then always the same.
@@ -74,6 +76,25 @@ class Scene {
   TaskRun check(Json options = Json::object()) {
     CheckTask task(probe());
     return run_one(task, std::move(options), false, false);
+  }
+
+  // What is served, as the tasks see it.
+  Probe probe() {
+    return [this](const std::vector<Endpoint>& endpoints, Milliseconds, const std::function<bool()>&) {
+      std::vector<Served> answers;
+      for (Endpoint endpoint : endpoints) {
+        if (endpoint.address.empty()) endpoint.address = "192.0.2.7";
+        const auto found = served.find(endpoint.name);
+        Served one{.endpoint = endpoint, .kind = Served::Kind::refused, .problem = "the connection was refused"};
+        if (found != served.end()) {
+          one.kind = Served::Kind::answered;
+          one.problem.clear();
+          one.chain = {found->second.certificate, intermediate_.certificate};
+        }
+        answers.push_back(std::move(one));
+      }
+      return answers;
+    };
   }
 
   std::int64_t seconds_now() const {
@@ -115,27 +136,10 @@ class Scene {
       text += "letsencrypt lineage " + base64(name) + " " + base64("/etc/letsencrypt/live/" + name + "/fullchain.pem") +
               " " + file.trouble + " " + base64(fine ? "" : "may not be read") + " " +
               (fine ? base64(file.issued.pem + intermediate_.pem) : "-") + " - none - " +
-              (fine ? file.issued.certificate.key_hash : "-") + " " + (file.has_hook ? "hook" : "-") + "\n";
+              (!fine ? "-" : file.key_hash.empty() ? file.issued.certificate.key_hash : file.key_hash) + " " + (!file.is_configured ? "unconfigured" : file.has_hook ? "hook" : "-") + "\n";
     }
     text += "letsencrypt root " + base64(root_.pem) + "\n";
     return text + "letsencrypt end " + std::to_string(seconds_now()) + "\n";
-  }
-  Probe probe() {
-    return [this](const std::vector<Endpoint>& endpoints, Milliseconds, const std::function<bool()>&) {
-      std::vector<Served> answers;
-      for (Endpoint endpoint : endpoints) {
-        if (endpoint.address.empty()) endpoint.address = "192.0.2.7";
-        const auto found = served.find(endpoint.name);
-        Served one{.endpoint = endpoint, .kind = Served::Kind::refused, .problem = "the connection was refused"};
-        if (found != served.end()) {
-          one.kind = Served::Kind::answered;
-          one.problem.clear();
-          one.chain = {found->second.certificate, intermediate_.certificate};
-        }
-        answers.push_back(std::move(one));
-      }
-      return answers;
-    };
   }
   TaskRun run_one(sdk::Task& task, Json options, bool by_hand, bool dry) {
     server.findings.clear();

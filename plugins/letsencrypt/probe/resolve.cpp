@@ -46,6 +46,7 @@ Resolved addresses_of(const addrinfo* found) {
   return result;
 }
 
+// Only that the name server says so proves that there is no address.
 Resolved result_of(const Query& query, int error) {
   switch (error) {
     case 0: return addresses_of(query.request.ar_result);
@@ -54,10 +55,10 @@ Resolved result_of(const Query& query, int error) {
     case EAI_NODATA:
 #endif
       return {{}, Served::Kind::name_unknown, "has no address"};
-    case EAI_AGAIN: return {{}, Served::Kind::failed, "could not be looked up: no name server answers for it now"};
+    case EAI_AGAIN: return {{}, Served::Kind::not_looked, "could not be looked up: no name server answers for it now"};
     case EAI_INPROGRESS:
-    case EAI_CANCELED: return {{}, Served::Kind::timed_out, "could not be looked up in time"};
-    default: return {{}, Served::Kind::failed, std::string("could not be looked up: ") + ::gai_strerror(error)};
+    case EAI_CANCELED: return {{}, Served::Kind::not_looked, "could not be looked up in time"};
+    default: return {{}, Served::Kind::not_looked, std::string("could not be looked up: ") + ::gai_strerror(error)};
   }
 }
 
@@ -95,7 +96,7 @@ std::map<std::string, Resolved> resolve(const std::vector<std::string>& names, s
       if (::gai_error(&query->request) == EAI_INPROGRESS) ::gai_cancel(&query->request);
       const int error = ::gai_error(&query->request);
       results[query->name] = began == EAI_MEMORY || began == EAI_SYSTEM ?
-                                 Resolved{{}, Served::Kind::failed, "could not be looked up: no memory"} :
+                                 Resolved{{}, Served::Kind::not_looked, "could not be looked up: no memory"} :
                                  result_of(*query, error);
       if (error == EAI_INPROGRESS) (void)query.release();
     }

@@ -18,7 +18,7 @@ namespace maintain::letsencrypt {
 
 struct Resolved {
   std::vector<std::string> addresses = {};              // numeric, each once, at most most_addresses
-  Served::Kind kind = Served::Kind::answered;           // else name_unknown, timed_out or failed
+  Served::Kind kind = Served::Kind::answered;           // else name_unknown or not_looked
   std::string problem = {};
 };
 

@@ -80,7 +80,10 @@ look() {
 section openssl openssl version || exit 0
 case $(openssl version) in "OpenSSL 1."*) legacy= ;; *) legacy=-legacy_server_connect ;; esac
 section timeout timeout 10 true || exit 0
-set -- $(by_eights resolve "$@" | head -n 128)
+found=$(by_eights resolve "$@")
+set -- $found
+[ $# -le 128 ] || section more true
+set -- $(printf '%s\n' "$found" | head -n 128)
 by_eights look "$@"
 )sh";
 

@@ -20,7 +20,8 @@ inline constexpr std::size_t most_server_endpoints = 128;
 sdk::Command server_probe_command(const std::vector<Endpoint>& endpoints);
 
 // What it printed, for the same endpoints: in their order, each with its address or, where its name has none, without.
-// Every endpoint has a result, also when output is nonsense. Pure; accepts any bytes.
+// Every endpoint has a result, also when output is nonsense: Kind::not_looked for what was beyond the bounds, of a name
+// at the bound besides its addresses. Pure; accepts any bytes.
 std::vector<Served> parse_server_probe(const std::vector<Endpoint>& endpoints, std::string_view output);
 
 }  // namespace maintain::letsencrypt

@@ -60,10 +60,8 @@ void explain(Served& served, std::string_view text) {
   const StartTls starttls = served.endpoint.starttls;
   std::optional<long long> status;
   std::string_view reason;
-  std::string_view last;
   for (const std::string_view line : plugins::split_lines(text)) {
     if (line.starts_with("status ")) status = plugins::parse_number(line.substr(7));
-    else if (!line.starts_with("CONNECTED(") && !line.starts_with("Connecting to ")) last = line;
     if (reason.empty()) reason = reason_in(line);
   }
   for (const Sign& sign : signs) {
@@ -81,6 +79,7 @@ void explain(Served& served, std::string_view text) {
     served.kind = Kind::timed_out;
     served.problem = "does not answer, or not to the end";
   } else if (status == missing_status) {
+    served.kind = Kind::not_looked;
     served.problem = "could not be looked at: the server has no openssl";
   } else if (!reason.empty()) {
     served.problem = "cannot agree on TLS with the server's openssl: " + one_line(reason);
@@ -89,8 +88,9 @@ void explain(Served& served, std::string_view text) {
     served.kind = Kind::no_starttls;
     served.problem = "has TLS switched off, or does not speak PostgreSQL's protocol";
   } else {
-    served.problem = last.empty() ? "could not be looked at: openssl said nothing"
-                                  : "could not be looked at, openssl says: " + one_line(last);
+    // What else openssl prints may be the other side's words.
+    served.problem = "could not be looked at: openssl ended with" +
+                     (status ? " status " + std::to_string(*status) : std::string("out a status"));
   }
 }
 
@@ -115,11 +115,8 @@ Served read_talk(Endpoint endpoint, std::string_view address, const Section& sec
 }
 
 std::string why_unresolved(int status, Kind& kind) {
-  kind = Kind::failed;
-  if (status == timeout_status) {
-    kind = Kind::timed_out;
-    return "could not be looked up in time";
-  }
+  kind = Kind::not_looked;
+  if (status == timeout_status) return "could not be looked up in time";
   if (status == missing_status) return "could not be looked up: the server has no getent";
   kind = Kind::name_unknown;
   return "has no address";
@@ -144,6 +141,7 @@ std::vector<Served> parse_server_probe(const std::vector<Endpoint>& endpoints, s
   constexpr std::size_t most_addresses = 8;
   const Sections sections = plugins::parse_sections(output);
   const std::string general = general_problem(sections);
+  const bool has_more = plugins::find_section(sections, "more") != nullptr;
   std::vector<Served> results;
   for (std::size_t i = 0; i < endpoints.size(); ++i) {
     const Endpoint& endpoint = endpoints[i];
@@ -155,8 +153,11 @@ std::vector<Served> parse_server_probe(const std::vector<Endpoint>& endpoints, s
       if (wanted && general.empty() && results.size() - before < most_addresses)
         results.push_back(read_talk(endpoint, address, at->second));
     }
-    if (results.size() != before) continue;
-    Served nothing{.endpoint = endpoint};
+    // The one name of which some addresses were within the bound, and others perhaps not.
+    const bool is_cut = has_more && before < most_server_endpoints && results.size() >= most_server_endpoints &&
+                        endpoint.address.empty();
+    if (results.size() != before && !is_cut) continue;
+    Served nothing{.endpoint = endpoint, .kind = Kind::not_looked};
     const Section* unresolved = plugins::find_section(sections, "unresolved " + std::to_string(i));
     if (!general.empty()) nothing.problem = general;
     else if (unresolved != nullptr && unresolved->status)

@@ -210,6 +210,8 @@ TEST_CASE("server probe: a program is missing") {
   REQUIRE(without.size() == 2);
   CHECK_THAT(without[0].problem, Catch::Contains("has no openssl"));
   CHECK_THAT(without[1].problem, Catch::Contains("has no openssl"));
+  CHECK(without[0].kind == Kind::not_looked);
+  CHECK(without[1].kind == Kind::not_looked);
   folder.program("openssl", "exit 0");
   CHECK_THAT(parse_server_probe(endpoints, run(endpoints, folder, true))[0].problem,
              Catch::Contains("no program timeout"));
@@ -223,7 +225,7 @@ TEST_CASE("server probe: too late") {
   const std::vector<Endpoint> endpoints{{.name = "a.example"}, {.name = "b.example", .address = "127.0.0.1"}};
   const auto results = parse_server_probe(endpoints, run(endpoints, folder));
   REQUIRE(results.size() == 2);
-  CHECK(results[0].kind == Kind::timed_out);
+  CHECK(results[0].kind == Kind::not_looked);
   CHECK_THAT(results[0].problem, Catch::Contains("looked up"));
   CHECK(results[1].kind == Kind::timed_out);
 }
@@ -239,7 +241,7 @@ TEST_CASE("server probe: output that is cut off or forged") {
     const auto results = parse_server_probe(endpoints, output);
     REQUIRE(results.size() == 2);
     for (const Served& served : results) {
-      CHECK(served.kind == Kind::failed);
+      CHECK(served.kind == Kind::not_looked);
       CHECK_FALSE(served.problem.empty());
     }
   }
@@ -248,6 +250,27 @@ TEST_CASE("server probe: output that is cut off or forged") {
     many += "@@maintain begin served 0 10.0." + std::to_string(i / 256) + "." + std::to_string(i % 256) +
             "\n\n@@maintain end 0\n";
   CHECK(parse_server_probe({{.name = "a.example"}}, many).size() == 8);
+}
+
+TEST_CASE("server probe: what is beyond the bound was not looked at") {
+  const Folder folder;
+  folder.program("openssl", "exit 0");
+  folder.program("timeout", "[ \"$2\" != true ] || exit 0\nshift 3\n[ $1 != getent ] || exec \"$@\"\nexit 1");
+  folder.program("getent", "for i in 1 2 3 4 5 6 7 8; do echo \"192.0.2.$i STREAM\"; done");
+  std::vector<Endpoint> endpoints;
+  for (int i = 0; i < 18; ++i) endpoints.push_back({.name = "n" + std::to_string(i) + ".example"});
+  const auto results = parse_server_probe(endpoints, run(endpoints, folder));
+  REQUIRE(results.size() == 131);  // 16 names with all addresses, the last of which may have had more, and two
+  CHECK(results[127].endpoint.address == "192.0.2.8");
+  CHECK(results[127].kind == Kind::failed);
+  for (const std::size_t i : {128UL, 129UL, 130UL}) {
+    CHECK(results[i].kind == Kind::not_looked);
+    CHECK(results[i].endpoint.address.empty());
+  }
+  CHECK(results[128].endpoint.name == "n15.example");
+  CHECK(results[130].endpoint.name == "n17.example");
+  endpoints.resize(16);
+  CHECK(parse_server_probe(endpoints, run(endpoints, folder)).size() == 128);
 }
 
 TEST_CASE("server probe: endpoints are words that mean nothing to a shell") {

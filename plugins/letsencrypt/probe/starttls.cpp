@@ -4,7 +4,6 @@
 
 #include "common/sections.hpp"
 #include "letsencrypt/probe/ber.hpp"
-#include "letsencrypt/probe/one_line.hpp"
 
 namespace maintain::letsencrypt {
 namespace {
@@ -88,7 +87,7 @@ void StartTlsDialogue::line(std::string_view line) {
 void StartTlsDialogue::smtp_line(std::string_view line) {
   const auto code = line.size() >= 3 ? plugins::parse_number(line.substr(0, 3)) : std::nullopt;
   if (!code || *code < 200 || *code > 599 || (line.size() > 3 && line[3] != ' ' && line[3] != '-'))
-    return nonsense("does not speak SMTP: " + one_line(line));
+    return nonsense("does not speak SMTP");
   const bool last = line.size() == 3 || line[3] == ' ';
   const long long kind = *code / 100;
   if (step_ == Step::capabilities && kind == 2 && line.size() > 4) {
@@ -98,46 +97,46 @@ void StartTlsDialogue::smtp_line(std::string_view line) {
   if (!last) return;
   switch (step_) {
     case Step::greeting:
-      if (kind != 2) return refuse("turns us away", line);
+      if (kind != 2) return refuse("turns us away", line.substr(0, 3));
       step_ = Step::capabilities;
       output_ += "EHLO " + own_address_ + "\r\n";
       return;
     case Step::capabilities:
-      if (kind != 2) return refuse("refuses EHLO", line);
+      if (kind != 2) return refuse("refuses EHLO", line.substr(0, 3));
       if (!offered_) return refuse("does not offer STARTTLS", {});
       step_ = Step::starting;
       output_ += "STARTTLS\r\n";
       return;
     case Step::starting:
       if (*code == 220) return ready();
-      return refuse("refuses STARTTLS", line);
+      return refuse("refuses STARTTLS", line.substr(0, 3));
   }
 }
 
 // The capabilities are not asked for: whether a server that does not list STARTTLS does it anyway, it says itself.
 void StartTlsDialogue::imap_line(std::string_view line) {
   const auto words = plugins::split_words(line);
-  if (words.size() < 2) return nonsense("does not speak IMAP: " + one_line(line));
+  if (words.size() < 2) return nonsense("does not speak IMAP");
   if (words[0] == "*") {
-    if (same(words[1], "BYE")) return refuse("turns us away", line);
+    if (same(words[1], "BYE")) return refuse("turns us away", {});
     if (step_ != Step::greeting) return;
     // PREAUTH: logged in already, and STARTTLS is only for who is not.
     if (same(words[1], "PREAUTH")) return refuse("takes us for logged in, which forbids STARTTLS", {});
-    if (!same(words[1], "OK")) return nonsense("does not speak IMAP: " + one_line(line));
+    if (!same(words[1], "OK")) return nonsense("does not speak IMAP");
     step_ = Step::starting;
     output_ += std::string(tag) + " STARTTLS\r\n";
     return;
   }
-  if (step_ == Step::greeting || words[0] != tag) return nonsense("does not speak IMAP: " + one_line(line));
+  if (step_ == Step::greeting || words[0] != tag) return nonsense("does not speak IMAP");
   if (same(words[1], "OK")) return ready();
-  refuse("refuses STARTTLS", line);
+  refuse("refuses STARTTLS", {});
 }
 
 void StartTlsDialogue::pop3_line(std::string_view line) {
   const bool fine = begins(line, "+OK");
-  if (!fine && !begins(line, "-ERR")) return nonsense("does not speak POP3: " + one_line(line));
-  if (step_ == Step::starting) return fine ? ready() : refuse("refuses STLS", line);
-  if (!fine) return refuse("turns us away", line);
+  if (!fine && !begins(line, "-ERR")) return nonsense("does not speak POP3");
+  if (step_ == Step::starting) return fine ? ready() : refuse("refuses STLS", {});
+  if (!fine) return refuse("turns us away", {});
   step_ = Step::starting;
   output_ += "STLS\r\n";
 }
@@ -167,7 +166,7 @@ void StartTlsDialogue::ldap_message() {
     return nonsense("answers something else than LDAP's StartTLS asks for");
   // Message 0 is the notice of disconnection (RFC 4511 4.4.1).
   if (ber_number(id->content) == 1 && *code == 0) return ready();
-  refuse("refuses StartTLS", "result " + std::to_string(*code) + " " + std::string(text->content));
+  refuse("refuses StartTLS", "result " + std::to_string(*code));
 }
 
 void StartTlsDialogue::postgres_byte() {
@@ -181,9 +180,9 @@ void StartTlsDialogue::postgres_byte() {
 
 void StartTlsDialogue::ready() { state_ = State::ready; }
 
-void StartTlsDialogue::refuse(std::string_view what, std::string_view line) {
+void StartTlsDialogue::refuse(std::string_view what, std::string_view code) {
   state_ = State::refused;
-  problem_ = std::string(what) + (line.empty() ? "" : ": " + one_line(line));
+  problem_ = std::string(what) + (code.empty() ? "" : ": " + std::string(code));
 }
 
 void StartTlsDialogue::nonsense(std::string_view what) {

@@ -25,7 +25,8 @@ class StartTlsDialogue {
   StartTlsDialogue(StartTls protocol, std::string_view own_address);
 
   State state() const { return state_; }
-  // Why it is refused or nonsense: one printable line, to be read after "the server": "does not offer STARTTLS".
+  // Why it is refused or nonsense: one printable line, to be read after "the server": "does not offer STARTTLS". Of
+  // what the server said it has reply codes only: whoever listens there must not write into our mails.
   const std::string& problem() const { return problem_; }
 
   // Bytes to send, once.
@@ -47,7 +48,7 @@ class StartTlsDialogue {
   void ldap_message();
   void postgres_byte();
   void ready();
-  void refuse(std::string_view what, std::string_view line);
+  void refuse(std::string_view what, std::string_view code);
   void nonsense(std::string_view what);
 
   StartTls protocol_;

@@ -58,7 +58,7 @@ TEST_CASE("starttls: smtp that does not want to") {
   const std::string ehlo = "EHLO [192.0.2.9]\r\n";
   const auto full = play(StartTls::smtp, {{"554 5.7.1 go away\x1b[2J\r\n", ""}});
   CHECK(full.state() == State::refused);
-  CHECK(full.problem() == "turns us away: 554 5.7.1 go away?[2J");
+  CHECK(full.problem() == "turns us away: 554");
   const auto silent = play(StartTls::smtp, {{"220 x\r\n", ehlo}, {"250-x\r\n250 NOSTARTTLS\r\n", ""}});
   CHECK(silent.state() == State::refused);
   CHECK(silent.problem() == "does not offer STARTTLS");
@@ -66,11 +66,11 @@ TEST_CASE("starttls: smtp that does not want to") {
                                           {"250-x\r\n250 STARTTLS\r\n", "STARTTLS\r\n"},
                                           {"454 4.7.0 TLS not available\r\n", ""}});
   CHECK(busy.state() == State::refused);
-  CHECK(busy.problem() == "refuses STARTTLS: 454 4.7.0 TLS not available");
+  CHECK(busy.problem() == "refuses STARTTLS: 454");
   CHECK(play(StartTls::smtp, {{"220 x\r\n", ehlo}, {"502 what?\r\n", ""}}).state() == State::refused);
   CHECK(play(StartTls::smtp, {{"SSH-2.0-OpenSSH_9.2p1\r\n", ""}}).state() == State::nonsense);
   CHECK(play(StartTls::smtp, {{"220_x\r\n", ""}}).state() == State::nonsense);
-  CHECK(play(StartTls::smtp, {{"+OK\r\n", ""}}).problem() == "does not speak SMTP: +OK");
+  CHECK(play(StartTls::smtp, {{"+OK\r\n", ""}}).problem() == "does not speak SMTP");
 }
 
 TEST_CASE("starttls: imap") {
@@ -79,7 +79,7 @@ TEST_CASE("starttls: imap") {
                               {"* CAPABILITY IMAP4rev2\r\na1 ok Begin TLS negotiation now\r\n", ""}})
             .state() == State::ready);
   CHECK(play(StartTls::imap, {{"* OK x\r\n", start}, {"a1 BAD Unknown command\r\n", ""}}).problem() ==
-        "refuses STARTTLS: a1 BAD Unknown command");
+        "refuses STARTTLS");
   CHECK(play(StartTls::imap, {{"* OK x\r\n", start}, {"* BYE later\r\n", ""}}).state() == State::refused);
   CHECK(play(StartTls::imap, {{"* BYE full\r\n", ""}}).state() == State::refused);
   CHECK(play(StartTls::imap, {{"* PREAUTH welcome\r\n", ""}}).state() == State::refused);
@@ -93,7 +93,7 @@ TEST_CASE("starttls: pop3") {
   const std::string start = "STLS\r\n";
   CHECK(play(StartTls::pop3, {{"+OK POP3 ready <1@x>\r\n", start}, {"+OK Begin TLS\r\n", ""}}).state() == State::ready);
   CHECK(play(StartTls::pop3, {{"+OK\r\n", start}, {"-ERR [SYS/PERM] no\r\n", ""}}).problem() ==
-        "refuses STLS: -ERR [SYS/PERM] no");
+        "refuses STLS");
   CHECK(play(StartTls::pop3, {{"-ERR busy\r\n", ""}}).state() == State::refused);
   CHECK(play(StartTls::pop3, {{"220 x\r\n", ""}}).state() == State::nonsense);
 }
@@ -109,7 +109,7 @@ TEST_CASE("starttls: ldap") {
   const auto refused = play(StartTls::ldap, {{"", ldap_request},
                                              {"\x30\x12\x02\x01\x01\x78\x0d\x0a\x01\x02\x04\x00\x04\x06no TLS"s, ""}});
   CHECK(refused.state() == State::refused);
-  CHECK(refused.problem() == "refuses StartTLS: result 2 no TLS");
+  CHECK(refused.problem() == "refuses StartTLS: result 2");
   // A notice of disconnection has message 0.
   CHECK(play(StartTls::ldap, {{"", ldap_request}, {"\x30\x0c\x02\x01\x00\x78\x07\x0a\x01\x34\x04\x00\x04\x00"s, ""}})
             .state() == State::refused);

@@ -108,7 +108,7 @@ TlsClient::State TlsClient::add(std::string_view bytes) {
   if (beginning_.size() < 64) beginning_ += bytes.substr(0, 64);
   received_ += bytes.size();
   if (!begins_tls(beginning_)) {
-    fail(State::not_tls, "does not speak TLS there, it says: " + one_line(beginning_));
+    fail(State::not_tls, "does not speak TLS there");
   } else if (received_ > most_bytes) {
     fail(State::failed, "sends too much before TLS is agreed on");
   } else if (BIO_write(SSL_get_rbio(ssl_.get()), bytes.data(), static_cast<int>(bytes.size())) !=

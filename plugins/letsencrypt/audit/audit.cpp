@@ -14,23 +14,49 @@ using sdk::Finding;
 constexpr std::size_t most_alike = 4;
 constexpr std::size_t most_listed = 15;
 
-SeenCertificates seen_now(const AuditInput& input, const std::vector<Compared>& served) {
+// Whether an address of the endpoint's name has served the store's certificate, now or before.
+bool is_ours(const AuditView& view, const std::string& name) {
+  for (std::size_t i = 0; i < view.served.size(); ++i) {
+    if (view.served[i].agreement == Agreement::current && view.input.served[i].endpoint.name == name) return true;
+  }
+  const std::string prefix = name + " ";
+  for (auto at = view.input.seen.lower_bound(prefix);
+       at != view.input.seen.end() && at->first.starts_with(prefix); ++at) {
+    if (at->second.was_ours) return true;
+  }
+  return false;
+}
+
+// Of the certificate that is served only what has none in the store to be judged by; of the endpoint all.
+void keep_endpoint(const AuditView& view, std::size_t index, SeenCertificates& seen) {
+  const Served& served = view.input.served[index];
+  const std::string key = endpoint_text(served.endpoint);
+  const Agreement agreement = view.served[index].agreement;
+  const bool is_alone = agreement == Agreement::unknown || agreement == Agreement::newer;
+  const auto before = view.input.seen.find(key);
+  if (before != view.input.seen.end()) {
+    if (is_alone || agreement == Agreement::nothing) seen.insert(*before);
+    else seen.insert({key, {.told = before->second.told, .looked = before->second.looked}});
+  }
+  if (is_alone) note_seen(seen, key, *leaf_of(served), view.input.now);
+  if (agreement == Agreement::old) note_former(seen, view.served[index].certificate, *leaf_of(served));
+  for (const auto& [place, known] : unlooked_before(view, index)) seen.emplace(place, *known);
+}
+
+SeenCertificates seen_now(const AuditView& view) {
+  const AuditInput& input = view.input;
   SeenCertificates seen;
-  const auto keep = [&](const std::string& name, const Certificate* leaf) {
-    const auto before = input.seen.find(name);
-    if (before != input.seen.end()) seen.insert(*before);
-    if (leaf != nullptr) note_seen(seen, name, *leaf, input.now);
-  };
   // Who cannot see what the store holds forgets nothing.
   if (input.survey.store_trouble != FileTrouble::none) seen = input.seen;
-  for (const StoredCertificate& stored : input.survey.certificates) keep(stored.name, leaf_of(stored));
-  for (std::size_t i = 0; i < served.size(); ++i) {
-    // What has a certificate in the store is judged there.
-    const Agreement agreement = served[i].agreement;
-    const bool is_alone = agreement == Agreement::unknown || agreement == Agreement::newer;
-    if (is_alone || agreement == Agreement::nothing) {
-      keep(endpoint_text(input.served[i].endpoint), is_alone ? leaf_of(input.served[i]) : nullptr);
-    }
+  for (const StoredCertificate& stored : input.survey.certificates) {
+    const auto before = input.seen.find(stored.name);
+    if (before != input.seen.end()) seen.insert(*before);
+    if (leaf_of(stored) != nullptr) note_seen(seen, stored.name, *leaf_of(stored), input.now);
+  }
+  for (std::size_t i = 0; i < view.served.size(); ++i) keep_endpoint(view, i, seen);
+  for (std::size_t i = 0; i < view.deployed.size(); ++i) {
+    if (view.deployed[i].agreement != Agreement::old) continue;
+    note_former(seen, view.deployed[i].certificate, *leaf_of(input.survey.deployed[i]));
   }
   return seen;
 }
@@ -38,11 +64,13 @@ SeenCertificates seen_now(const AuditInput& input, const std::vector<Compared>& 
 AuditView look(const AuditInput& input) {
   AuditView view{.input = input, .roots = input.roots};
   for (const std::string& pem : input.survey.roots) view.roots.add_pem(pem);
-  for (const Served& served : input.served) view.served.push_back(compare(served, input.survey, input.seen));
-  for (const StoredCertificate& copy : input.survey.deployed) {
-    view.deployed.push_back(compare(copy, input.survey, input.seen));
+  Comparison all = compare_all(input.survey, input.served, input.seen);
+  view.served = std::move(all.served);
+  view.deployed = std::move(all.deployed);
+  view.seen = seen_now(view);
+  for (const Served& served : input.served) {
+    if (is_ours(view, served.endpoint.name)) view.ours.insert(served.endpoint.name);
   }
-  view.seen = seen_now(input, view.served);
   return view;
 }
 
@@ -61,10 +89,10 @@ CertificateLine line_of(const AuditView& view, const StoredCertificate& stored) 
   line.issuer_short = leaf->issuer_short;
   line.fingerprint = leaf->fingerprint;
   line.names = leaf->names;
-  for (const Compared& compared : view.served) {
-    if (compared.certificate != stored.name) continue;
+  for (std::size_t i = 0; i < view.served.size(); ++i) {
+    if (view.served[i].certificate != stored.name || view.input.served[i].kind == Served::Kind::not_looked) continue;
     ++line.endpoints;
-    if (compared.agreement == Agreement::current) ++line.current;
+    if (view.served[i].agreement == Agreement::current) ++line.current;
   }
   return line;
 }
@@ -159,19 +187,11 @@ Audit audit(const AuditInput& input) {
     result.findings.insert(result.findings.end(), more.begin(), more.end());
   };
   for (const StoredCertificate& stored : input.survey.certificates) {
-    add(certificate_findings(view, stored));
+    add(stored_or_repeated(view, stored, result.seen));
     result.lines.push_back(line_of(view, stored));
   }
   add(deployed_findings(view));
-  std::vector<Grouped> served;
-  for (std::size_t i = 0; i < input.served.size(); ++i) {
-    for (Finding& finding : served_findings(view, i)) {
-      const bool is_of_endpoint = finding.code.find("served") != std::string::npos ||
-                                  finding.code == "letsencrypt.self_signed";
-      served.push_back({std::move(finding), is_of_endpoint ? view.served[i].certificate : ""});
-    }
-  }
-  add(merge_alike(served));
+  add(merge_alike(served_or_repeated(view, result.seen)));
   for (Finding& finding : result.findings) clean(finding);
   return result;
 }

@@ -113,7 +113,10 @@ TEST_CASE("audit: the private key") {
   stored.key_hash.clear();
   CHECK(told(world).empty());
   stored.key_trouble = FileTrouble::denied;
-  CHECK(told(world).empty());
+  const Finding denied = audit(world.input).findings.at(0);
+  CHECK(denied.code == "letsencrypt.unreadable");
+  CHECK(denied.state == State::warning);
+  CHECK(denied.subject == stored.key_path);
   stored.key_trouble = FileTrouble::missing;
   const Finding missing = audit(world.input).findings.at(0);
   CHECK(missing.code == "letsencrypt.missing");
@@ -130,12 +133,47 @@ TEST_CASE("audit: the chain in the file") {
   world.serve("shop.example.org", std::vector<Issued>{leaf});
   CHECK(says(only(world).detail, "It is served at shop.example.org 192.0.2.7:443."));
   world.input.roots = TrustRoots();
+  world.input.roots.add_pem(make_root("Somebody Else").pem);
   world.input.survey.certificates.front().chain = chain_of({leaf, world.intermediate});
   world.input.served.front().chain = chain_of({leaf, world.intermediate}).certificates;
   CHECK(told(world) == Lines{"chain_untrusted shop"});
   CHECK(only(world).state == State::critical);
   world.input.survey.roots = {world.root.pem};
   CHECK(told(world).empty());
+}
+
+TEST_CASE("audit: a key that fits no longer stays told while nobody can look at it") {
+  World world;
+  StoredCertificate& stored = world.store("shop", world.leaf({"shop.example.org"}));
+  stored.key_hash = make_root().certificate.key_hash;
+  world.input.seen = audit(world.input).seen;
+  stored.key_hash.clear();
+  stored.key_problem = "openssl is not installed on the server";
+  for (int run = 0; run < 2; ++run) {
+    const Audit result = audit(world.input);
+    REQUIRE(result.findings.size() == 2);
+    CHECK(result.findings[0].code == "letsencrypt.unreadable");
+    CHECK(result.findings[0].state == State::ok);
+    CHECK(result.findings[1].code == "letsencrypt.key_mismatch");
+    CHECK(result.findings[1].subject == "shop");
+    CHECK(times(result.findings[1].detail, "Last seen on 2027-01-15 08:00 UTC") == 1);
+    world.input.seen = seen_from_json(to_json(result.seen));
+  }
+  stored.chain = chain_of({world.leaf({"shop.example.org"}), world.intermediate});
+  CHECK(told(world) == Lines{"unreadable"});  // of another certificate nobody said so
+}
+
+TEST_CASE("audit: without roots of its own the machine judges no chain, and says so once") {
+  World world;
+  const Issued leaf = world.leaf({"shop.example.org"});
+  world.store("shop", std::vector<Issued>{leaf});
+  world.serve("shop.example.org", std::vector<Issued>{leaf});
+  world.input.seen = audit(world.input).seen;
+  world.input.roots = TrustRoots();
+  CHECK(told(world) == Lines{"unreadable", "chain_incomplete shop"});
+  world.input.seen.clear();
+  CHECK(told(world) == Lines{"unreadable"});
+  CHECK(says(only(world).detail, "ca-certificates"));
 }
 
 TEST_CASE("audit: a certificate of the test service says so") {
@@ -184,6 +222,9 @@ TEST_CASE("audit: no client, no store, no certificates") {
   World world;
   world.input.survey.client_found = false;
   CHECK(told(world) == Lines{"client_missing", "no_certificates"});
+  world.input.renews = false;
+  CHECK(told(world) == Lines{"no_certificates"});
+  world.input.renews = true;
   world.input.survey.client_found = true;
   world.input.survey.store_trouble = FileTrouble::denied;
   CHECK(told(world) == Lines{"unreadable /etc/letsencrypt"});

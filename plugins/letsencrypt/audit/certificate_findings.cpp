@@ -69,7 +69,7 @@ std::string chain_advice(const AuditView& view, const StoredCertificate& stored,
 }
 
 std::optional<Finding> chain_finding(const AuditView& view, const StoredCertificate& stored, const Certificate& leaf) {
-  const ChainVerdict verdict = check_chain(stored.chain.certificates, view.roots, view.input.now);
+  const ChainVerdict verdict = judge_chain(view, stored.chain.certificates);
   const bool is_served = !current_endpoints(view, stored.name).empty();
   Finding finding{.state = State::warning, .code = {}, .subject = stored.name, .title = called(stored)};
   switch (verdict.kind) {
@@ -100,7 +100,8 @@ std::optional<Finding> chain_finding(const AuditView& view, const StoredCertific
   return finding;
 }
 
-std::optional<Finding> key_finding(const StoredCertificate& stored, const Certificate& leaf) {
+std::optional<Finding> key_finding(const StoredCertificate& stored, const Certificate& leaf,
+                                   const std::string& user) {
   Finding finding{.state = State::critical, .code = {}, .subject = stored.name, .title = {}};
   if (!stored.key_hash.empty()) {
     if (stored.key_hash == leaf.key_hash) return std::nullopt;
@@ -112,7 +113,16 @@ std::optional<Finding> key_finding(const StoredCertificate& stored, const Certif
                      "services that use it before.";
     return finding;
   }
-  // Who looks need not be allowed to read keys; a passphrase is no trouble, either.
+  // A passphrase is no trouble.
+  if (stored.key_trouble == FileTrouble::denied) {
+    return Finding{.state = State::warning, .code = "letsencrypt.unreadable", .subject = stored.key_path,
+                   .title = "the private key of " + called(stored) + " may not be read",
+                   .detail = stored.key_path + (stored.key_problem.empty() ? "" : ": " + stored.key_problem) +
+                             "\nWhether it belongs to the certificate is not known.",
+                   .action = "Give the task a `user` that may read it, or let " +
+                             (user.empty() ? "the user that maintain connects as" : user) +
+                             " read it. The key stays on the server: only a hash of its public half leaves it."};
+  }
   if (stored.key_trouble != FileTrouble::missing && stored.key_trouble != FileTrouble::broken) return std::nullopt;
   const bool is_missing = stored.key_trouble == FileTrouble::missing;
   finding.subject = stored.key_path;
@@ -125,6 +135,12 @@ std::optional<Finding> key_finding(const StoredCertificate& stored, const Certif
 }
 
 }  // namespace
+
+ChainVerdict judge_chain(const AuditView& view, const std::vector<Certificate>& presented) {
+  ChainVerdict verdict = check_chain(presented, view.roots, view.input.now);
+  const bool needs_roots = verdict.kind == Kind::incomplete || verdict.kind == Kind::untrusted;
+  return view.input.roots.empty() && needs_roots ? ChainVerdict{Kind::trusted, {}} : verdict;
+}
 
 Finding file_finding(const AuditView& view, const StoredCertificate& stored, const std::string& what) {
   Finding finding{.state = State::critical, .code = {}, .subject = stored.name, .title = {}, .detail = stored.path};
@@ -196,7 +212,7 @@ Findings certificate_findings(const AuditView& view, const StoredCertificate& st
   };
   add(age_finding(view, stored, *leaf));
   add(chain_finding(view, stored, *leaf));
-  add(key_finding(stored, *leaf));
+  add(key_finding(stored, *leaf, view.input.user));
   if (stored.in_store && !stored.is_configured && view.input.client == Client::certbot) {
     add(Finding{.state = State::warning, .code = "letsencrypt.not_configured", .subject = stored.name,
                 .title = "certbot will not renew " + called(stored),

@@ -14,12 +14,24 @@ bool share_a_name(const Certificate& a, const Certificate& b) {
   return std::any_of(b.names.begin(), b.names.end(), [&](const std::string& name) { return names.contains(name); });
 }
 
-// What this lineage had before: it was seen here, or has the same key, or the same authority gave it for such names.
-bool is_earlier(const Certificate& leaf, const StoredCertificate& stored, const SeenCertificates& seen) {
+// What this lineage had before: it was seen here, or has the same key.
+bool is_proven(const Certificate& leaf, const StoredCertificate& stored, const SeenCertificates& seen) {
   const Certificate& now = *leaf_of(stored);
-  if (leaf.not_before >= now.not_before) return false;
-  return was_seen(seen, stored.name, leaf) || leaf.key_hash == now.key_hash ||
-         (!leaf.self_signed && leaf.issuer_organization == now.issuer_organization && share_a_name(leaf, now));
+  return leaf.not_before < now.not_before && (was_seen(seen, stored.name, leaf) || leaf.key_hash == now.key_hash);
+}
+
+// The same authority gave it before, for such names. So it does for another machine of that name.
+bool is_similar(const Certificate& leaf, const Certificate& now) {
+  return leaf.not_before < now.not_before && !leaf.self_signed &&
+         leaf.issuer_organization == now.issuer_organization && share_a_name(leaf, now);
+}
+
+bool is_earlier(const Certificate& leaf, const StoredCertificate& stored, const SeenCertificates& seen) {
+  return is_proven(leaf, stored, seen) || is_similar(leaf, *leaf_of(stored));
+}
+
+bool same_names(const Certificate& a, const Certificate& b) {
+  return std::set<std::string>(a.names.begin(), a.names.end()) == std::set<std::string>(b.names.begin(), b.names.end());
 }
 
 const StoredCertificate* newest(const Candidates& candidates, const Test& test) {
@@ -70,9 +82,11 @@ Agreement agreement(const Certificate& leaf, const StoredCertificate& stored, bo
   const Certificate& wanted = *leaf_of(stored);
   if (leaf.fingerprint == wanted.fingerprint) return Agreement::current;
   // One that was seen is an earlier one, though self-signed: so was the store's.
-  if (!is_somebodys(leaf, survey) && is_earlier(leaf, stored, seen)) return Agreement::old;
+  const bool is_free = !is_somebodys(leaf, survey);
+  if (is_free && is_proven(leaf, stored, seen)) return Agreement::old;
   if (leaf.self_signed) return Agreement::self_signed;
   if (!is_covered) return Agreement::uncovered;
+  if (is_free && is_similar(leaf, wanted)) return Agreement::similar;
   return leaf.not_before >= wanted.not_before ? Agreement::newer : Agreement::foreign;
 }
 
@@ -89,6 +103,7 @@ std::string_view to_string(Agreement agreement) {
   switch (agreement) {
     case Agreement::current: return "current";
     case Agreement::old: return "old";
+    case Agreement::similar: return "similar";
     case Agreement::newer: return "newer";
     case Agreement::self_signed: return "self_signed";
     case Agreement::foreign: return "foreign";
@@ -143,16 +158,44 @@ Compared compare(const StoredCertificate& copy, const Survey& survey, const Seen
   return {.certificate = stored->name, .agreement = agreement(*leaf, *stored, true, survey, seen)};
 }
 
+Comparison compare_all(const Survey& survey, const std::vector<Served>& served, const SeenCertificates& seen) {
+  Comparison all;
+  std::vector<const Certificate*> leaves;
+  for (const Served& one : served) {
+    all.served.push_back(compare(one, survey, seen));
+    leaves.push_back(leaf_of(one));
+  }
+  for (const StoredCertificate& copy : survey.deployed) {
+    all.deployed.push_back(compare(copy, survey, seen));
+    leaves.push_back(leaf_of(copy));
+  }
+  std::vector<Compared*> places;
+  for (Compared& compared : all.served) places.push_back(&compared);
+  for (Compared& compared : all.deployed) places.push_back(&compared);
+  std::set<std::string> proven;  // that somebody took it from the store
+  for (const Compared* compared : places) {
+    if (compared->agreement == Agreement::current) proven.insert(compared->certificate);
+  }
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    Compared& compared = *places[i];
+    if (compared.agreement != Agreement::similar) continue;
+    const auto before = seen.find(compared.certificate);
+    const bool is_first = before == seen.end() || before->second.fingerprints.empty();
+    if (!is_first || proven.contains(compared.certificate)) continue;
+    const StoredCertificate* stored = find_stored(survey, compared.certificate);
+    if (same_names(*leaves[i], *leaf_of(*stored))) compared.agreement = Agreement::old;
+  }
+  return all;
+}
+
 std::set<std::string> to_deploy(const Survey& survey, const std::vector<Served>& served,
                                 const SeenCertificates& seen) {
   std::set<std::string> names;
-  for (const Served& one : served) {
-    const Compared compared = compare(one, survey, seen);
-    if (may_need_deploy(compared, survey)) names.insert(compared.certificate);
-  }
-  for (const StoredCertificate& copy : survey.deployed) {
-    const Compared compared = compare(copy, survey, seen);
-    if (may_need_deploy(compared, survey)) names.insert(compared.certificate);
+  const Comparison all = compare_all(survey, served, seen);
+  for (const auto* places : {&all.served, &all.deployed}) {
+    for (const Compared& compared : *places) {
+      if (may_need_deploy(compared, survey)) names.insert(compared.certificate);
+    }
   }
   return names;
 }

@@ -9,10 +9,9 @@ using namespace maintain::letsencrypt::testing;
 
 namespace {
 
-Compared first(const World& world) { return compare(world.input.served.front(), world.input.survey, world.input.seen); }
-Compared first_copy(const World& world) {
-  return compare(world.input.survey.deployed.front(), world.input.survey, world.input.seen);
-}
+Comparison all(const World& world) { return compare_all(world.input.survey, world.input.served, world.input.seen); }
+Compared first(const World& world) { return all(world).served.front(); }
+Compared first_copy(const World& world) { return all(world).deployed.front(); }
 std::set<std::string> deploys(const World& world) {
   return to_deploy(world.input.survey, world.input.served, world.input.seen);
 }
@@ -37,6 +36,43 @@ TEST_CASE("comparison: the one before the renewal is served") {
   CHECK(deploys(world) == std::set<std::string>{"shop"});
 }
 
+TEST_CASE("comparison: where the store's is known, another one of the same authority proves nothing") {
+  World world;
+  const Issued leaf = world.leaf({"shop.example.org"});
+  const Issued older = world.leaf({"shop.example.org"}, epoch - 70 * day);
+  world.store("shop", leaf);
+  note_seen(world.input.seen, "shop", leaf.certificate, epoch - day);
+  world.serve("shop.example.org", older);
+  CHECK(first(world).certificate == "shop");
+  CHECK(first(world).agreement == Agreement::similar);
+  CHECK(deploys(world).empty());
+  note_former(world.input.seen, "shop", older.certificate);
+  CHECK(first(world).agreement == Agreement::old);
+  CHECK(deploys(world) == std::set<std::string>{"shop"});
+}
+
+TEST_CASE("comparison: the same key proves it") {
+  World world;
+  const Issued older = world.leaf({"shop.example.org"}, epoch - 70 * day);
+  note_seen(world.input.seen, "shop", world.leaf({"shop.example.org"}).certificate, epoch - day);
+  StoredCertificate& stored = world.store("shop", world.leaf({"shop.example.org"}));
+  stored.chain.certificates.front().key_hash = older.certificate.key_hash;
+  world.serve("shop.example.org", older);
+  CHECK(first(world).agreement == Agreement::old);
+}
+
+TEST_CASE("comparison: on the first run a machine beside one that is current is not ours to reload") {
+  World world;
+  const Issued leaf = world.leaf({"shop.example.org"});
+  world.store("shop", leaf);
+  world.serve("shop.example.org", world.leaf({"shop.example.org"}, epoch - 70 * day));
+  world.serve("shop.example.org", world.leaf({"shop.example.org"}, epoch - 70 * day), "192.0.2.8");
+  CHECK(deploys(world) == std::set<std::string>{"shop"});
+  world.serve("shop.example.org", leaf, "192.0.2.9");
+  CHECK(first(world).agreement == Agreement::similar);
+  CHECK(deploys(world).empty());
+}
+
 TEST_CASE("comparison: the one before is known again though its authority and names were others") {
   World world;
   const Issued other = make_leaf(issue({.common_name = "Elsewhere", .authority = true}), {"old.example.org"},
@@ -51,8 +87,15 @@ TEST_CASE("comparison: the one before is known again though its authority and na
 TEST_CASE("comparison: a name was added, and the certificate without it is still served") {
   World world;
   world.store("shop", world.leaf({"shop.example.org", "www.shop.example.org"}));
-  world.serve("www.shop.example.org", world.leaf({"shop.example.org"}, epoch - 30 * day));
+  const Issued before = world.leaf({"shop.example.org", "blog.example.org"}, epoch - 30 * day);
+  world.serve("www.shop.example.org", before);
+  CHECK(first(world).agreement == Agreement::uncovered);
+  note_seen(world.input.seen, "shop", before.certificate, epoch - 20 * day);
   CHECK(first(world).agreement == Agreement::old);
+  world.input.served.front().endpoint.name = "shop.example.org";
+  world.input.seen.clear();
+  CHECK(first(world).agreement == Agreement::similar);  // its names are others
+  CHECK(deploys(world).empty());
 }
 
 TEST_CASE("comparison: of several for one name the one that is served, or was") {

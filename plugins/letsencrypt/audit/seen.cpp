@@ -1,6 +1,7 @@
 #include "letsencrypt/audit/seen.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "common/sections.hpp"
 #include "letsencrypt/certificate/lifetime.hpp"
@@ -9,8 +10,10 @@ namespace maintain::letsencrypt {
 namespace {
 
 constexpr std::size_t most_fingerprints = 6;
-constexpr std::size_t most_certificates = 500;
+constexpr std::size_t most_certificates = 1500;
+constexpr std::size_t most_told = 4;
 constexpr std::size_t longest_text = 300;
+constexpr std::size_t longest_told = 700;
 constexpr std::int64_t latest = 253'402'300'799;  // the last second of the year 9999, which X.509 ends with, too
 
 using sdk::Json;
@@ -25,14 +28,42 @@ std::optional<std::int64_t> number_in(const Json& entry, const char* key) {
   return number;
 }
 
-std::string text_in(const Json& value) {
+std::string text_in(const Json& value, std::size_t longest = longest_text) {
   if (!value.is_string()) return {};
-  return plugins::printable(value.get_ref<const std::string&>().substr(0, longest_text));
+  return plugins::printable(value.get_ref<const std::string&>().substr(0, longest));
 }
 
-std::string text_in(const Json& entry, const char* key) {
+std::string text_in(const Json& entry, const char* key, std::size_t longest = longest_text) {
   const auto found = entry.find(key);
-  return found == entry.end() ? std::string() : text_in(*found);
+  return found == entry.end() ? std::string() : text_in(*found, longest);
+}
+
+constexpr std::array<std::pair<sdk::State, std::string_view>, 3> states{
+    {{sdk::State::ok, "ok"}, {sdk::State::warning, "warning"}, {sdk::State::critical, "critical"}}};
+
+Json to_json(const Told& told) {
+  Json entry = {{"code", told.code}, {"title", told.title}, {"detail", told.detail}, {"action", told.action},
+                {"at", told.at}};
+  for (const auto& [state, word] : states)
+    if (state == told.state) entry["state"] = word;
+  if (!told.certificate.empty()) entry["certificate"] = told.certificate;
+  return entry;
+}
+
+std::vector<Told> told_in(const Json& entry) {
+  std::vector<Told> all;
+  const auto found = entry.find("told");
+  if (found == entry.end() || !found->is_array()) return all;
+  for (const Json& one : *found) {
+    if (!one.is_object() || all.size() >= most_told) continue;
+    Told told{.code = text_in(one, "code"), .title = text_in(one, "title"),
+              .detail = text_in(one, "detail", longest_told), .action = text_in(one, "action", longest_told),
+              .certificate = text_in(one, "certificate"), .at = number_in(one, "at").value_or(0)};
+    for (const auto& [state, word] : states)
+      if (text_in(one, "state") == word) told.state = state;
+    if (told.code.starts_with("letsencrypt.") && !told.title.empty()) all.push_back(std::move(told));
+  }
+  return all;
 }
 
 std::optional<Seen> seen_in(const Json& entry) {
@@ -41,7 +72,11 @@ std::optional<Seen> seen_in(const Json& entry) {
   seen.issuer_organization = text_in(entry, "issuer");
   seen.lifetime = number_in(entry, "lifetime").value_or(0);
   const auto fingerprints = entry.find("fingerprints");
-  if (fingerprints == entry.end() || !fingerprints->is_array() || seen.lifetime == 0) return std::nullopt;
+  seen.told = told_in(entry);
+  seen.looked = number_in(entry, "looked").value_or(0);
+  seen.was_ours = entry.contains("was_ours");
+  const bool has_certificate = fingerprints != entry.end() && fingerprints->is_array() && seen.lifetime > 0;
+  if (!has_certificate) return seen.looked > 0 || !seen.told.empty() ? std::optional(seen) : std::nullopt;
   for (const Json& value : *fingerprints) {
     std::string fingerprint = text_in(value);
     if (!fingerprint.empty() && seen.fingerprints.size() < most_fingerprints) {
@@ -93,6 +128,27 @@ void note_seen(SeenCertificates& all, const std::string& name, const Certificate
   seen.lifetime = lifetime(certificate);
 }
 
+void note_former(SeenCertificates& all, const std::string& name, const Certificate& certificate) {
+  const auto found = all.find(name);
+  if (found == all.end() || was_seen(all, name, certificate)) return;
+  if (found->second.fingerprints.size() < most_fingerprints)
+    found->second.fingerprints.push_back(certificate.fingerprint);
+}
+
+void note_told(SeenCertificates& all, const std::string& name, std::vector<Told> told, std::int64_t now) {
+  if (all.size() >= most_certificates && !all.contains(name)) return;
+  if (told.size() > most_told) told.resize(most_told);
+  for (Told& one : told) {
+    one.title = plugins::printable(one.title.substr(0, longest_text));
+    one.detail = plugins::printable(one.detail.substr(0, longest_told));
+    one.action = plugins::printable(one.action.substr(0, longest_told));
+    one.certificate = plugins::printable(one.certificate.substr(0, longest_text));
+  }
+  Seen& seen = all[name];
+  seen.told = std::move(told);
+  seen.looked = now;
+}
+
 bool was_seen(const SeenCertificates& all, const std::string& name, const Certificate& certificate) {
   const auto seen = all.find(name);
   return seen != all.end() && std::find(seen->second.fingerprints.begin(), seen->second.fingerprints.end(),
@@ -103,7 +159,13 @@ Json to_json(const SeenCertificates& all) {
   Json document = Json::object();
   for (const auto& [name, seen] : all) {
     Json& entry = document[plugins::printable(name)];
-    entry = {{"issuer", seen.issuer_organization}, {"lifetime", seen.lifetime}, {"fingerprints", seen.fingerprints}};
+    entry = Json::object();
+    if (!seen.fingerprints.empty()) {
+      entry = {{"issuer", seen.issuer_organization}, {"lifetime", seen.lifetime}, {"fingerprints", seen.fingerprints}};
+    }
+    if (seen.looked > 0) entry["looked"] = seen.looked;
+    if (seen.was_ours) entry["was_ours"] = true;
+    for (const Told& told : seen.told) entry["told"].push_back(to_json(told));
     if (seen.issuer_changed) {
       entry["issuer_changed"] = *seen.issuer_changed;
       entry["former_issuer"] = seen.former_issuer;

@@ -1,5 +1,6 @@
 // What was seen of each certificate so far: enough to tell that its authority or its lifetime is another one than
-// before, and to know again what it was before it was renewed. Kept in the task's state. Pure.
+// before, to know again what it was before it was renewed, and to tell again what was found where nobody could look this
+// time: no look must not become a recovery. Kept in the task's state. Pure.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,17 @@
 
 namespace maintain::letsencrypt {
 
+// A finding as it was when it was last seen to be true.
+struct Told {
+  sdk::State state = sdk::State::warning;
+  std::string code = {};
+  std::string title = {};
+  std::string detail = {};
+  std::string action = {};
+  std::string certificate = {};                 // that belongs there; of an endpoint only
+  std::int64_t at = 0;                          // seconds since 1970
+};
+
 struct Seen {
   std::string issuer_organization = {};
   std::int64_t lifetime = 0;                    // seconds
@@ -23,9 +35,13 @@ struct Seen {
   std::optional<std::int64_t> issuer_changed = {};    // seconds since 1970
   std::int64_t former_lifetime = 0;
   std::optional<std::int64_t> lifetime_changed = {};
+  std::vector<Told> told = {};                  // of the last look, at most four
+  std::int64_t looked = 0;                      // when that was; 0: an endpoint that was never looked at
+  bool was_ours = false;                        // of an endpoint: some address of its name has served the store's
 };
 
-// By the certificate's name, or the endpoint's text where no certificate is known for it.
+// By the certificate's name, or the endpoint's text. What is known of the certificate itself stands with an endpoint
+// only where none in the store is known for it.
 using SeenCertificates = std::map<std::string, Seen>;
 
 // How long a change stays open.
@@ -34,6 +50,12 @@ inline constexpr std::int64_t change_told_for = 7 * 86400;
 // The certificate as it is now. An authority is another one when its organization is: its intermediates take turns. A
 // lifetime is another one when it differs by more than a tenth.
 void note_seen(SeenCertificates& seen, const std::string& name, const Certificate& certificate, std::int64_t now);
+
+// One that was that certificate before the first run.
+void note_former(SeenCertificates& seen, const std::string& name, const Certificate& certificate);
+
+// What was found of it this time. Texts are cut; what is beyond the bound is not remembered.
+void note_told(SeenCertificates& seen, const std::string& name, std::vector<Told> told, std::int64_t now);
 
 // Whether it is, or was, the certificate of that name.
 bool was_seen(const SeenCertificates& seen, const std::string& name, const Certificate& certificate);

@@ -64,6 +64,22 @@ TEST_CASE("seen: the newest six are known again") {
   CHECK(seen["shop"].fingerprints.front() == "7");
 }
 
+TEST_CASE("seen: what was told is bounded, and stands without a certificate, too") {
+  SeenCertificates seen;
+  const Told told{.state = maintain::sdk::State::critical, .code = "letsencrypt.served_old", .title = "old",
+                  .detail = std::string(100'000, 'x'), .action = "Reload it.", .certificate = "shop", .at = epoch};
+  note_told(seen, "shop.example.org 192.0.2.7:443", std::vector<Told>(9, told), epoch);
+  const SeenCertificates back = seen_from_json(Json::parse(to_json(seen).dump()));
+  REQUIRE(back.size() == 1);
+  REQUIRE(back.begin()->second.told.size() == 4);
+  const Told& one = back.begin()->second.told.front();
+  CHECK(one.state == maintain::sdk::State::critical);
+  CHECK(one.detail.size() < 1000);
+  CHECK(one.certificate == "shop");
+  CHECK(one.at == epoch);
+  CHECK(seen_from_json(Json::parse(R"({"a": {"told": [1, {"code": "x", "title": "y"}, {"code": []}]}})")).empty());
+}
+
 TEST_CASE("seen: what is kept comes back") {
   const SeenCertificates seen = after({of("a"), of("b", "Another Authority", 45)});
   const SeenCertificates back = seen_from_json(Json::parse(to_json(seen).dump()));

@@ -48,7 +48,15 @@ Finding no_answer(const Place& place) {
     // Our own network's matter: a maintenance server without IPv6 would otherwise complain of each server that has it.
     finding.state = State::ok;
     finding.action = "To have it looked at, give the maintenance server a way there, or the task `from: server`.";
-  } else if (kind == Served::Kind::name_unknown) {
+    return finding;
+  }
+  const bool may_be_meant = kind == Served::Kind::name_unknown || kind == Served::Kind::refused ||
+                            kind == Served::Kind::timed_out;
+  if (!place.view.input.endpoints_given && may_be_meant && !place.view.ours.contains(place.served.endpoint.name)) {
+    // A certificate for mail, or for a name of the inner network: nobody said that it is to be served here.
+    finding.state = State::ok;
+  }
+  if (kind == Served::Kind::name_unknown) {
     finding.action = "Mend the name's DNS record. " + not_meant;
   } else if (kind == Served::Kind::no_starttls) {
     finding.action = "Turn TLS on in the service that listens there. " + not_meant;
@@ -131,11 +139,16 @@ Finding wrong_name(const Place& place) {
 }
 
 Finding not_ours(const Place& place) {
-  const bool is_newer = place.compared.agreement == Agreement::newer;
+  const Agreement agreement = place.compared.agreement;
+  const std::string what = agreement == Agreement::newer     ? "a newer certificate than the store's"
+                           : agreement == Agreement::similar ? "another certificate of the same authority"
+                                                             : "a certificate that is not the store's";
   Finding finding = begin(place, state_of_served(place), "letsencrypt.served_other",
-                          is_newer ? "a newer certificate than the store's is served " + place.where
-                                   : "a certificate that is not the store's is served " + place.where);
+                          what + " is served " + place.where);
   finding.detail = comparison_detail(place);
+  if (agreement == Agreement::similar) {
+    finding.detail += "\nIt was never seen in the store: it may be from before its renewal, or another machine's own.";
+  }
   finding.action = "See who has it issued and renewed. If that is so on purpose, as by a proxy in front of the server, "
                    "name the server's own `address` in the task's `endpoints`, or leave this name out there. If not, "
                    "give the service that listens there the certificate of the store.";
@@ -180,10 +193,10 @@ std::vector<Finding> alone(const Place& place) {
 }
 
 std::vector<Finding> served_chain(const Place& place) {
-  const ChainVerdict verdict = check_chain(place.served.chain, place.view.roots, place.now());
+  const ChainVerdict verdict = judge_chain(place.view, place.served.chain);
   if (verdict.kind == Kind::trusted || verdict.kind == Kind::self_signed) return {};
   if (place.compared.agreement == Agreement::current &&
-      check_chain(place.stored->chain.certificates, place.view.roots, place.now()).kind == verdict.kind) {
+      judge_chain(place.view, place.stored->chain.certificates).kind == verdict.kind) {
     return {};  // the file's finding says so, and where it is served
   }
   const bool incomplete = verdict.kind == Kind::incomplete;
@@ -234,10 +247,11 @@ Findings served_findings(const AuditView& view, std::size_t index) {
       if (view.input.renews) add({not_ours(place)});
       add(alone(place));
       break;
+    case Agreement::similar:
     case Agreement::foreign: add({not_ours(place)}); break;
     case Agreement::unknown:
     case Agreement::nothing:
-      if (check_chain(served.chain, view.roots, view.input.now).kind == Kind::self_signed) add({self_signed(place)});
+      if (judge_chain(view, served.chain).kind == Kind::self_signed) add({self_signed(place)});
       else if (!is_covered) add({wrong_name(place)});
       add(alone(place));
       break;

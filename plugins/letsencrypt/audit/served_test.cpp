@@ -150,6 +150,7 @@ TEST_CASE("served: without a store it is judged by itself") {
   CHECK(at_age(-1) == Lines{"not_yet_valid " + place});
   at_age(10);
   world.input.roots = TrustRoots();
+  world.input.roots.add_pem(make_root("Somebody Else").pem);
   CHECK(told(world) == Lines{"served_chain " + place});
   CHECK(only(world).state == State::critical);
   CHECK(audit(world.input).seen.contains(place));
@@ -158,6 +159,7 @@ TEST_CASE("served: without a store it is judged by itself") {
 TEST_CASE("served: no answer, by how it failed") {
   World world;
   world.store("shop", world.leaf({"shop.example.org"}));
+  world.input.endpoints_given = true;
   std::set<std::string> titles;
   for (const Kind kind : {Kind::refused, Kind::timed_out, Kind::name_unknown, Kind::no_starttls, Kind::no_tls,
                           Kind::failed}) {
@@ -172,8 +174,95 @@ TEST_CASE("served: no answer, by how it failed") {
   world.input.served.clear();
   world.no_answer("shop.example.org", Kind::no_route, "2001:db8::7");
   CHECK(only(world).state == State::ok);
-  world.input.endpoints_given = true;
-  CHECK(told(world).size() == 1);
+}
+
+TEST_CASE("served: a name that nobody asked to serve is no trouble, unless it was served") {
+  World world;
+  const Issued leaf = world.leaf({"shop.example.org"});
+  world.store("shop", leaf);
+  for (const Kind kind : {Kind::refused, Kind::timed_out, Kind::name_unknown}) {
+    world.input.served.clear();
+    world.no_answer("shop.example.org", kind);
+    CHECK(only(world).state == State::ok);
+  }
+  world.serve("shop.example.org", leaf, "192.0.2.8");
+  CHECK(only(world).state == State::warning);
+  // Once it was, it is missed for as long as it is gone.
+  for (int run = 0; run < 3; ++run) {
+    world.input.seen = seen_from_json(to_json(audit(world.input).seen));
+    world.input.served.clear();
+    world.no_answer("shop.example.org", Kind::name_unknown, "");
+    CHECK(only(world).state == State::warning);
+  }
+}
+
+TEST_CASE("served: another one of the same authority") {
+  const World world = [] {
+    World made;
+    const Issued leaf = made.leaf({"shop.example.org"});
+    made.store("shop", leaf);
+    note_seen(made.input.seen, "shop", leaf.certificate, epoch - day);
+    made.serve("shop.example.org", made.leaf({"shop.example.org"}, epoch - 50 * day));
+    return made;
+  }();
+  CHECK(only(world).code == "letsencrypt.served_other");
+  CHECK(only(world).state == State::warning);
+  CHECK(says(only(world).title, "another certificate of the same authority is served"));
+}
+
+TEST_CASE("served: what cannot be looked at does not recover") {
+  World world;
+  const Issued leaf = world.leaf({"shop.example.org"});
+  world.store("shop", leaf);
+  world.serve("shop.example.org", std::vector<Issued>{leaf});  // its chain is not sent
+  world.serve("shop.example.org", leaf, "192.0.2.8");
+  CHECK(told(world) == Lines{"served_chain " + place});
+  const SeenCertificates seen = audit(world.input).seen;
+  const Kind kind = GENERATE(Kind::not_looked, Kind::no_route);
+  const bool is_resolved = kind == Kind::no_route || GENERATE(true, false);
+  CAPTURE(is_resolved);
+  world.input.seen = seen;
+  for (int run = 0; run < 3; ++run) {
+    world.input.served.clear();
+    world.no_answer("shop.example.org", kind, is_resolved ? "192.0.2.7" : "");
+    world.input.now += day / 2;
+    world.input.survey_at = world.input.survey.server_time = world.input.now;
+    const Finding finding = only(world);
+    CHECK(finding.code == "letsencrypt.served_chain");
+    CHECK(finding.subject == place);
+    CHECK(finding.state == State::warning);
+    CHECK(times(finding.detail, "Last seen on 2027-01-15 08:00 UTC") == 1);
+    CHECK(says(finding.detail, "it did not work"));
+    world.input.seen = seen_from_json(to_json(audit(world.input).seen));
+  }
+  world.input.served.clear();
+  world.serve("shop.example.org", leaf);
+  CHECK(told(world).empty());
+}
+
+TEST_CASE("served: what nobody could ever look at, or not for a day, is one finding") {
+  World world;
+  const Issued leaf = world.leaf({"shop.example.org"});
+  world.store("shop", leaf);
+  for (const char* address : {"192.0.2.7", "192.0.2.8", "192.0.2.9", "192.0.2.10", "192.0.2.11"})
+    world.no_answer("shop.example.org", Kind::not_looked, address);
+  const Finding finding = only(world);
+  CHECK(finding.code == "letsencrypt.not_looked");
+  CHECK(finding.subject.empty());
+  CHECK(finding.state == State::warning);
+  CHECK(says(finding.detail, "it did not work"));
+  CHECK(to_text(audit(world.input).lines.at(0)).find("places") == std::string::npos);
+  world.input.served.clear();
+  world.serve("shop.example.org", leaf);
+  world.input.seen = audit(world.input).seen;
+  world.input.served.clear();
+  world.no_answer("shop.example.org", Kind::not_looked);
+  world.input.now += day - 1;
+  world.input.survey_at = world.input.survey.server_time = world.input.now;
+  CHECK(told(world).empty());
+  world.input.seen = audit(world.input).seen;
+  world.input.now += 1;
+  CHECK(told(world) == Lines{"not_looked"});
 }
 
 TEST_CASE("served: the certificate that belongs there cannot be read, or is not looked after") {

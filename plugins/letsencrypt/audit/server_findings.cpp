@@ -39,12 +39,12 @@ void add_clock(const AuditView& view, Findings& findings) {
 
 void add_client(const AuditView& view, Findings& findings) {
   const Survey& survey = view.input.survey;
-  if (view.input.client == Client::none || survey.client_found) return;
+  // Who only looks reads the store; what renews it may be in a container.
+  if (!view.input.renews || view.input.client == Client::none || survey.client_found) return;
   findings.push_back({.state = State::warning, .code = "letsencrypt.client_missing",
                       .title = client_text(view.input.client) + " is not on the server",
                       .detail = "Nothing renews the certificates there, unless something else does.",
-                      .action = "Install it, or say in the task's options which `client` there is" +
-                                std::string(view.input.renews ? "." : " (none, where something else renews).")});
+                      .action = "Install it, or say in the task's options which `client` there is."});
 }
 
 void add_store(const AuditView& view, Findings& findings) {
@@ -132,8 +132,21 @@ void add_problems(const AuditView& view, Findings& findings, bool bad_roots) {
     lines += (lines.empty() ? "" : "\n") + plugins::printable(problem);
   }
   if (bad_roots) lines += (lines.empty() ? "" : "\n") + std::string("a file of `roots` holds no certificate");
+  if (view.input.roots.empty()) {
+    lines += (lines.empty() ? "" : "\n") + std::string("the maintenance server has no authorities to believe (package "
+                                                       "ca-certificates): whether chains are trusted was not looked at");
+  }
+  const bool is_bad = !lines.empty();
+  const auto lacks_openssl = [](const StoredCertificate& stored) {
+    return stored.key_hash.empty() && stored.key_problem.starts_with("openssl is not installed");
+  };
+  const auto& stored = view.input.survey.certificates;
+  if (std::any_of(stored.begin(), stored.end(), lacks_openssl)) {
+    lines += (lines.empty() ? "" : "\n") + std::string("openssl is not installed on the server: whether private keys "
+                                                       "belong to their certificates was not looked at");
+  }
   if (lines.empty()) return;
-  findings.push_back({.state = State::warning, .code = "letsencrypt.unreadable",
+  findings.push_back({.state = is_bad ? State::warning : State::ok, .code = "letsencrypt.unreadable",
                       .title = "not everything about the certificates could be looked at", .detail = lines,
                       .action = "Mend what the detail says, or take it out of the task's options."});
 }

@@ -212,7 +212,7 @@ TEST_CASE("hooks leave the run two minutes to tell") {
 }
 
 TEST_CASE("a deploy hook of dehydrated that fails is no failed renewal, and told until somebody has seen to it") {
-  World world;
+  Scene world;
   world.disk["shop"] = {.issued = world.leaf({"shop.example.org"}, 61)};
   world.server.stub(script("dehydrated --cron"), [&](const SeenCommand&) { return world.renewals.next(); });
   world.renewals.replies.push_back(

@@ -249,7 +249,7 @@ TEST_CASE("a rehearsal that fails is told until one works, and does not count as
 }
 
 TEST_CASE("a renewal during which the run is lost counts as failed, and that is known before it begins") {
-  World world;
+  Scene world;
   open_shop(world, 61);
   world.renewals.replies.push_back(Reply::fails(MAINTAIN_CONNECTION_LOST, "the connection was lost"));
   CHECK(world.run().status == MAINTAIN_CONNECTION_LOST);
@@ -269,7 +269,7 @@ TEST_CASE("a renewal during which the run is lost counts as failed, and that is 
 }
 
 TEST_CASE("a failed renewal is remembered when the second look fails") {
-  World world;
+  Scene world;
   open_shop(world, 61);
   Reply reply = failing();
   reply.then = [&](FakeServer&) { world.store_trouble = "denied"; };
@@ -279,7 +279,7 @@ TEST_CASE("a failed renewal is remembered when the second look fails") {
 }
 
 TEST_CASE("a client that is busy for a day is told, until it is not") {
-  World world;
+  Scene world;
   open_shop(world, 10);
   world.renewals.otherwise = {.status = 1, .output = "Another instance of Certbot is already running.\n"};
   world.run();
@@ -298,7 +298,7 @@ TEST_CASE("a client that is busy for a day is told, until it is not") {
 }
 
 TEST_CASE("a rehearsal beside another certbot has no result and stays due") {
-  World world;
+  Scene world;
   open_shop(world, 10);
   world.rehearsals.replies.push_back({.status = 1, .output = "Another instance of Certbot is already running.\n"});
   const Json monthly{{"rehearse", "monthly"}};
@@ -310,7 +310,7 @@ TEST_CASE("a rehearsal beside another certbot has no result and stays due") {
 }
 
 TEST_CASE("a late lineage that certbot does not renew lifts nobody's rate limit") {
-  World world;
+  Scene world;
   open_shop(world, 61);
   world.disk["gone"] = {.issued = world.leaf({"gone.example.org"}, 80), .is_configured = false};
   world.renewals.replies.push_back(

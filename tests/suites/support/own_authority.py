@@ -21,6 +21,10 @@ commonName = supplied
 basicConstraints = critical, CA:FALSE
 extendedKeyUsage = serverAuth
 authorityKeyIdentifier = keyid
+[authority]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign
+subjectKeyIdentifier = hash
 [req]
 distinguished_name = nothing
 [nothing]
@@ -37,8 +41,13 @@ class OwnAuthority:
         directory.mkdir()
         (directory / "index.txt").touch()
         (directory / "openssl.cnf").write_text(CONFIG.format(directory=directory))
-        openssl("req", "-x509", *NEW_KEY, "-keyout", directory / "root.key", "-out", self.root, "-days", 3650,
+        # Older than all that it issues: an authority that was not yet there when a certificate ended is no authority.
+        request, config = directory / "root.csr", ("-config", directory / "openssl.cnf")
+        openssl("req", *config, *NEW_KEY, "-new", "-keyout", directory / "root.key", "-out", request,
                 "-subj", f"/CN={common_name}")
+        openssl("ca", *config, "-selfsign", "-batch", "-notext", "-extensions", "authority", "-keyfile",
+                directory / "root.key", "-in", request, "-out", self.root, "-startdate", moment(-1000), "-enddate",
+                moment(3650))
 
     def issue(self, name, begins, ends, key=None):
         """One for `name`, valid from `begins` to `ends`, in days from now; the PEM texts of it and its key."""

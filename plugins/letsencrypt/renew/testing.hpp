@@ -136,7 +136,8 @@ class Scene {
       text += "letsencrypt lineage " + base64(name) + " " + base64("/etc/letsencrypt/live/" + name + "/fullchain.pem") +
               " " + file.trouble + " " + base64(fine ? "" : "may not be read") + " " +
               (fine ? base64(file.issued.pem + intermediate_.pem) : "-") + " - none - " +
-              (!fine ? "-" : file.key_hash.empty() ? file.issued.certificate.key_hash : file.key_hash) + " " + (!file.is_configured ? "unconfigured" : file.has_hook ? "hook" : "-") + "\n";
+              (!fine ? "-" : file.key_hash.empty() ? file.issued.certificate.key_hash : file.key_hash) + " " +
+              (!file.is_configured ? "unconfigured" : file.has_hook ? "hook" : "-") + "\n";
     }
     text += "letsencrypt root " + base64(root_.pem) + "\n";
     return text + "letsencrypt end " + std::to_string(seconds_now()) + "\n";

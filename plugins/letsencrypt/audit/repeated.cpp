@@ -150,8 +150,8 @@ std::vector<Grouped> served_or_repeated(const AuditView& view, SeenCertificates&
   if (unlooked.empty()) return all;
   Finding finding{.state = State::warning, .code = "letsencrypt.not_looked", .subject = {},
                   .title = "what is served could not be looked at", .detail = {},
-                  .action = "Mend what the detail says, or choose with the task's `from` where to look from. Until then "
-                            "nobody knows which certificates are served there."};
+                  .action = "Mend what the detail says, or choose with the task's `from` where to look from. Until "
+                            "then nobody knows which certificates are served there."};
   std::size_t count = 0;
   for (const auto& [reason, places] : unlooked) {
     if (++count > most_reasons) break;

@@ -1,6 +1,6 @@
 // What was seen of each certificate so far: enough to tell that its authority or its lifetime is another one than
-// before, to know again what it was before it was renewed, and to tell again what was found where nobody could look this
-// time: no look must not become a recovery. Kept in the task's state. Pure.
+// before, to know again what it was before it was renewed, and to tell again what was found where nobody could look
+// this time: no look must not become a recovery. Kept in the task's state. Pure.
 #pragma once
 
 #include <cstdint>

@@ -133,8 +133,9 @@ void add_problems(const AuditView& view, Findings& findings, bool bad_roots) {
   }
   if (bad_roots) lines += (lines.empty() ? "" : "\n") + std::string("a file of `roots` holds no certificate");
   if (view.input.roots.empty()) {
-    lines += (lines.empty() ? "" : "\n") + std::string("the maintenance server has no authorities to believe (package "
-                                                       "ca-certificates): whether chains are trusted was not looked at");
+    lines += lines.empty() ? "" : "\n";
+    lines += "the maintenance server has no authorities to believe (package ca-certificates): whether chains are "
+             "trusted was not looked at";
   }
   const bool is_bad = !lines.empty();
   const auto lacks_openssl = [](const StoredCertificate& stored) {

@@ -14,9 +14,10 @@ namespace maintain::letsencrypt {
 // endpoints, each address and port once for an endpoint.
 //
 // Looks at 64 at a time. `each` is the time for looking names up, and again for each connection from its beginning to
-// its certificates. Who refuses, or is not there in time, is asked once more, a second after all others: a service that
-// is being restarted is no trouble. is_cancelled is asked at least every 200 ms; when it is true, what is not finished
-// becomes Kind::not_looked. Uses the system's clock, for what it waits for is real. Installs no signal handlers and needs none.
+// its certificates. Who refuses, or is not there in time, is asked once more, a second after all others: a service
+// that is in a restart is no trouble. is_cancelled is asked at least every 200 ms; when it is true, what is not
+// finished becomes Kind::not_looked. Uses the system's clock, for what it waits for is real. Installs no signal
+// handlers and needs none.
 //
 // A name must not make this machine look at itself or its neighbours: to what is_own_address() says nobody connects,
 // it becomes Kind::no_route. Only an endpoint of another name may have such an address, for its options say so.

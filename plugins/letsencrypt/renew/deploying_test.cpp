@@ -166,7 +166,7 @@ TEST_CASE("no hook runs for a key that is another's, nor for a certificate that 
 
 TEST_CASE("the project's own command runs once for all certificates, certbot's hooks once for each") {
   Stale world;
-  world.served["mail.example.org"] = world.leaf({"mail.example.org"}, 61);
+  world.served["mail.example.org"] = world.leaf({"mail.example.org", "shop.example.org"}, 61);
   world.disk["mail"] = {.issued = world.leaf({"mail.example.org", "shop.example.org"}, 1), .has_hook = true};
   world.disk["shop"].has_hook = true;
   world.served["shop.example.org"] = world.leaf({"shop.example.org"}, 61);

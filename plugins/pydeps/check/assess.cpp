@@ -1,0 +1,202 @@
+#include "pydeps/check/assess.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "pydeps/advisory/merge.hpp"
+#include "pydeps/check/findings.hpp"
+#include "pydeps/classify/end_of_life.hpp"
+#include "pydeps/version/version.hpp"
+
+namespace maintain::pydeps {
+namespace {
+
+// What is known of a package at a version, for all environments that hold it.
+struct Known {
+  std::optional<Version> version = {};
+  std::vector<Vulnerability> vulnerabilities = {};
+};
+
+class Assessor {
+ public:
+  Assessor(const AssessmentQuery& query, Ignores& ignores)
+      : query_(query), knowledge_(query.knowledge), ignores_(ignores), several_(query.options.names_several()) {}
+
+  Assessment run() {
+    for (const Environment& environment : query_.gathered.inventory.environments) add_environment(environment);
+    return std::move(assessment_);
+  }
+
+ private:
+  void tell(Source source, const std::string& package, Finding finding, std::vector<std::string> ids = {}) {
+    assessment_.told.push_back(
+        {std::move(finding), source, environment_->path, package, std::move(ids)});
+  }
+
+  Place place_of(const Package& package) const { return {package, several_ ? environment_->path : ""}; }
+
+  void add_environment(const Environment& environment) {
+    environment_ = &environment;
+    assessment_.environments.push_back(
+        {.path = environment.path, .python = environment.python_version, .packages = environment.packages.size()});
+    python_ = Version::parse(environment.python_version);
+    if (auto finding = doubt_finding(environment)) tell(Source::environment, "", std::move(*finding));
+    if (python_ && !ignores_.covers_package("python", environment.python_version))
+      add_end_of_life("python", "Python", environment.python_version, *python_);
+    for (const Package& package : environment.packages) add_package(package);
+  }
+
+  bool add_end_of_life(const std::string& key, const std::string& product, const std::string& text,
+                       const Version& version) {
+    const auto end = end_of_life(key, version, query_.today);
+    if (!end) return false;
+    if (auto finding = end_of_life_finding(product, text, *end, several_ ? environment_->path : ""))
+      tell(Source::environment, key, std::move(*finding));
+    return end->is_over;
+  }
+
+  const Known& known_of(const Package& package) {
+    const auto [place, is_new] = known_.try_emplace({package.key, package.version});
+    if (!is_new) return place->second;
+    place->second.version = Version::parse(package.version);
+    if (const auto advisories = knowledge_.advisories.find(package.key); advisories != knowledge_.advisories.end())
+      place->second.vulnerabilities =
+          vulnerabilities(package.key, package.version, advisories->second, compare_versions);
+    return place->second;
+  }
+
+  const ProjectReleases* project_of(const Package& package) const {
+    const auto project = knowledge_.projects.find(package.key);
+    return project == knowledge_.projects.end() || !is_on_index(package) ? nullptr : &project->second;
+  }
+
+  // Fixes that the index has, unless they were withdrawn; all when the index says nothing.
+  std::vector<std::string> released(const std::vector<std::string>& fixes, const ProjectReleases* project) const {
+    if (project == nullptr) return fixes;
+    std::vector<std::string> released;
+    for (const std::string& fix : fixes) {
+      const Release* release = find_release(*project, fix, compare_versions);
+      if (release != nullptr && !release->yanked) released.push_back(fix);
+    }
+    return released;
+  }
+
+  void add_package(const Package& package) {
+    const Known& known = known_of(package);
+    const ProjectReleases* project = project_of(package);
+    const bool is_ignored = ignores_.covers_package(package.key, package.version);
+    std::set<Version> fixes;
+    const bool is_vulnerable = add_vulnerabilities(package, known, project, fixes);
+    EnvironmentSummary& summary = assessment_.environments.back();
+    if (is_vulnerable) ++summary.vulnerable;
+    if (!is_on_index(package)) ++summary.not_compared;
+    if (is_ignored) return;
+    const bool is_over = package.key == "django" && known.version &&
+                         add_end_of_life("django", "Django", package.version, *known.version);
+    if (!is_on_index(package)) return;
+    if (knowledge_.unknown.contains(package.key))
+      tell(Source::index, package.key, unknown_package_finding(place_of(package), query_.options.index));
+    if (project == nullptr) return;
+    if (project->status != ProjectStatus::active)
+      tell(Source::index, package.key, withdrawn_finding(place_of(package), *project));
+    const Release* release = find_release(*project, package.version, compare_versions);
+    if (release != nullptr && release->yanked)
+      tell(Source::index, package.key, yanked_finding(place_of(package), *release));
+    if (known.version && add_releases(package, *known.version, *project, fixes, is_over, is_vulnerable))
+      ++summary.outdated;
+  }
+
+  // fixes: versions that mend what is told.
+  bool add_vulnerabilities(const Package& package, const Known& known, const ProjectReleases* project,
+                           std::set<Version>& fixes) {
+    bool any = false;
+    if (!may_have_advisories(package)) return any;
+    std::set<std::string> ids;
+    for (const Vulnerability& vulnerability : known.vulnerabilities) {
+      ids.insert(vulnerability.ids.begin(), vulnerability.ids.end());
+      const std::vector<std::string> installable = released(vulnerability.fixes, project);
+      if (ignores_.covers({package.key, package.version, vulnerability.ids, !installable.empty()})) continue;
+      any = true;
+      for (const std::string& fix : vulnerability.fixes)
+        if (auto version = Version::parse(fix)) fixes.insert(std::move(*version));
+      tell(Source::advisories, package.key,
+           vulnerable_finding(place_of(package), vulnerability, told_id(vulnerability), installable),
+           vulnerability.ids);
+    }
+    if (const auto unread = knowledge_.unread_advisories.find({package.key, package.version});
+        unread != knowledge_.unread_advisories.end())
+      for (const UnreadAdvisory& advisory : unread->second) {
+        const std::vector<std::string> only{advisory.id};
+        if (ids.contains(advisory.id) || ignores_.covers({package.key, package.version, only, false})) continue;
+        any = true;
+        tell(Source::advisories, package.key, unread_advisory_finding(place_of(package), advisory), only);
+      }
+    return any;
+  }
+
+  // The id that it was told by, lest an alias that comes later be news and the old one over.
+  std::string told_id(const Vulnerability& vulnerability) const {
+    const auto known = std::find_if(vulnerability.ids.begin(), vulnerability.ids.end(),
+                                    [&](const std::string& id) { return query_.known_ids.contains(id); });
+    return known == vulnerability.ids.end() ? vulnerability.id : *known;
+  }
+
+  bool add_releases(const Package& package, const Version& installed, const ProjectReleases& project,
+                    const std::set<Version>& fixes, bool is_over, bool is_vulnerable) {
+    const PackageReleases* database = knowledge_.database.find(package.key);
+    ReleaseQuery releases{.installed = installed, .releases = database, .fixes = fixes,
+                          .types = query_.options.types, .python = python_, .lts_is_over = is_over};
+    for (const Release& release : project.releases)
+      releases.available.push_back({release.version, release.yanked, release.requires_python});
+    const Proposals proposals = propose_releases(releases);
+    std::vector<Proposal> security;
+    std::vector<Proposal> others;
+    for (const Proposal& proposal : proposals.releases)
+      (proposal.kind == ReleaseKind::security ? security : others).push_back(proposal);
+    // The vulnerability's own finding names its fixes.
+    if (!security.empty() && !is_vulnerable)
+      tell(Source::index, package.key, security_release_finding(place_of(package), security, database));
+    if (!others.empty() || (security.empty() && !proposals.need_python.empty()))
+      tell(Source::index, package.key,
+           outdated_finding(place_of(package), others, proposals.need_python, database));
+    return !proposals.releases.empty() || !proposals.need_python.empty();
+  }
+
+  const AssessmentQuery& query_;
+  const Knowledge& knowledge_;
+  Ignores& ignores_;
+  bool several_;
+  const Environment* environment_ = nullptr;
+  std::optional<Version> python_ = {};
+  std::map<PackageAt, Known> known_ = {};
+  Assessment assessment_ = {};
+};
+
+}  // namespace
+
+bool is_on_index(const Package& package) {
+  // Debian's old pip lists a package pkg-resources 0.0.0, which does not exist (launchpad.net/bugs/1635463).
+  if (package.key == "pkg-resources" && package.version == "0.0.0") return false;
+  return package.origin == Origin::index || package.origin == Origin::archive;
+}
+
+bool may_have_advisories(const Package& package) {
+  return !package.version.empty() && (is_on_index(package) || package.origin == Origin::vcs);
+}
+
+Wanted wanted_of(const std::vector<Environment>& environments, const Options& options, Ignores& ignores) {
+  Wanted wanted;
+  for (const Environment& environment : environments)
+    for (const Package& package : environment.packages) {
+      if (is_on_index(package) && !ignores.covers_package(package.key, package.version))
+        wanted.projects.insert(package.key);
+      if (options.vulnerabilities && may_have_advisories(package))
+        wanted.versions.emplace(package.key, package.version);
+    }
+  return wanted;
+}
+
+Assessment assess(const AssessmentQuery& query, Ignores& ignores) { return Assessor(query, ignores).run(); }
+
+}  // namespace maintain::pydeps

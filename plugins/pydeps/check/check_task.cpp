@@ -1,0 +1,110 @@
+#include "pydeps/check/check_task.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "common/duration.hpp"
+#include "pydeps/check/assess.hpp"
+#include "pydeps/check/consult.hpp"
+#include "pydeps/check/findings.hpp"
+#include "pydeps/check/gather.hpp"
+#include "pydeps/check/memory.hpp"
+
+namespace maintain::pydeps {
+namespace {
+
+constexpr std::size_t most_findings = 900;  // the host takes 1000
+
+void report_environments(sdk::Context& context, const Assessment& assessment) {
+  for (const EnvironmentSummary& one : assessment.environments) {
+    context.metric("pydeps_packages", static_cast<double>(one.packages), "", one.path);
+    context.metric("pydeps_vulnerable", static_cast<double>(one.vulnerable), "", one.path);
+    context.metric("pydeps_outdated", static_cast<double>(one.outdated), "", one.path);
+    context.output(one.path + (one.python.empty() ? "" : ", Python " + one.python) + ": " +
+                   counted(one.packages, "package") + ", " + std::to_string(one.vulnerable) + " vulnerable, " +
+                   std::to_string(one.outdated) + " outdated" +
+                   (one.not_compared == 0 ? "" : ", " + std::to_string(one.not_compared) + " on no index") + "\n");
+  }
+}
+
+// The gravest first, should there be too many.
+void report_findings(sdk::Context& context, const std::vector<Told>& told, std::vector<Finding> others) {
+  for (const Told& one : told) others.push_back(one.finding);
+  const auto gravity = [](sdk::State state) {
+    return state == sdk::State::critical ? 0 : state == sdk::State::warning ? 1 : state == sdk::State::unknown ? 2 : 3;
+  };
+  std::stable_sort(others.begin(), others.end(), [&](const Finding& a, const Finding& b) {
+    return gravity(a.state) < gravity(b.state);
+  });
+  for (std::size_t i = 0; i < others.size() && i < most_findings; ++i) context.finding(others[i]);
+  if (others.size() > most_findings)
+    context.finding({.state = sdk::State::warning, .code = "pydeps.more",
+                     .title = counted(others.size() - most_findings, "finding") + " more than can be told",
+                     .action = "Mend what is told first, or divide the environments among several tasks."});
+}
+
+std::string summary_of(const Assessment& assessment, const Knowledge& knowledge) {
+  std::size_t packages = 0;
+  std::size_t vulnerable = 0;
+  std::size_t outdated = 0;
+  for (const EnvironmentSummary& one : assessment.environments) {
+    packages += one.packages;
+    vulnerable += one.vulnerable;
+    outdated += one.outdated;
+  }
+  std::string text = counted(packages, "package") + " in " + counted(assessment.environments.size(), "environment") +
+                     ": " + std::to_string(vulnerable) + " vulnerable, " + std::to_string(outdated) + " outdated";
+  const sdk::Milliseconds age = std::max(knowledge.stale_index.age, knowledge.stale_advisories.age);
+  if (age.count() > 0) text += "; by data up to " + plugins::age_text(age) + " old";
+  if (const std::size_t count = knowledge.unanswered.size() + knowledge.unchecked.size(); count > 0)
+    text += "; not all of it could be looked up";
+  return text;
+}
+
+// Nobody answered anything: worth trying again soon, which a success is not.
+bool nothing_known(const Wanted& wanted, const Knowledge& knowledge) {
+  const bool no_index = !wanted.projects.empty() && knowledge.unanswered.size() == wanted.projects.size();
+  std::set<std::string> packages;
+  for (const auto& [package, version] : wanted.versions) packages.insert(package);
+  return no_index || (!packages.empty() && knowledge.unchecked.size() == packages.size());
+}
+
+}  // namespace
+
+std::optional<std::string> CheckTask::validate(const sdk::Json& options) {
+  read_options(options);
+  return std::nullopt;
+}
+
+sdk::Outcome CheckTask::run(sdk::Context& context) {
+  const Options options = read_options(context.options());
+  const auto today = std::chrono::floor<std::chrono::days>(context.now());
+  const Memory before = memory_from_json(context.state());
+  Gathered gathered = gather(context, options);
+  Ignores ignores(options.ignores, today);
+  const Wanted wanted = wanted_of(gathered.inventory.environments, options, ignores);
+  Knowledge knowledge = consult(context, options, wanted, gathered.database);
+  if (!gathered.database_problem.empty()) knowledge.database_problem = gathered.database_problem;
+  Assessment assessment = assess({gathered, knowledge, options, today, known_ids(before)}, ignores);
+  keep_what_is_not_over(before, gathered, knowledge, assessment);
+
+  std::vector<Finding> others = absence_findings(gathered);
+  for (Finding& finding : stale_findings(knowledge, options.index)) others.push_back(std::move(finding));
+  // An entry is known to be of no use only when everything was looked at.
+  const bool all_known = !is_uncertain(gathered) && knowledge.unanswered.empty() && knowledge.unchecked.empty();
+  auto outcomes = ignores.outcomes();
+  if (!all_known)
+    std::erase_if(outcomes, [](const Ignores::Outcome& one) { return one.state == IgnoreState::unused; });
+  for (Finding& finding : ignore_findings(outcomes)) others.push_back(std::move(finding));
+
+  report_findings(context, assessment.told, std::move(others));
+  report_environments(context, assessment);
+  context.summary(summary_of(assessment, knowledge));
+  const bool nothing_read = gathered.inventory.environments.empty() && !gathered.unread.empty();
+  context.set_state(memory_to_json({.checked = context.now(), .told = std::move(assessment.told),
+                                    .environments = std::move(gathered.inventory.environments)}));
+  return nothing_read || nothing_known(wanted, knowledge) ? sdk::Outcome::failed : sdk::Outcome::ok;
+}
+
+}  // namespace maintain::pydeps

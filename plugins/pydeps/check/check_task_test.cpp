@@ -1,0 +1,262 @@
+// pydeps.check against an index and advisories in memory.
+#include "pydeps/check/check_testing.hpp"
+
+using namespace maintain::pydeps;
+using namespace maintain::pydeps::testing;
+using namespace maintain::sdk;
+using namespace maintain::sdk::testkit;
+
+TEST_CASE("a vulnerable and an outdated package are told with what mends them, and the rest is quiet") {
+  Fleet fleet;
+  fleet.add("django", {"5.2.1", "5.2.8", "6.0"});
+  fleet.add("requests", {"2.31.0", "2.31.1", "3.0"});
+  fleet.add("idna", {"3.4"});
+  fleet.advise("GHSA-aaaa-bbbb-cccc", "django", "5.2.1", "5.2.8");
+  const TaskRun run = fleet.check();
+  CHECK(run.outcome == Outcome::ok);
+  CHECK(fleet.server.findings.size() == 2);
+  const Finding* vulnerable = fleet.server.find("pydeps.vulnerable", "django GHSA-aaaa-bbbb-cccc");
+  REQUIRE(vulnerable != nullptr);
+  CHECK(vulnerable->state == State::critical);
+  CHECK(vulnerable->title == "django 5.2.1: GHSA-aaaa-bbbb-cccc (high), fixed in 5.2.8: it leaks");
+  CHECK(vulnerable->action == "Install django 5.2.8 or later.");
+  CHECK(vulnerable->remind == Milliseconds(0));
+  const Finding* outdated = fleet.server.find("pydeps.outdated", "requests");
+  REQUIRE(outdated != nullptr);
+  CHECK(outdated->state == State::warning);
+  CHECK(outdated->title == "requests 2.31.0 is outdated: 2.31.1 (bug fix)");
+  CHECK(outdated->remind == std::chrono::hours(24 * 7));
+  CHECK(fleet.server.metrics.at("pydeps_packages /srv/shop/env") == 3);
+  CHECK(fleet.server.metrics.at("pydeps_vulnerable /srv/shop/env") == 1);
+  CHECK(fleet.server.metrics.at("pydeps_outdated /srv/shop/env") == 2);
+  CHECK(fleet.server.summary == "3 packages in 1 environment: 1 vulnerable, 2 outdated");
+}
+
+TEST_CASE("300 packages take one round trip and one question each") {
+  Fleet fleet;
+  for (int i = 0; i < 300; ++i) fleet.add("p" + std::to_string(i), {"1.0", "1.0.1"});
+  CHECK(fleet.check().outcome == Outcome::ok);
+  CHECK(fleet.count("pydeps.outdated") == 300);
+  CHECK(fleet.server.commands.size() == 1);
+  CHECK(fleet.server.http_requests.size() == 301);
+  CHECK(fleet.server.state.dump().size() <= 256UL << 10);
+}
+
+TEST_CASE("a package that the index does not know, and one that it fails at, cost themselves only") {
+  Fleet fleet;
+  fleet.add("django", {"5.2.1", "5.2.8"});
+  fleet.add("broken", {"1.0", "1.0.1"});
+  fleet.environments["/srv/shop/env"]["shop-internal"] = "1.0";
+  SECTION("500 or no connection: there is no answer") {
+    fleet.server.http[Fleet::page("broken")] = {.failure = "the server answers with status 500"};
+  }
+  SECTION("a proxy's page") { fleet.server.http[Fleet::page("broken")] = {.status = 403, .body = "no"}; }
+  SECTION("malformed JSON") { fleet.server.http[Fleet::page("broken")] = {.body = "{\"name\":"}; }
+  CHECK(fleet.check().outcome == Outcome::ok);
+  CHECK(fleet.server.find("pydeps.outdated", "django") != nullptr);
+  const Finding* unknown = fleet.server.find("pydeps.unknown_package", "shop-internal");
+  REQUIRE(unknown != nullptr);
+  CHECK(unknown->state == State::warning);
+  const Finding* stale = fleet.server.find("pydeps.stale_data", "index");
+  REQUIRE(stale != nullptr);
+  CHECK(stale->state == State::unknown);
+  CHECK(stale->title.find("broken") != std::string::npos);
+  CHECK(fleet.server.find("pydeps.outdated", "broken") == nullptr);
+}
+
+TEST_CASE("the older JSON is taken where the index has no other") {
+  Fleet fleet;
+  fleet.environments["/srv/shop/env"]["demo"] = "1.0";
+  fleet.server.http[Fleet::page("demo")] = {.body = "<!DOCTYPE html>"};
+  fleet.server.http["https://pypi.org/pypi/demo/json"] = {
+      .body = R"({"info": {"name": "demo"}, "releases": {"1.0": [{"filename": "demo-1.0.tar.gz"}],
+                  "1.0.1": [{"filename": "demo-1.0.1.tar.gz"}]}})"};
+  CHECK(fleet.check().outcome == Outcome::ok);
+  CHECK(fleet.server.find("pydeps.outdated", "demo") != nullptr);
+}
+
+TEST_CASE("what was told is told again while nobody can be asked, and over only when somebody says so") {
+  Fleet fleet;
+  fleet.add("django", {"5.2.1", "5.2.8"});
+  fleet.add("requests", {"2.31.0", "2.31.1"});
+  fleet.advise("CVE-2026-1", "django", "5.2.1", "5.2.8");
+  fleet.check();
+  REQUIRE(fleet.server.findings.size() == 2);
+  fleet.osv_is_down = true;
+  fleet.server.http[Fleet::page("requests")] = {.failure = "timed out"};
+  CHECK(fleet.check().outcome == Outcome::failed);
+  CHECK(fleet.server.find("pydeps.vulnerable", "django CVE-2026-1") != nullptr);
+  CHECK(fleet.server.find("pydeps.outdated", "requests") != nullptr);
+  CHECK(fleet.server.find("pydeps.outdated", "django") == nullptr);
+  CHECK(fleet.server.find("pydeps.stale_data", "advisories") != nullptr);
+  fleet.osv_is_down = false;
+  fleet.server.http.clear();
+  fleet.environments["/srv/shop/env"] = {{"django", "5.2.8"}, {"requests", "2.31.1"}};
+  CHECK(fleet.check().outcome == Outcome::ok);
+  CHECK(fleet.server.findings.empty());
+}
+
+TEST_CASE("a stale answer says so, and for two days to who looks only") {
+  Fleet fleet;
+  fleet.add("django", {"5.2.1", "5.2.8"});
+  const std::string body = fleet.publish("django", {"5.2.1", "5.2.8"}).dump();
+  for (const auto& [hours, state] : {std::pair{20, State::ok}, std::pair{50, State::warning}}) {
+    fleet.server.http[Fleet::page("django")] = {.body = body, .origin = HttpOrigin::stale,
+                                                .age = std::chrono::hours(hours)};
+    CHECK(fleet.check().outcome == Outcome::ok);
+    const Finding* stale = fleet.server.find("pydeps.stale_data", "index");
+    REQUIRE(stale != nullptr);
+    CHECK(stale->state == state);
+    CHECK(fleet.server.find("pydeps.outdated", "django") != nullptr);
+    CHECK(fleet.server.summary.find("old") != std::string::npos);
+  }
+}
+
+TEST_CASE("withdrawn advisories are none, aliases are one, and an impossible range is in doubt") {
+  Fleet fleet;
+  fleet.add("django", {"5.2.1", "5.2.8"});
+  SECTION("withdrawn") {
+    fleet.advise("GHSA-aaaa-bbbb-cccc", "django", "5.2.1", "5.2.8")["withdrawn"] = "2026-11-02T00:00:00Z";
+    fleet.check();
+    CHECK(fleet.count("pydeps.vulnerable") == 0);
+  }
+  SECTION("aliases") {
+    fleet.advise("GHSA-aaaa-bbbb-cccc", "django", "5.2.1", "5.2.8")["aliases"] = {"CVE-2026-7"};
+    fleet.advise("PYSEC-2026-1", "django", "5.2.1", "5.2.8", "LOW")["aliases"] = {"CVE-2026-7"};
+    fleet.check();
+    CHECK(fleet.count("pydeps.vulnerable") == 1);
+    CHECK(fleet.server.find("pydeps.vulnerable", "django CVE-2026-7") != nullptr);
+  }
+  SECTION("one that got an alias later keeps its name") {
+    Json& record = fleet.advise("GHSA-aaaa-bbbb-cccc", "django", "5.2.1", "5.2.8");
+    fleet.check();
+    record["aliases"] = {"CVE-2026-7"};
+    fleet.check();
+    CHECK(fleet.count("pydeps.vulnerable") == 1);
+    CHECK(fleet.server.find("pydeps.vulnerable", "django GHSA-aaaa-bbbb-cccc") != nullptr);
+  }
+  SECTION("fixed before it was introduced") {
+    Json& record = fleet.advise("CVE-2026-8", "django", "5.2.1", "");
+    record["affected"][0]["ranges"][0]["events"] = {{{"introduced", "6.0"}}, {{"fixed", "5.2.5"}}};
+    fleet.check();
+    const Finding* doubtful = fleet.server.find("pydeps.vulnerable", "django CVE-2026-8");
+    REQUIRE(doubtful != nullptr);
+    CHECK(doubtful->state == State::unknown);
+  }
+  SECTION("a record that is none is told of the package, and others are judged") {
+    fleet.advise("CVE-2026-9", "django", "5.2.1", "5.2.8");
+    fleet.advise("CVE-2026-10", "django", "5.2.1", "5.2.8", "");
+    fleet.server.http[Fleet::record("CVE-2026-9")] = {.body = "[1"};
+    CHECK(fleet.check().outcome == Outcome::ok);
+    const Finding* unread = fleet.server.find("pydeps.vulnerable", "django CVE-2026-9");
+    REQUIRE(unread != nullptr);
+    CHECK(unread->state == State::unknown);
+    const Finding* unrated = fleet.server.find("pydeps.vulnerable", "django CVE-2026-10");
+    REQUIRE(unrated != nullptr);
+    CHECK(unrated->state == State::warning);
+    CHECK(unrated->title.find("severity unknown") != std::string::npos);
+  }
+}
+
+TEST_CASE("a yanked release that is installed, and a project that was withdrawn, are told") {
+  Fleet fleet;
+  Json& page = fleet.add("demo", {"1.0"});
+  page["files"][0]["yanked"] = "breaks on Sundays";
+  page["project-status"] = {{"status", "archived"}};
+  fleet.check();
+  const Finding* yanked = fleet.server.find("pydeps.yanked", "demo");
+  REQUIRE(yanked != nullptr);
+  CHECK(yanked->title == "demo 1.0 was withdrawn from the index: breaks on Sundays");
+  const Finding* archived = fleet.server.find("pydeps.withdrawn_project", "demo");
+  REQUIRE(archived != nullptr);
+  CHECK(archived->state == State::warning);
+}
+
+TEST_CASE("an environment on an LTS line hears of that line, and the database says what a release is good for") {
+  Fleet fleet;
+  fleet.add("django", {"5.2.1", "5.2.2", "5.2.3", "6.0"});
+  fleet.server.stub(script("section \"file-$number\""),
+                    {.output = "@@maintain begin file-0\nDjango:\n  security_releases: [5.2.2]\n"
+                               "  feature_releases: [6.0]\n  lts_releases: [5.2.]\n\n@@maintain end 0\n"});
+  fleet.check({{"virtualenvs", {"/srv/shop/env"}}, {"types", "all"}, {"database", "/srv/shop/releases.yml"}});
+  const Finding* security = fleet.server.find("pydeps.security_release", "django");
+  REQUIRE(security != nullptr);
+  CHECK(security->title == "django 5.2.1 lacks a security release: 5.2.2 (security)");
+  const Finding* outdated = fleet.server.find("pydeps.outdated", "django");
+  REQUIRE(outdated != nullptr);
+  CHECK(outdated->title == "django 5.2.1 is outdated: 5.2.3 (bug fix)");
+}
+
+TEST_CASE("the end of Python's line is told") {
+  Fleet fleet;
+  fleet.python = "3.8.10";
+  fleet.add("idna", {"3.4"});
+  fleet.check();
+  const Finding* end = fleet.server.find("pydeps.end_of_life", "python");
+  REQUIRE(end != nullptr);
+  CHECK(end->title.find("Python 3.8.10 has had no security fixes since 2024-10-") == 0);
+}
+
+TEST_CASE("findings name the environment where the task may see several") {
+  Fleet fleet;
+  fleet.add("requests", {"2.31.0", "2.31.1"});
+  fleet.environments["/srv/blog/env"] = {{"requests", "2.31.0"}};
+  fleet.check({{"virtualenvs", {"/srv/*/env"}}});
+  CHECK(fleet.server.find("pydeps.outdated", "requests in /srv/shop/env") != nullptr);
+  CHECK(fleet.server.find("pydeps.outdated", "requests in /srv/blog/env") != nullptr);
+  CHECK(fleet.asked(Fleet::page("requests")) == 1);
+}
+
+TEST_CASE("a path that is missing or shut is told, and what was told of a shut one is not over") {
+  Fleet fleet;
+  fleet.add("requests", {"2.31.0", "2.31.1"});
+  fleet.check();
+  REQUIRE(fleet.server.find("pydeps.outdated", "requests") != nullptr);
+  fleet.environments.clear();
+  SECTION("shut") {
+    fleet.more = "none\tdenied\t/srv/shop/env\n";
+    fleet.check();
+    CHECK(fleet.server.find("pydeps.environment", "/srv/shop/env") != nullptr);
+    CHECK(fleet.server.find("pydeps.outdated", "requests") != nullptr);
+  }
+  SECTION("gone") {
+    fleet.more = "none\tmissing\t/srv/shop/env\n";
+    fleet.check();
+    CHECK(fleet.server.find("pydeps.environment", "/srv/shop/env") != nullptr);
+    CHECK(fleet.server.find("pydeps.outdated", "requests") == nullptr);
+  }
+}
+
+TEST_CASE("the earlier bot's list_command and freeze files are read, and only what an index has is asked for there") {
+  Fleet fleet;
+  fleet.publish("django", {"5.2.1", "5.2.8"});
+  const std::string list = "# made by pip freeze\nDjango==5.2.1\npkg_resources==0.0.0\n"
+                           "-e git+https://x/y.git@ab#egg=own\n";
+  const Json options = {{"list_command", "/srv/shop/bin/list"}, {"ignored_packages", {"other"}}};
+  const Matcher list_script = script("mktemp");
+  SECTION("it lists") {
+    fleet.server.expect(list_script).reply(list);
+    CHECK(fleet.check(options).outcome == Outcome::ok);
+    CHECK(fleet.server.find("pydeps.outdated", "django") != nullptr);
+    CHECK(fleet.asked(Fleet::page("own")) == 0);
+    CHECK(fleet.asked(Fleet::page("pkg-resources")) == 0);
+    CHECK(fleet.server.commands.front().argv == std::vector<std::string>{"/srv/shop/bin/list"});
+  }
+  SECTION("it fails") {
+    fleet.server.expect(list_script).reply(Reply::exits(3, "no such environment\n"));
+    CHECK(fleet.check(options).outcome == Outcome::failed);
+    const Finding* unread = fleet.server.find("pydeps.environment", "/srv/shop/bin/list");
+    REQUIRE(unread != nullptr);
+    CHECK(unread->title.find("it ended with 3: no such environment") != std::string::npos);
+  }
+  SECTION("a dry run does not run it") {
+    fleet.check(options, true);
+    CHECK(fleet.server.commands.empty());
+  }
+  SECTION("a file") {
+    fleet.server.stub(script("section \"file-$number\""), {.output = "@@maintain begin file-0\n" + list +
+                                                                     "\n@@maintain end 0\n"});
+    CHECK(fleet.check({{"freeze", {"/srv/shop/requirements.lock"}}}).outcome == Outcome::ok);
+    CHECK(fleet.server.find("pydeps.outdated", "django") != nullptr);
+  }
+}

@@ -1,0 +1,150 @@
+#include "pydeps/check/gather.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "common/sections.hpp"
+#include "pydeps/base/bounded_json.hpp"
+#include "pydeps/environment/inventory_script.hpp"
+#include "pydeps/environment/site_packages.hpp"
+#include "pydeps/reading/freeze.hpp"
+
+namespace maintain::pydeps {
+namespace {
+
+using plugins::Section;
+using sdk::Command;
+using sdk::Completed;
+
+constexpr std::uint64_t most_output = 64U << 20U;
+
+// A pipe would never end, and a device not soon. The bound is parse_freeze()'s and one byte: so it sees a longer one.
+constexpr std::string_view files_script = R"(
+file() {
+  [ -e "$1" ] || { echo 'it does not exist, or this user may not look at it'; return 66; }
+  [ -f "$1" ] || { echo 'it is no regular file'; return 66; }
+  head -c 4194305 < "$1"
+}
+number=0
+for path do
+  section "file-$number" file "$path"
+  number=$((number + 1))
+done
+)";
+
+// The earlier bot's fixed name in /tmp could be anybody's link. What the command prints is no list: it goes to standard
+// error. The file is removed however this ends.
+constexpr std::string_view list_script = R"(umask 077
+list=$(mktemp "${TMPDIR:-/tmp}/maintain-packages.XXXXXXXX") || exit 125
+trap 'rm -f -- "$list"' EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+eval "$1 \"\$list\"" </dev/null 1>&2
+status=$?
+[ "$status" -eq 0 ] || exit "$status"
+head -c 4194305 < "$list"
+)";
+
+std::string last_line(std::string_view text) {
+  const auto lines = plugins::split_lines(plugins::trim(text));
+  return lines.empty() ? std::string() : shown_text(plugins::trim(lines.back()), 300);
+}
+
+void read_environments(sdk::Context& context, const Options& options, Gathered& gathered) {
+  if (options.virtualenvs.empty() && !options.discover) return;
+  Command command{.argv = inventory_arguments(options.virtualenvs, options.discover), .script = inventory_script(),
+                  .become_user = options.user, .read_only = true, .quiet = true};
+  command.output_limit = most_output;
+  gathered.inventory = parse_inventory(context.exec(command).output);
+}
+
+void read_files(sdk::Context& context, const Options& options, Gathered& gathered) {
+  std::vector<std::string> paths = options.freeze;
+  if (!options.database_file.empty()) paths.push_back(options.database_file);
+  if (paths.empty()) return;
+  Command command{.argv = paths, .script = plugins::section_prelude() + std::string(files_script),
+                  .become_user = options.user, .read_only = true, .quiet = true};
+  command.output_limit = most_output;
+  const Completed done = context.exec(command);
+  const plugins::Sections sections = plugins::parse_sections(done.output);
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    const Section* section = plugins::find_section(sections, "file-" + std::to_string(i));
+    const bool is_database = i >= options.freeze.size();
+    std::string why;
+    if (section == nullptr || !section->status) why = "the server's answer was cut off";
+    else if (!section->ok()) why = last_line(section->body);
+    if (!why.empty()) {
+      if (is_database) gathered.database_problem = why;
+      else gathered.unread.push_back({shown_text(paths[i], 500), why});
+    } else if (is_database) {
+      gathered.database = section->body;
+    } else {
+      gathered.inventory.environments.push_back(environment_of_list(paths[i], section->body));
+    }
+  }
+}
+
+void run_list_command(sdk::Context& context, const Options& options, Gathered& gathered) {
+  if (options.list_command.empty()) return;
+  const std::string name = shown_text(options.list_command, 500);
+  if (context.check_mode()) {
+    context.log(sdk::Level::info, "a dry run does not run " + name);
+    return;
+  }
+  Command command{.argv = {options.list_command}, .script = std::string(list_script), .become_user = options.user,
+                  .quiet = true};
+  const Completed done = context.exec(command);
+  if (!done.ok()) {
+    const std::string line = last_line(done.error_output);
+    gathered.unread.push_back({name, (done.signal != 0 ? "it was killed by signal " + std::to_string(done.signal)
+                                                       : "it ended with " + std::to_string(done.status)) +
+                                         (line.empty() ? "" : ": " + line)});
+    return;
+  }
+  Environment environment = environment_of_list(name, done.output);
+  if (environment.packages.empty() && environment.problems.empty())
+    gathered.unread.push_back({name, "it wrote nothing into the file that it was given"});
+  else
+    gathered.inventory.environments.push_back(std::move(environment));
+}
+
+}  // namespace
+
+Environment environment_of_list(std::string_view name, std::string_view text) {
+  Environment environment{.path = shown_text(name, 500)};
+  const Freeze freeze = parse_freeze(text);
+  std::map<std::string, Package> packages;
+  for (const FreezeEntry& entry : freeze.entries) {
+    const auto [place, is_new] = packages.emplace(entry.package.key, entry.package);
+    if (!is_new && place->second.version != entry.package.version)
+      add_problem(environment, Doubt::duplicate, entry.package.name,
+                  entry.package.name + " is listed as " + place->second.version + " and as " + entry.package.version);
+  }
+  for (const FreezeNote& note : freeze.problems)
+    add_problem(environment, Doubt::unreadable, "line " + std::to_string(note.line),
+                "line " + std::to_string(note.line) + ": " + note.text);
+  for (auto& [key, package] : packages) environment.packages.push_back(std::move(package));
+  return environment;
+}
+
+bool is_uncertain(const Gathered& gathered) {
+  const auto is_shut = [](const Absent& absent) {
+    return absent.why == Absence::denied || absent.why == Absence::partly_denied;
+  };
+  return !gathered.unread.empty() || !gathered.inventory.hidden.empty() || gathered.inventory.left_out > 0 ||
+         std::any_of(gathered.inventory.absent.begin(), gathered.inventory.absent.end(), is_shut);
+}
+
+Gathered gather(sdk::Context& context, const Options& options) {
+  Gathered gathered;
+  gathered.inventory.whole = true;
+  read_environments(context, options, gathered);
+  if (!gathered.inventory.whole) gathered.unread.push_back({"", "the server's answer was cut off or made no sense"});
+  read_files(context, options, gathered);
+  run_list_command(context, options, gathered);
+  return gathered;
+}
+
+}  // namespace maintain::pydeps

@@ -1,0 +1,37 @@
+// What is installed on the server: environments as their files tell, lists that are files, and the list that a command
+// of the project's writes. At most three round trips, however many of each there are.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <maintain/plugin.hpp>
+
+#include "pydeps/check/options.hpp"
+#include "pydeps/environment/inventory.hpp"
+
+namespace maintain::pydeps {
+
+// A list of packages that could not be had.
+struct Unread {
+  std::string subject;  // the file, or the command
+  std::string why;      // fit to show, without an end
+};
+
+struct Gathered {
+  Inventory inventory;  // lists are environments, too: by their file or command, and of no known Python
+  std::vector<Unread> unread = {};
+  std::string database = {};          // the text of Options::database_file
+  std::string database_problem = {};  // why there is none: fit to show
+};
+
+// Reads only; list_command, which writes, is left out of a dry run. Throws Failure when the server cannot be asked.
+Gathered gather(sdk::Context& context, const Options& options);
+
+// Pure. Of packages that are listed twice the first counts; lines that say nothing that can be looked up are problems.
+Environment environment_of_list(std::string_view name, std::string_view text);
+
+// Whether an environment that is not there might be: something was not looked at.
+bool is_uncertain(const Gathered& gathered);
+
+}  // namespace maintain::pydeps

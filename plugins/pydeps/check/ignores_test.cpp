@@ -1,0 +1,96 @@
+#include "pydeps/check/check_testing.hpp"
+
+using namespace maintain::pydeps;
+using namespace maintain::pydeps::testing;
+using namespace maintain::sdk;
+using namespace maintain::sdk::testkit;
+
+namespace {
+
+Json options_with(Json entry) {
+  entry["reason"] = "we know";
+  return {{"virtualenvs", {"/srv/shop/env"}}, {"ignore", Json::array({std::move(entry)})}};
+}
+
+}  // namespace
+
+TEST_CASE("what is ignored is not told, for as long as it was said") {
+  Fleet fleet;
+  fleet.add("Django", {"5.2.1", "5.2.2"});
+  fleet.advise("CVE-2026-1", "django", "5.2.1", "");
+  fleet.publish("django", {"5.2.1", "5.2.2"});
+  fleet.check();
+  REQUIRE(fleet.count("pydeps.vulnerable") == 1);
+  REQUIRE(fleet.count("pydeps.outdated") == 1);
+
+  SECTION("the package, by any spelling, and then the index is not asked for it") {
+    fleet.check(options_with({{"package", "DJANGO"}}));
+    CHECK(fleet.server.findings.empty());
+    CHECK(fleet.asked(Fleet::page("django")) == 0);
+  }
+  SECTION("the package until a day that is to come") {
+    fleet.check(options_with({{"package", "django"}, {"until", "2026-11-23"}}));
+    CHECK(fleet.server.findings.empty());
+  }
+  SECTION("the package until today") {
+    fleet.check(options_with({{"package", "django"}, {"until", "2026-11-22"}}));
+    CHECK(fleet.count("pydeps.vulnerable") == 1);
+    CHECK(fleet.server.find("pydeps.ignore_expired", "django") != nullptr);
+  }
+  SECTION("this version") {
+    fleet.check(options_with({{"package", "django"}, {"version", "5.2.1"}}));
+    CHECK(fleet.server.findings.empty());
+  }
+  SECTION("another version") {
+    fleet.check(options_with({{"package", "django"}, {"version", "5.2"}}));
+    CHECK(fleet.count("pydeps.vulnerable") == 1);
+    CHECK(fleet.server.find("pydeps.ignore_unused", "django 5.2") != nullptr);
+  }
+  SECTION("this advisory") {
+    fleet.check(options_with({{"package", "django"}, {"advisory", "cve-2026-1"}}));
+    CHECK(fleet.count("pydeps.vulnerable") == 0);
+    CHECK(fleet.count("pydeps.outdated") == 1);
+    CHECK(fleet.count("pydeps.ignore_unused") == 0);
+  }
+  SECTION("another advisory") {
+    fleet.check(options_with({{"package", "django"}, {"advisory", "CVE-2026-2"}}));
+    CHECK(fleet.count("pydeps.vulnerable") == 1);
+    CHECK(fleet.server.find("pydeps.ignore_unused", "django CVE-2026-2") != nullptr);
+  }
+  SECTION("until it is fixed") {
+    const Json options = options_with({{"package", "django"}, {"advisory", "CVE-2026-1"}, {"until", "fixed"}});
+    fleet.check(options);
+    CHECK(fleet.count("pydeps.vulnerable") == 0);
+    CHECK(fleet.count("pydeps.ignore_expired") == 0);
+    fleet.advise("CVE-2026-1", "django", "5.2.1", "5.2.2");
+    fleet.check(options);
+    CHECK(fleet.count("pydeps.vulnerable") == 1);
+    CHECK(fleet.server.find("pydeps.ignore_expired", "django CVE-2026-1") != nullptr);
+  }
+  SECTION("the earlier bot's list hides versions, not vulnerabilities, and may be of no use") {
+    fleet.check({{"virtualenvs", {"/srv/shop/env"}}, {"ignored_packages", {"django", "html5lib"}}});
+    CHECK(fleet.count("pydeps.outdated") == 0);
+    CHECK(fleet.count("pydeps.vulnerable") == 1);
+    CHECK(fleet.count("pydeps.ignore_unused") == 0);
+  }
+  SECTION("whether an entry is of use is not known while somebody cannot be asked") {
+    fleet.osv_is_down = true;
+    fleet.check(options_with({{"package", "django"}, {"advisory", "CVE-2026-2"}}));
+    CHECK(fleet.count("pydeps.ignore_unused") == 0);
+  }
+}
+
+TEST_CASE("options that make no sense are refused where they stand") {
+  CheckTask task;
+  const auto problem = [&](Json options) { return validate_options(task, options).value_or(""); };
+  CHECK(problem({{"virtualenvs", {"/srv/env"}}}).empty());
+  CHECK(problem(Json::object()).find("where the packages are") != std::string::npos);
+  CHECK(problem({{"discover", false}}).find("where the packages are") != std::string::npos);
+  CHECK(problem(options_with({{"package", "a b"}})).find("/ignore/0/package") == 0);
+  CHECK(problem(options_with({{"package", "a"}, {"until", "2026-02-30"}})).find("/ignore/0/until") == 0);
+  CHECK(problem(options_with({{"package", "a"}, {"until", "fixed"}})).empty());
+  CHECK(problem(options_with({{"package", "a"}, {"advisory", "no id"}})).find("/ignore/0/advisory") == 0);
+  CHECK(problem(options_with({{"package", "a"}, {"version", "1 0"}})).find("/ignore/0/version") == 0);
+  CHECK(problem({{"discover", true}, {"index", "https://me:secret@pypi.example/simple/"}}).find("/index") == 0);
+  CHECK(problem({{"discover", true}, {"osv", "https://osv.example/?x"}}).find("/osv") == 0);
+}

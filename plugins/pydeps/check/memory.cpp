@@ -1,0 +1,176 @@
+#include "pydeps/check/memory.hpp"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <map>
+#include <utility>
+
+#include "pydeps/base/bounded_json.hpp"
+#include "pydeps/base/package_name.hpp"
+
+namespace maintain::pydeps {
+namespace {
+
+constexpr std::size_t largest = 250UL << 10;
+constexpr std::size_t longest_detail = 1000;
+constexpr std::array<std::pair<Source, const char*>, 4> sources = {{{Source::environment, "environment"},
+                                                                    {Source::index, "index"},
+                                                                    {Source::advisories, "advisories"},
+                                                                    {Source::none, "none"}}};
+constexpr std::array<Origin, 5> origins = {Origin::index, Origin::vcs, Origin::local, Origin::archive,
+                                           Origin::editable};
+
+const char* source_name(Source source) {
+  for (const auto& [known, name] : sources)
+    if (known == source) return name;
+  return "none";
+}
+
+Json told_to_json(const Told& told) {
+  const sdk::Finding& finding = told.finding;
+  return {{"state", static_cast<std::uint32_t>(finding.state)},
+          {"code", finding.code},
+          {"subject", finding.subject},
+          {"title", finding.title},
+          {"detail", shown_text(finding.detail, longest_detail)},
+          {"action", finding.action},
+          {"remind", finding.remind.count()},
+          {"source", source_name(told.source)},
+          {"environment", told.environment},
+          {"package", told.package},
+          {"advisories", told.advisories}};
+}
+
+std::optional<Told> told_in(const Json& row) {
+  Told told;
+  told.finding.code = text_member(row, "code");
+  told.finding.title = text_member(row, "title");
+  if (!told.finding.code.starts_with("pydeps.") || told.finding.title.empty()) return std::nullopt;
+  told.finding.subject = text_member(row, "subject");
+  told.finding.detail = text_member(row, "detail");
+  told.finding.action = text_member(row, "action");
+  if (const Json* state = member(row, "state"); state != nullptr && state->is_number_unsigned())
+    told.finding.state = static_cast<sdk::State>(std::min(state->get<std::uint64_t>(), std::uint64_t{3}));
+  if (const Json* remind = member(row, "remind"); remind != nullptr && remind->is_number_integer())
+    told.finding.remind = sdk::Milliseconds(remind->get<std::int64_t>());
+  told.environment = text_member(row, "environment");
+  told.package = text_member(row, "package");
+  for (const auto& [source, name] : sources)
+    if (text_member(row, "source") == name) told.source = source;
+  if (const Json* ids = array_member(row, "advisories"); ids != nullptr)
+    for (const Json& id : *ids)
+      if (id.is_string()) told.advisories.push_back(id.get<std::string>());
+  return told;
+}
+
+Json environment_to_json(const Environment& environment) {
+  Json packages = Json::array();
+  for (const Package& package : environment.packages)
+    packages.push_back(Json::array({package.name, package.version, std::string(origin_name(package.origin))}));
+  return {{"path", environment.path}, {"python", environment.python_version}, {"packages", std::move(packages)}};
+}
+
+Environment environment_in(const Json& row) {
+  Environment environment{.path = text_member(row, "path"), .python_version = text_member(row, "python")};
+  const Json* packages = array_member(row, "packages");
+  if (packages == nullptr) return environment;
+  for (const Json& fields : *packages) {
+    if (!fields.is_array() || fields.size() != 3 || !fields[0].is_string() || !fields[1].is_string()) continue;
+    Package package{.name = fields[0].get<std::string>(), .version = fields[1].get<std::string>()};
+    package.key = normalized_name(package.name);
+    for (const Origin origin : origins)
+      if (fields[2] == std::string(origin_name(origin))) package.origin = origin;
+    environment.packages.push_back(std::move(package));
+  }
+  return environment;
+}
+
+// Appends as long as there is room; false when there was none for the last ones.
+bool fill(Json& list, std::size_t& room, std::size_t count, const std::function<Json(std::size_t)>& row) {
+  for (std::size_t i = 0; i < count; ++i) {
+    Json next = row(i);
+    const std::size_t size = next.dump().size() + 1;
+    if (size > room) return false;
+    room -= size;
+    list.push_back(std::move(next));
+  }
+  return true;
+}
+
+}  // namespace
+
+Memory memory_from_json(const sdk::Json& document) {
+  Memory memory;
+  if (const Json* checked = member(document, "checked"); checked != nullptr && checked->is_number_integer())
+    memory.checked = sdk::Moment(sdk::Milliseconds(checked->get<std::int64_t>()));
+  if (const Json* cut = member(document, "cut"); cut != nullptr && cut->is_boolean()) memory.cut = cut->get<bool>();
+  if (const Json* told = array_member(document, "told"); told != nullptr)
+    for (const Json& row : *told)
+      if (auto one = told_in(row)) memory.told.push_back(std::move(*one));
+  if (const Json* environments = array_member(document, "environments"); environments != nullptr)
+    for (const Json& row : *environments) memory.environments.push_back(environment_in(row));
+  return memory;
+}
+
+sdk::Json memory_to_json(const Memory& memory) {
+  std::size_t room = largest - 200;  // for what is around the lists
+  bool cut = memory.cut;
+  Json told = Json::array();
+  cut |= !fill(told, room, memory.told.size(), [&](std::size_t i) { return told_to_json(memory.told[i]); });
+  Json environments = Json::array();
+  cut |= !fill(environments, room, memory.environments.size(),
+               [&](std::size_t i) { return environment_to_json(memory.environments[i]); });
+  return {{"checked", memory.checked.time_since_epoch().count()}, {"cut", cut}, {"told", std::move(told)},
+          {"environments", std::move(environments)}};
+}
+
+std::set<std::string> known_ids(const Memory& memory) {
+  std::set<std::string> ids;
+  for (const Told& told : memory.told)
+    for (const std::string& id : told.advisories)
+      // The subject begins "PACKAGE ID": only that one was told.
+      if (told.finding.subject.starts_with(told.package + " " + id)) ids.insert(id);
+  return ids;
+}
+
+void keep_what_is_not_over(const Memory& before, const Gathered& gathered, const Knowledge& knowledge,
+                           Assessment& now) {
+  std::map<std::string, const Environment*> read;
+  for (const Environment& environment : gathered.inventory.environments) read.emplace(environment.path, &environment);
+  std::set<std::pair<std::string, std::string>> told_now;
+  for (const Told& told : now.told) told_now.emplace(told.finding.code, told.finding.subject);
+  const auto is_incomplete = [](const Environment& environment) {
+    return std::any_of(environment.problems.begin(), environment.problems.end(), [](const Problem& problem) {
+      return problem.doubt == Doubt::incomplete || problem.doubt == Doubt::unreadable;
+    });
+  };
+  const auto is_open = [&](const Told& told) {
+    if (told.source == Source::none || told_now.contains({told.finding.code, told.finding.subject})) return false;
+    const auto environment = read.find(told.environment);
+    if (environment == read.end()) return is_uncertain(gathered);
+    const auto& packages = environment->second->packages;
+    const bool is_installed = std::any_of(packages.begin(), packages.end(),
+                                          [&](const Package& package) { return package.key == told.package; });
+    if (!is_installed) return told.package != "python" && !told.package.empty() && is_incomplete(*environment->second);
+    if (told.source == Source::index) return knowledge.unanswered.contains(told.package);
+    return told.source == Source::advisories && knowledge.unchecked.contains(told.package);
+  };
+  std::vector<Told> open;
+  std::copy_if(before.told.begin(), before.told.end(), std::back_inserter(open), is_open);
+  const auto was_told = [&](const Told& told) {
+    return std::any_of(before.told.begin(), before.told.end(), [&](const Told& one) {
+      return one.finding.code == told.finding.code && one.finding.subject == told.finding.subject;
+    });
+  };
+  const auto is_fix = [&](const Told& told) {
+    if (told.finding.code != "pydeps.outdated" && told.finding.code != "pydeps.security_release") return false;
+    return !was_told(told) && std::any_of(open.begin(), open.end(), [&](const Told& one) {
+      return one.source == Source::advisories && one.package == told.package && one.environment == told.environment;
+    });
+  };
+  std::erase_if(now.told, is_fix);
+  std::move(open.begin(), open.end(), std::back_inserter(now.told));
+}
+
+}  // namespace maintain::pydeps

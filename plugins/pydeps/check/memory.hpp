@@ -1,0 +1,38 @@
+// What the task remembers: what it told, for when it cannot look again, and what was installed, for reports. Pure.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include <maintain/plugin.hpp>
+
+#include "pydeps/check/assess.hpp"
+
+namespace maintain::pydeps {
+
+struct Memory {
+  sdk::Moment checked{};
+  std::vector<Told> told = {};
+  std::vector<Environment> environments = {};  // path, python_version, and of packages name, version and origin
+  bool cut = false;                            // not all of it had its place
+};
+
+// Takes any document; what does not have the expected shape is dropped.
+Memory memory_from_json(const sdk::Json& document);
+// At most 250 KiB: of a larger one environments are left out first, then what was told.
+//   {"checked": ms, "cut": bool,
+//    "told": [{"state": 0-3, "code", "subject", "title", "detail", "action", "remind": ms, "source": "index",
+//              "environment", "package", "advisories": [id]}],
+//    "environments": [{"path", "python", "packages": [[name, version, "index"]]}]}
+sdk::Json memory_to_json(const Memory& memory);
+
+// Ids of the vulnerabilities that were told.
+std::set<std::string> known_ids(const Memory& memory);
+
+// Adds what was told before and cannot be judged anew, since its environment could not be read or nobody could be asked
+// about its package: it is to be told again, or its silence would pass for a recovery. A release that fixes such a
+// vulnerability is no news then, though without advisories it passes for any release.
+void keep_what_is_not_over(const Memory& before, const Gathered& gathered, const Knowledge& knowledge, Assessment& now);
+
+}  // namespace maintain::pydeps

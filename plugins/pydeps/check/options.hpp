@@ -1,0 +1,41 @@
+// The options of pydeps.check as manifest.json describes them; the defaults are the same.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <maintain/plugin.hpp>
+
+#include "pydeps/check/ignores.hpp"
+#include "pydeps/classify/proposals.hpp"
+
+namespace maintain::pydeps {
+
+struct Options {
+  std::vector<std::string> virtualenvs = {};  // paths and shell patterns
+  bool discover = false;
+  std::vector<std::string> freeze = {};
+  std::string list_command = {};
+  std::string user = {};                      // who reads; empty: the login user
+  std::string index = "https://pypi.org/simple/";  // ends in "/"
+  bool vulnerabilities = true;
+  std::string osv = "https://api.osv.dev";         // does not
+  std::string osv_archive = {};
+  std::string database_url = {};
+  std::string database_file = {};             // on the server
+  ReportedTypes types = ReportedTypes::bug;
+  std::vector<IgnoreEntry> ignores = {};      // those of the file first, in its order
+
+  // Whether findings have to say which environment they are about. By what is written, not by what was found: a
+  // finding's subject must not change because a second environment appears.
+  bool names_several() const;
+};
+
+// Throws sdk::InvalidOption.
+Options read_options(const sdk::Json& json);
+
+}  // namespace maintain::pydeps

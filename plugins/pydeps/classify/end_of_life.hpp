@@ -1,0 +1,42 @@
+// Until when Python and Django get security fixes: end_of_life.yml, which is built in.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pydeps/version/version.hpp"
+
+namespace maintain::pydeps {
+
+struct SupportCycle {
+  Version line;                 // 3.11 stands for all of its releases
+  std::chrono::sys_days last;   // the last day with security fixes
+};
+
+struct EndOfLifeTable {
+  std::chrono::sys_days as_of;  // what it says was known on this day
+  std::map<std::string, std::vector<SupportCycle>, std::less<>> products;
+};
+
+// Nothing when a date, a cycle or the form is wrong: the table is ours, and a test reads it.
+std::optional<EndOfLifeTable> parse_end_of_life(std::string_view yaml);
+
+const EndOfLifeTable& bundled_end_of_life();
+
+struct EndOfLife {
+  std::string cycle;            // "3.11"
+  std::chrono::sys_days last;
+  std::chrono::days left;       // negative after the last day
+  bool is_over = false;
+};
+
+// Nothing when the table does not know the product ("python", "django") or the version's cycle.
+std::optional<EndOfLife> end_of_life(const EndOfLifeTable& table, std::string_view product, const Version& version,
+                                     std::chrono::sys_days today);
+std::optional<EndOfLife> end_of_life(std::string_view product, const Version& version, std::chrono::sys_days today);
+
+}  // namespace maintain::pydeps

@@ -1,0 +1,3 @@
+#include "pydeps/check/check_task.hpp"
+
+MAINTAIN_PLUGIN(pydeps, maintain::sdk::task<maintain::pydeps::CheckTask>("pydeps.check"))

@@ -127,7 +127,10 @@ void add_unknown_certificates(const AuditView& view, Findings& findings) {
 void add_problems(const AuditView& view, Findings& findings, bool bad_roots) {
   std::string lines;
   std::size_t count = 0;
-  for (const std::string& problem : view.input.survey.problems) {
+  const Survey& survey = view.input.survey;
+  const bool no_store = survey.store_trouble == FileTrouble::missing;
+  for (const std::string& problem : survey.problems) {
+    if (no_store && problem == survey.store + " is not there") continue;  // no_certificates says so
     if (++count > most_problems) break;
     lines += (lines.empty() ? "" : "\n") + plugins::printable(problem);
   }
@@ -141,7 +144,7 @@ void add_problems(const AuditView& view, Findings& findings, bool bad_roots) {
   const auto lacks_openssl = [](const StoredCertificate& stored) {
     return stored.key_hash.empty() && stored.key_problem.starts_with("openssl is not installed");
   };
-  const auto& stored = view.input.survey.certificates;
+  const auto& stored = survey.certificates;
   if (std::any_of(stored.begin(), stored.end(), lacks_openssl)) {
     lines += (lines.empty() ? "" : "\n") + std::string("openssl is not installed on the server: whether private keys "
                                                        "belong to their certificates was not looked at");

@@ -16,6 +16,7 @@
 
 #include "base/fd.hpp"
 #include "base/landlock.hpp"
+#include "base/sanitizer.hpp"
 
 namespace maintain {
 
@@ -30,7 +31,7 @@ constexpr int kept_descriptor = 3;
 constexpr std::size_t most_requests = 10'000;
 constexpr std::uint64_t most_limit = 1024 * 1024 * 1024;
 constexpr Milliseconds longest_timeout = std::chrono::minutes(10);
-constexpr rlim_t most_memory = rlim_t{2} * 1024 * 1024 * 1024;
+[[maybe_unused]] constexpr rlim_t most_memory = rlim_t{2} * 1024 * 1024 * 1024;
 
 constexpr int between_questions_ms = 200;  // whether it was cancelled
 

@@ -11,14 +11,7 @@
 
 #include "base/fd.hpp"
 #include "base/landlock.hpp"
-
-#if defined(__SANITIZE_ADDRESS__)  // g++
-#define MAINTAIN_ADDRESS_SANITIZER
-#elif defined(__has_feature)  // clang++
-#if __has_feature(address_sanitizer)
-#define MAINTAIN_ADDRESS_SANITIZER
-#endif
-#endif
+#include "base/sanitizer.hpp"
 
 namespace maintain {
 namespace {

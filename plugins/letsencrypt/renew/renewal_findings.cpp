@@ -51,7 +51,7 @@ std::string see_why(const Options& options, const std::string& name) {
 
 std::string failure_action(const Options& options, const FailureMemory& memory, const std::string& name) {
   if (memory.limited_until) {
-    return "The authority refuses further attempts for now, and counts them: mend what failed before it, see " +
+    return "The authority refuses attempts until its limit refills, and counts them: mend what failed before it, see " +
            see_why(options, name) + ", and then let the task try by itself.";
   }
   return "See why with " + see_why(options, name) + ". Then start the task with `--now`, which does not wait for the "

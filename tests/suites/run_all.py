@@ -4,8 +4,8 @@
 Stages, each counted case by case:
   unit         Catch2 programs under the dev preset, through ctest (and the suites that need only loopback)
   sanitizers   the unit programs again under AddressSanitizer and UndefinedBehaviorSanitizer (the asan preset)
-  fuzz         every fuzz harness of the same preset over its fixed corpus, then MAINTAIN_FUZZ_SECONDS of new input each
-               (default: none, so that the same tree always gives the same answer)
+  fuzz         every fuzz harness of the same preset over its fixed corpus; with MAINTAIN_FUZZ_SECONDS the preset fuzz,
+               and that long of new input each (default: none, so that the same tree always gives the same answer)
   servers      *_suite.py beside this file, against real servers made by tests/fleet; they wait more than they
                compute, so they run beside the builds of the stages above, which give way to them
 
@@ -120,12 +120,13 @@ def sanitizers():
 
 
 def fuzz():
-    build("asan", "fuzz_programs", niceness=BACKGROUND)
-    programs = sorted((BUILD / "asan/tests/fuzz").glob("*_fuzz"))
+    preset = "fuzz" if FUZZ_SECONDS else "asan"
+    build(preset, "fuzz_programs", niceness=BACKGROUND)
+    programs = sorted((BUILD / preset / "tests/fuzz").glob("*_fuzz"))
 
     def one(program):
         corpus = ROOT / "tests/fuzz/corpus" / program.name.removesuffix("_fuzz")
-        fresh = BUILD / "asan/new" / program.name
+        fresh = BUILD / preset / "new" / program.name
         fresh.mkdir(parents=True, exist_ok=True)
         effort = [f"-max_total_time={FUZZ_SECONDS}", fresh] if FUZZ_SECONDS else ["-runs=0"]
         result = call([program, "-close_fd_mask=1", "-timeout=10", "-rss_limit_mb=2048",

@@ -77,6 +77,9 @@ class Judge {
       overrule(verdict, "an earlier run left a job on the server: re-attaches to it");
     } else if (task_.now) {
       overrule(verdict, "asked for with --now");
+      // A person's wish answers no moment of the schedule, and waits for nothing, also when one has come just now.
+      verdict.scheduled.reset();
+      verdict.window_end.reset();
     }
     if (!task_.selected) {
       if (verdict.decision == Decision::due) verdict.next = now_;

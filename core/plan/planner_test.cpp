@@ -182,6 +182,17 @@ TEST_CASE("what may not run says why") {
   CHECK(scene.planned("shop", "reboot").decision == Decision::not_allowed);
 }
 
+TEST_CASE("what is asked for by hand answers no scheduled moment and ends with no window even where one is open") {
+  Scene scene("2026-11-22T20:30:00Z");
+  scene.task("shop", "reboot", "reboot.if_needed", "20 20 * * *").window = 2h;
+  CHECK(scene.planned("shop", "reboot").scheduled == at("2026-11-22T20:20:00Z"));
+  scene.request.now_tasks = {"reboot"};
+  const PlannedTask planned = scene.planned("shop", "reboot");
+  CHECK(planned.decision == Decision::due);
+  CHECK_FALSE(planned.scheduled);
+  CHECK_FALSE(planned.window_end);
+}
+
 TEST_CASE("tasks are named by name, type, project/name or the earlier bot's nickname") {
   Scene scene("2026-11-22T12:00:00Z");
   scene.task("shop", "orders", "backup.database", "20 20 * * *").legacy_nickname = "backupdb";

@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::int64_t day = 86400;
 constexpr std::int64_t longest_judged = 90 * day;
+constexpr std::int64_t clocks_differ = 60;
 
 }  // namespace
 
@@ -28,7 +29,7 @@ std::int64_t lifetime(const Certificate& certificate) {
 
 Standing standing(const Certificate& certificate, std::int64_t now) {
   if (now > certificate.not_after) return Standing::expired;
-  if (now < certificate.not_before) return Standing::not_yet_valid;
+  if (now + clocks_differ < certificate.not_before) return Standing::not_yet_valid;
   const std::int64_t judged = std::min(lifetime(certificate), longest_judged);
   const std::int64_t left = certificate.not_after - now + 1;
   if (6 * left < judged) return Standing::critical;      // 5/6 used

@@ -14,6 +14,8 @@ namespace maintain::letsencrypt {
 // critical: more than 5/6 is used.
 // A certificate for more than 90 days is judged by the days that are left, as one for 90 days: late with 26 days left,
 // critical with 15. Clients that renew 30 days before the end, as certbot before 4.0, are in time there, too.
+// not_yet_valid: begins more than a minute from now. Not every authority dates its certificates back, and the clocks of
+// three machines differ by seconds.
 enum class Standing { fine, late, critical, expired, not_yet_valid };
 std::string_view to_string(Standing standing);  // "fine", "not_yet_valid", ...
 

@@ -13,6 +13,7 @@ from .suite import ServerCase
 NAME = "shop.example.test"
 LIVE = f"/etc/letsencrypt/live/{NAME}"
 DAY = 24 * 60 * 60
+DUE = 20 * DAY   # certbot renews with less than 30 days left: a certificate of 20 is always due
 TASK = "certificates"
 RENEW = {"use": "letsencrypt.renew", "when": "* * * * *"}
 CHECK = {"use": "letsencrypt.check", "when": "* * * * *"}

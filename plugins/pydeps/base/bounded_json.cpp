@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/sections.hpp"
+#include "pydeps/base/kept_json.hpp"
 
 namespace maintain::pydeps {
 namespace {
@@ -36,11 +37,9 @@ Extent measure(std::string_view text) {
 
 Json parse_kept(std::string_view text, const KeepMember& keep) {
   if (!keep) return Json::parse(text, nullptr, false);
-  const auto wanted = [&](int depth, Json::parse_event_t event, Json& value) {
-    return event != Json::parse_event_t::key ||
-           keep(static_cast<std::size_t>(depth), value.get_ref<const std::string&>());
-  };
-  return Json::parse(text, wanted, false);
+  KeptJson kept(keep);
+  if (!Json::sax_parse(text, &kept)) return Json(Json::value_t::discarded);
+  return std::move(kept.value());
 }
 
 }  // namespace

@@ -24,13 +24,14 @@ endfunction()
 
 # maintain_unit_tests(NAME SOURCES file_test.cpp... LIBRARIES target...)
 # One Catch2 program, unit_NAME, run by ctest with the label "unit"; testdata/ beside the
-# sources is found through MAINTAIN_TESTDATA.
+# sources is found through MAINTAIN_TESTDATA. The target unit_programs builds them all; `all` builds none of them, since
+# the suites against servers need only the program.
 function(maintain_unit_tests name)
   if(NOT BUILD_TESTING)
     return()
   endif()
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBRARIES" ${ARGN})
-  add_executable(unit_${name} ${ARG_SOURCES})
+  add_executable(unit_${name} EXCLUDE_FROM_ALL ${ARG_SOURCES})
   target_link_libraries(unit_${name} PRIVATE maintain_catch_main ${ARG_LIBRARIES})
   target_compile_definitions(unit_${name} PRIVATE
     MAINTAIN_TESTDATA="${CMAKE_CURRENT_SOURCE_DIR}/testdata")

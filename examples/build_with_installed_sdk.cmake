@@ -14,7 +14,7 @@ run(${CMAKE_COMMAND} --install ${MAINTAIN_BUILD} --prefix ${WORK}/prefix --compo
 # The linker flags are those that would lose a careless note: unused sections and all symbols are thrown away.
 run(${CMAKE_COMMAND} -S ${EXAMPLE} -B ${WORK}/build -G ${GENERATOR}
     -DCMAKE_PREFIX_PATH=${WORK}/prefix
-    -DCMAKE_C_COMPILER_LAUNCHER=${LAUNCHER} -DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER}
+    "-DCMAKE_C_COMPILER_LAUNCHER=${LAUNCHER}" "-DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER}"
     -DCMAKE_MODULE_LINKER_FLAGS=-Wl,--gc-sections,--strip-all)
 run(${CMAKE_COMMAND} --build ${WORK}/build)
 run(${CMAKE_CTEST_COMMAND} --test-dir ${WORK}/build --output-on-failure)

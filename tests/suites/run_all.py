@@ -2,8 +2,9 @@
 """Builds maintain and runs every suite; tests/run calls it.
 
 Stages, each counted case by case:
-  unit         Catch2 programs under the dev preset, through ctest (and the suites that need only loopback)
-  sanitizers   the unit programs again under AddressSanitizer and UndefinedBehaviorSanitizer (the asan preset)
+  unit         Catch2 programs under the dev preset, through ctest; only when asked for: the sanitizers run the same
+  loopback     suites that need only loopback, and the examples built as a stranger builds them (the dev preset)
+  sanitizers   the unit programs under AddressSanitizer and UndefinedBehaviorSanitizer (the asan preset)
   fuzz         every fuzz harness of the same preset over its fixed corpus; with MAINTAIN_FUZZ_SECONDS the preset fuzz,
                and that long of new input each (default: none, so that the same tree always gives the same answer)
   servers      *_suite.py beside this file, against real servers made by tests/fleet; they wait more than they
@@ -111,7 +112,12 @@ def ctest(name, preset, *selection):
 
 
 def unit():
-    return ctest("unit", "dev")
+    build("dev", "unit_programs")
+    return ctest("unit", "dev", "-L", "unit")
+
+
+def loopback():
+    return ctest("loopback", "dev", "-L", "integration|sdk")
 
 
 def sanitizers():
@@ -193,7 +199,7 @@ def servers():
     return count
 
 
-STAGES = {"unit": unit, "sanitizers": sanitizers, "fuzz": fuzz, "servers": servers}
+STAGES = {"unit": unit, "loopback": loopback, "sanitizers": sanitizers, "fuzz": fuzz, "servers": servers}
 
 
 def timed(name):
@@ -211,18 +217,19 @@ def timed(name):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("stages", nargs="*", help="default: all")
+    parser.add_argument("stages", nargs="*", help="default: all but unit")
     asked = parser.parse_args().stages
     unknown = [stage for stage in asked if stage not in STAGES]
     if unknown:
         parser.error(f"no stage {unknown[0]}; there are {', '.join(STAGES)}")
-    wanted = [name for name in STAGES if not asked or name in asked]
+    wanted = [name for name in STAGES if name in asked or (not asked and name != "unit")]
     total = Count()
     try:
-        if set(wanted) & {"unit", "servers"}:
+        if set(wanted) & {"loopback", "servers"}:
             build("dev")  # both stand on it
-        if "unit" in wanted:
-            total.add(timed("unit"))
+        for name in ("unit", "loopback"):
+            if name in wanted:
+                total.add(timed(name))
         with concurrent.futures.ThreadPoolExecutor(1) as beside:
             on_servers = beside.submit(timed, "servers") if "servers" in wanted else None
             for name in ("sanitizers", "fuzz"):

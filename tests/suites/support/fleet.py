@@ -16,6 +16,7 @@ class Fleet:
         facts = json.loads(self.call("up", "--owner", str(os.getpid())))
         self.key = pathlib.Path(facts["key"])
         self.address = facts["address"]  # of the hub
+        self.hub = facts["hub"]  # its network namespace
 
     def call(self, *words, check=True, timeout=300, input=None):
         done = subprocess.run([FLEET, "--fleet", self.name, *map(str, words)], input=input, text=True, errors="replace",

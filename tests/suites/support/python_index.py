@@ -89,8 +89,8 @@ class PythonIndex:
         record = {"schema_version": "1.7.0", "id": advisory, "modified": MODIFIED, "published": MODIFIED,
                   "summary": f"{package} leaks", "details": f"{package} tells strangers what it knows.\n",
                   "severity": [{"type": "CVSS_V3", "score": HIGH}],
-                  "affected": [{"package": {"name": package, "ecosystem": "PyPI", "purl": f"pkg:pypi/{normal(package)}"},
-                                "ranges": [{"type": "ECOSYSTEM", "events": events}], "versions": list(versions)}],
+                  "affected": [{"package": {"name": package, "ecosystem": "PyPI"}, "versions": list(versions),
+                                "ranges": [{"type": "ECOSYSTEM", "events": events}]}],
                   "references": [{"type": "WEB", "url": f"https://example.test/{advisory}"}], **more}
         self.advisories[advisory] = record
         return record

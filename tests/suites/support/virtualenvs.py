@@ -2,8 +2,8 @@
 
 import pathlib
 import re
-import shutil
 import shlex
+import shutil
 
 WHEELS = "/usr/share/python-wheels"
 

@@ -2,8 +2,8 @@
 """The earlier bot's file, list of packages and release database, beside what the earlier bot made of them.
 
 tests/oracle/earlier_bot has the input (packages.txt, as a list_command writes it; releases.yml; index.json, the
-versions that the index has) and analysis-TYPES.txt, the answers of the earlier bot's analysis (e_ood, whose databases have
-`lts_releases`) with html5lib and pkg-resources ignored: recorded once by running its published rules on these files.
+versions that the index has) and analysis-TYPES.txt, the answers of the earlier bot's analysis (e_ood, whose databases
+have `lts_releases`) with html5lib and pkg-resources ignored: recorded once by running its published rules on these.
 Where the database knows a release both must agree. Where not, the earlier bot told all that is newer, and we decide by
 the version.
 """

@@ -55,7 +55,8 @@ std::string summary_of(const Assessment& assessment, const Knowledge& knowledge)
   }
   std::string text = counted(packages, "package") + " in " + counted(assessment.environments.size(), "environment") +
                      ": " + std::to_string(vulnerable) + " vulnerable, " + std::to_string(outdated) + " outdated";
-  const sdk::Milliseconds age = std::max(knowledge.stale_index.age, knowledge.stale_advisories.age);
+  const sdk::Milliseconds age =
+      std::max({knowledge.stale_index.age, knowledge.stale_advisories.age, knowledge.stale_database.age});
   if (age.count() > 0) text += "; by data up to " + plugins::age_text(age) + " old";
   if (const std::size_t count = knowledge.unanswered.size() + knowledge.unchecked.size(); count > 0)
     text += "; not all of it could be looked up";

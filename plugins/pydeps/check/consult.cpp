@@ -138,8 +138,7 @@ void read_osv_archive(const Options& options, const Wanted& wanted, Knowledge& k
 void read_database(Asking& asking, const Options& options, const std::string& text, Knowledge& knowledge) {
   if (!options.database_file.empty()) knowledge.database = parse_release_database(text);
   if (options.database_url.empty()) return;
-  Stale unused;
-  const Answer answer = asking.ask(get(options.database_url, "", 1U << 20U), unused);
+  const Answer answer = asking.ask(get(options.database_url, "", 1U << 20U), knowledge.stale_database);
   knowledge.database_problem = answer.problem;
   if (answer.status == 200) knowledge.database = parse_release_database(answer.body);
   else if (answer.problem.empty())

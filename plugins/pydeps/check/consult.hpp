@@ -51,6 +51,7 @@ struct Knowledge {
   Stale stale_advisories = {};
 
   ReleaseDatabase database = {};
+  Stale stale_database = {};
   std::string database_problem = {};  // why it is not there: fit to show
 };
 

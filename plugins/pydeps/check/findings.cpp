@@ -132,10 +132,11 @@ Finding outdated_finding(const Place& place, const std::vector<Proposal>& releas
 
 Finding security_release_finding(const Place& place, const std::vector<Proposal>& releases,
                                  const PackageReleases* database) {
+  const std::string all = releases.size() > 3 ? "Lacking: " + releases_text(releases) + "\n" : "";
   return {.state = State::warning, .code = "pydeps.security_release",
           .subject = subject_of(place.package.key, place.environment),
           .title = named(place) + " lacks a security release: " + releases_text(releases, 3),
-          .detail = where(place) + changelog(database),
+          .detail = where(place) + all + changelog(database),
           .action = "Upgrade to " + releases.front().version.text() + " or later."};
 }
 

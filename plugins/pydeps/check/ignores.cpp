@@ -30,11 +30,19 @@ Ignores::Ignores(std::vector<IgnoreEntry> entries, std::chrono::sys_days today) 
 }
 
 bool Ignores::covers_package(std::string_view key, std::string_view version) {
+  return covers(key, version, Extent::but_vulnerabilities);
+}
+
+bool Ignores::covers_all_of(std::string_view key, std::string_view version) {
+  return covers(key, version, Extent::all);
+}
+
+bool Ignores::covers(std::string_view key, std::string_view version, Extent extent) {
   bool covered = false;
   for (Kept& kept : entries_) {
     const IgnoreEntry& entry = kept.entry;
     if (entry.key != key || !entry.advisory.empty() || entry.until_fixed || is_over(entry)) continue;
-    if (!same_version(entry.version, version)) continue;
+    if (!same_version(entry.version, version) || (extent == Extent::all && entry.legacy)) continue;
     kept.used = covered = true;
   }
   return covered;

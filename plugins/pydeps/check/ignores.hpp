@@ -44,6 +44,8 @@ class Ignores {
   // Whether nothing but vulnerabilities is to be told of the installed package: then no index need be asked for it.
   // `python` is a package here, too: its end of life.
   bool covers_package(std::string_view key, std::string_view version);
+  // Whether not even vulnerabilities are: then it need not be asked about at all.
+  bool covers_all_of(std::string_view key, std::string_view version);
   bool covers(const IgnorableVulnerability& vulnerability);
 
   struct Outcome {
@@ -60,6 +62,8 @@ class Ignores {
     bool fix_released = false;
   };
   bool is_over(const IgnoreEntry& entry) const { return entry.until && today_ >= *entry.until; }
+  enum class Extent { but_vulnerabilities, all };
+  bool covers(std::string_view key, std::string_view version, Extent extent);
   std::vector<Kept> entries_;
   std::chrono::sys_days today_;
 };

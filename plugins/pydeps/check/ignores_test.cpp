@@ -23,10 +23,11 @@ TEST_CASE("what is ignored is not told, for as long as it was said") {
   REQUIRE(fleet.count("pydeps.vulnerable") == 1);
   REQUIRE(fleet.count("pydeps.outdated") == 1);
 
-  SECTION("the package, by any spelling, and then the index is not asked for it") {
+  SECTION("the package, by any spelling, and then nobody is asked for it") {
     fleet.check(options_with({{"package", "DJANGO"}}));
     CHECK(fleet.server.findings.empty());
     CHECK(fleet.asked(Fleet::page("django")) == 0);
+    CHECK(fleet.asked("https://api.osv.dev/v1/querybatch") == 0);
   }
   SECTION("the package until a day that is to come") {
     fleet.check(options_with({{"package", "django"}, {"until", "2026-11-23"}}));

@@ -19,7 +19,7 @@ std::string absence_text(Absence why) {
     case Absence::denied: return "may not be looked at by this user";
     case Absence::partly_denied: return "matches in places that this user may not look at";
     case Absence::unmatched: return "matches no virtual environment";
-    case Absence::no_environment: return "is no virtual environment: it has no pyvenv.cfg";
+    case Absence::no_environment: return "is no virtual environment: it has neither pyvenv.cfg nor lib/python*/site-packages";
     case Absence::relative: return "is no absolute path";
     case Absence::odd_name: return "has control characters in its name";
   }
@@ -121,6 +121,7 @@ std::vector<Finding> stale_findings(const Knowledge& knowledge, const std::strin
   std::vector<Finding> findings;
   add_stale(findings, "index", "the releases on " + index, knowledge.stale_index, knowledge.unanswered);
   add_stale(findings, "advisories", "the advisories", knowledge.stale_advisories, knowledge.unchecked);
+  add_stale(findings, "database age", "the entries of the package release database", knowledge.stale_database, {});
   if (!knowledge.broken_records.empty()) {
     std::string lines;
     for (const std::string& record : knowledge.broken_records) lines += record + "\n";

@@ -8,12 +8,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "pydeps/base/package_name.hpp"
 #include "pydeps/environment/inventory.hpp"
 #include "pydeps/reading/direct_url.hpp"
 #include "pydeps/reading/freeze.hpp"
 #include "pydeps/reading/metadata.hpp"
-#include "pydeps/base/package_name.hpp"
 #include "pydeps/reading/pyvenv_cfg.hpp"
+#include "pydeps/reading/split_names.hpp"
 #include "pydeps/reading/url.hpp"
 
 using namespace maintain::pydeps;

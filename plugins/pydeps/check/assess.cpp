@@ -29,9 +29,16 @@ class Assessor {
   }
 
  private:
-  void tell(Source source, const std::string& package, Finding finding, std::vector<std::string> ids = {}) {
-    assessment_.told.push_back(
-        {std::move(finding), source, environment_->path, package, std::move(ids)});
+  void tell(Source source, const std::string& package, Finding finding) {
+    assessment_.told.push_back({std::move(finding), source, environment_->path, package});
+  }
+
+  Told& tell_vulnerability(const Package& package, Finding finding, std::vector<std::string> ids) {
+    tell(Source::advisories, package.key, std::move(finding));
+    Told& told = assessment_.told.back();
+    told.advisories = std::move(ids);
+    told.version = package.version;
+    return told;
   }
 
   Place place_of(const Package& package) const { return {package, several_ ? environment_->path : ""}; }
@@ -120,9 +127,13 @@ class Assessor {
       any = true;
       for (const std::string& fix : vulnerability.fixes)
         if (auto version = Version::parse(fix)) fixes.insert(std::move(*version));
-      tell(Source::advisories, package.key,
-           vulnerable_finding(place_of(package), vulnerability, told_id(vulnerability), installable),
-           vulnerability.ids);
+      Told& told = tell_vulnerability(
+          package, vulnerable_finding(place_of(package), vulnerability, told_id(vulnerability), installable),
+          vulnerability.ids);
+      told.fixes = installable;
+      told.severity = vulnerability.malicious ? "malicious" : rating_name(vulnerability.rating);
+      told.score = vulnerability.score;
+      told.vector = vulnerability.vector;
     }
     if (const auto unread = knowledge_.unread_advisories.find({package.key, package.version});
         unread != knowledge_.unread_advisories.end())
@@ -130,7 +141,7 @@ class Assessor {
         const std::vector<std::string> only{advisory.id};
         if (ids.contains(advisory.id) || ignores_.covers({package.key, package.version, only, false})) continue;
         any = true;
-        tell(Source::advisories, package.key, unread_advisory_finding(place_of(package), advisory), only);
+        tell_vulnerability(package, unread_advisory_finding(place_of(package), advisory), only);
       }
     return any;
   }

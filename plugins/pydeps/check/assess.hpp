@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -24,6 +25,12 @@ struct Told {
   std::string environment = {};            // its path
   std::string package = {};                // its key
   std::vector<std::string> advisories = {};  // all ids of the vulnerability
+  // Of vulnerabilities only, for reports that machines read.
+  std::string version = {};                // the installed one
+  std::vector<std::string> fixes = {};     // that can be installed, best first
+  std::string severity = {};               // a rating_name(), or "malicious"; empty: of a record that cannot be read
+  std::optional<int> score = {};           // in tenths, when the rating is from a vector
+  std::string vector = {};                 // that vector
 };
 
 struct EnvironmentSummary {

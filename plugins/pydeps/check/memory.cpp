@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t largest = 250UL << 10;
 constexpr std::size_t longest_detail = 1000;
+constexpr std::size_t longest_vector = 300;
+constexpr std::size_t most_fixes = 10;
 constexpr std::array<std::pair<Source, const char*>, 4> sources = {{{Source::environment, "environment"},
                                                                     {Source::index, "index"},
                                                                     {Source::advisories, "advisories"},
@@ -29,17 +31,34 @@ const char* source_name(Source source) {
 
 Json told_to_json(const Told& told) {
   const sdk::Finding& finding = told.finding;
-  return {{"state", static_cast<std::uint32_t>(finding.state)},
-          {"code", finding.code},
-          {"subject", finding.subject},
-          {"title", finding.title},
-          {"detail", shown_text(finding.detail, longest_detail)},
-          {"action", finding.action},
-          {"remind", finding.remind.count()},
-          {"source", source_name(told.source)},
-          {"environment", told.environment},
-          {"package", told.package},
-          {"advisories", told.advisories}};
+  Json row = {{"state", static_cast<std::uint32_t>(finding.state)},
+              {"code", finding.code},
+              {"subject", finding.subject},
+              {"title", finding.title},
+              {"detail", shown_text(finding.detail, longest_detail)},
+              {"action", finding.action},
+              {"remind", finding.remind.count()},
+              {"source", source_name(told.source)},
+              {"environment", told.environment},
+              {"package", told.package},
+              {"advisories", told.advisories}};
+  if (!told.version.empty()) row["version"] = told.version;
+  if (!told.fixes.empty()) {
+    const auto end = told.fixes.size() > most_fixes ? told.fixes.begin() + most_fixes : told.fixes.end();
+    row["fixes"] = std::vector<std::string>(told.fixes.begin(), end);
+  }
+  if (!told.severity.empty()) row["severity"] = told.severity;
+  if (told.score) row["score"] = *told.score;
+  if (!told.vector.empty()) row["vector"] = shown_text(told.vector, longest_vector);
+  return row;
+}
+
+std::vector<std::string> texts_of(const Json* list) {
+  std::vector<std::string> texts;
+  if (list == nullptr) return texts;
+  for (const Json& text : *list)
+    if (text.is_string()) texts.push_back(text.get<std::string>());
+  return texts;
 }
 
 std::optional<Told> told_in(const Json& row) {
@@ -58,9 +77,13 @@ std::optional<Told> told_in(const Json& row) {
   told.package = text_member(row, "package");
   for (const auto& [source, name] : sources)
     if (text_member(row, "source") == name) told.source = source;
-  if (const Json* ids = array_member(row, "advisories"); ids != nullptr)
-    for (const Json& id : *ids)
-      if (id.is_string()) told.advisories.push_back(id.get<std::string>());
+  told.advisories = texts_of(array_member(row, "advisories"));
+  told.version = text_member(row, "version");
+  told.fixes = texts_of(array_member(row, "fixes"));
+  told.severity = text_member(row, "severity");
+  if (const Json* score = member(row, "score"); score != nullptr && score->is_number_unsigned())
+    told.score = static_cast<int>(std::min(score->get<std::uint64_t>(), std::uint64_t{100}));
+  told.vector = text_member(row, "vector");
   return told;
 }
 

@@ -20,10 +20,12 @@ struct Memory {
 
 // Takes any document; what does not have the expected shape is dropped.
 Memory memory_from_json(const sdk::Json& document);
+// What `maintain pydeps report` reads, too (core/report/python_report.cpp): names are added, never changed.
 // At most 250 KiB: of a larger one environments are left out first, then what was told.
 //   {"checked": ms, "cut": bool,
 //    "told": [{"state": 0-3, "code", "subject", "title", "detail", "action", "remind": ms, "source": "index",
-//              "environment", "package", "advisories": [id]}],
+//              "environment", "package", "advisories": [id], and of vulnerabilities, as far as they are known,
+//              "version", "fixes": [version], "severity": "high", "score": tenths, "vector"}],
 //    "environments": [{"path", "python", "packages": [[name, version, "index"]]}]}
 sdk::Json memory_to_json(const Memory& memory);
 

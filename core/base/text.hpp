@@ -14,6 +14,7 @@ std::vector<std::string> split_lines(std::string_view text);  // \n and \r\n; no
 std::vector<std::string> split_words(std::string_view text);  // by white space, no empty words
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 std::string to_lower(std::string_view text);  // ASCII
+std::string to_upper(std::string_view text);  // ASCII
 
 // Text from a server, fit for a terminal, a mail or JSON: valid UTF-8 (a wrong byte becomes U+FFFD), no C0 or
 // C1 control characters, no bidirectional overrides; tabs and line ends stay when multiline is set and become

@@ -16,6 +16,7 @@ void add_legacy_command(CLI::App& app, Program& program);
 void add_ping_command(CLI::App& app, Program& program);
 void add_plan_command(CLI::App& app, Program& program);
 void add_plugins_command(CLI::App& app, Program& program);
+void add_pydeps_command(CLI::App& app, Program& program);
 void add_run_command(CLI::App& app, Program& program);
 void add_show_command(CLI::App& app, Program& program);
 void add_status_command(CLI::App& app, Program& program);

@@ -7,8 +7,8 @@
 using namespace maintain;
 
 TEST_CASE("every command has a summary that fits its line, examples and exit status") {
-  for (const char* name : {"backups", "config", "history", "import", "legacy", "ping", "plan", "plugins", "run", "show",
-                           "status", "trust"}) {
+  for (const char* name : {"backups", "config", "history", "import", "legacy", "ping", "plan", "plugins", "pydeps", "run",
+                           "show", "status", "trust"}) {
     CAPTURE(name);
     const HelpText help = help_text(name);
     CHECK(!help.summary.empty());
@@ -28,6 +28,8 @@ TEST_CASE("the help of a command's command is about that one") {
     CHECK_THAT(help_text("backups", command).body, Catch::StartsWith(std::string(command) + " ") &&
                                                        Catch::Contains(std::string("maintain backups ") + command));
   CHECK_THAT(help_text("config", "check").body, Catch::StartsWith("check without an argument"));
+  CHECK_THAT(help_text("pydeps", "report").body, Catch::Contains("\n\nreport --format json is the same") &&
+                                                     Catch::Contains("maintain pydeps report web1 @shop"));
   CHECK(help_text("plugins", "info").body.size() < help_text("plugins").body.size() / 2);
 }
 

@@ -36,6 +36,7 @@ int run_command_line(int argc, char** argv) {
   add_status_command(app, program);
   add_history_command(app, program);
   add_backups_command(app, program);
+  add_pydeps_command(app, program);
   add_show_command(app, program);
   add_ping_command(app, program);
   add_trust_command(app, program);

@@ -20,12 +20,6 @@ constexpr std::size_t detail_lines = 20;  // of each finding; the saved output h
 using Items = std::vector<DigestItem>;
 using Place = Items::const_iterator;
 
-std::string upper(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
-  return text;
-}
-
 std::string headline(const Digest& digest) {
   std::vector<std::string> parts;
   for (const State state : {State::critical, State::warning, State::unknown}) {
@@ -47,7 +41,7 @@ std::string headline(const Digest& digest) {
 
 // "CRITICAL  web1, project shop, task orders": wrapped first, for colours have no width.
 std::string heading(const DigestItem& item, const TextStyle& style) {
-  const std::string word = upper(to_string(item.finding.state));
+  const std::string word = to_upper(to_string(item.finding.state));
   std::string text = word + "  " + printable(item.key.server);
   if (!item.key.project.empty()) text += ", project " + printable(item.key.project);
   if (!item.key.task.empty()) text += ", task " + printable(item.key.task);

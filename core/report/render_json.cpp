@@ -7,34 +7,16 @@
 #include "base/text.hpp"
 #include "model/names.hpp"
 #include "report/backup_status.hpp"
+#include "report/json_values.hpp"
 #include "report/own_findings.hpp"
 #include "report/show_command.hpp"
 
 namespace maintain {
 namespace {
 
-using Json = nlohmann::ordered_json;  // as documented: the same order every time
+using namespace json_values;
 
-// Text of any origin: what JSON may not hold, and what would act on a terminal, is gone.
-Json text(const std::string& words) { return printable(words, true); }
-Json when(Time time) { return format_time(time); }
-Json when(const std::optional<Time>& time) { return time ? Json(format_time(*time)) : Json(nullptr); }
 Json span(const std::optional<Seconds>& seconds) { return seconds ? Json(seconds->count()) : Json(nullptr); }
-
-void put_key(Json& json, const TaskKey& key) {
-  json["server"] = text(key.server);
-  json["project"] = text(key.project);
-  json["task"] = text(key.task);
-}
-
-void put_finding(Json& json, const Finding& finding) {
-  json["state"] = to_string(finding.state);
-  json["code"] = text(finding.code);
-  json["subject"] = text(finding.subject);
-  json["title"] = text(finding.title);
-  json["detail"] = text(finding.detail);
-  json["action"] = text(finding.action);
-}
 
 Json to_json(const Metric& metric) {
   Json json;
@@ -184,8 +166,6 @@ Json to_json(const BackupStatus& status, Time now) {
                       {"max_age_seconds", second->max_age.count()}, {"stale", is_second_stale(status, now)}};
   return json;
 }
-
-std::string document(const Json& json) { return json.dump(2) + '\n'; }
 
 template <class Values>
 std::string list_document(const char* name, const Values& values) {

@@ -97,3 +97,8 @@ TEST_CASE("sizes are told in the largest unit that is not below one") {
   CHECK(size_text(std::uint64_t{3} << 29) == "1.5 GiB");
   CHECK(size_text(~std::uint64_t{0}) == "16777216.0 TiB");
 }
+
+TEST_CASE("letters of ASCII change their case, and no others") {
+  CHECK(to_upper("critical-7 \xc3\xa4") == "CRITICAL-7 \xc3\xa4");
+  CHECK(to_lower("CRITICAL-7 \xc3\x84") == "critical-7 \xc3\x84");
+}

@@ -64,9 +64,12 @@ State state_in(const Json& row) {
   }
 }
 
+// By the packaging specification: ASCII letters, digits, '-', '_' and '.', a letter or digit at both ends.
 bool is_package_name(const std::string& name) {
-  constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
-  return !name.empty() && name.size() <= longest_name && name.find_first_not_of(letters) == std::string::npos;
+  constexpr std::string_view inside = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
+  constexpr std::string_view at_ends = inside.substr(0, inside.size() - 3);
+  return !name.empty() && name.size() <= longest_name && name.find_first_not_of(inside) == std::string::npos &&
+         at_ends.find(name.front()) != std::string::npos && at_ends.find(name.back()) != std::string::npos;
 }
 
 std::vector<PythonPackage> packages_in(const Json& row) {

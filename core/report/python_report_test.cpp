@@ -95,7 +95,8 @@ TEST_CASE("python report: of a place that is named twice the last is it, and eac
   const PythonTask task = python_task(saved(R"({"checked": 1795352405000, "environments": [
     {"path": "/e", "python": "3.9.1", "packages": [["old", "1", "index"]]},
     {"path": "/e", "python": "3.11.2", "packages": [["A.b", "1", "index"], ["a-B", "2", "index"], ["-", "3", "vcs"],
-                                                    ["c", "4", "vcs", "more"], ["d", "5"], ["e", 6, "local"]]}]})"), {});
+                                                    ["c", "4", "vcs", "more"], ["d", "5"], ["e", 6, "local"]]}
+    ]})"), {});
   REQUIRE(task.environments.size() == 1);
   const PythonEnvironment& environment = task.environments.front();
   CHECK(environment.python == "3.11.2");

@@ -150,10 +150,12 @@ sdk::Json memory_to_json(const Memory& memory) {
 
 std::set<std::string> known_ids(const Memory& memory) {
   std::set<std::string> ids;
-  for (const Told& told : memory.told)
+  for (const Told& told : memory.told) {
+    // The subject is "PACKAGE ID" or "PACKAGE ID in ENVIRONMENT": only that one was told.
+    const std::string subject = told.finding.subject + " ";
     for (const std::string& id : told.advisories)
-      // The subject begins "PACKAGE ID": only that one was told.
-      if (told.finding.subject.starts_with(told.package + " " + id)) ids.insert(id);
+      if (subject.starts_with(told.package + " " + id + " ")) ids.insert(id);
+  }
   return ids;
 }
 

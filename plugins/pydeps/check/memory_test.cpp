@@ -1,0 +1,60 @@
+#include "pydeps/check/memory.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace maintain::pydeps;
+using namespace maintain::sdk;
+
+namespace {
+
+Told told(std::string subject, std::vector<std::string> ids) {
+  Told one{.finding = {.state = State::critical, .code = "pydeps.vulnerable", .subject = std::move(subject),
+                       .title = "django 5.2.1 is vulnerable"},
+           .source = Source::advisories, .environment = "/srv/env", .package = "django", .advisories = std::move(ids)};
+  one.version = "5.2.1";
+  one.fixes = {"5.2.2", "6.0"};
+  one.severity = "high";
+  one.score = 75;
+  one.vector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:N/A:N";
+  return one;
+}
+
+}  // namespace
+
+TEST_CASE("memory: what was told comes back as it was") {
+  const Memory memory{.checked = Moment(Milliseconds(1'000)), .told = {told("django CVE-2026-1", {"CVE-2026-1"})}};
+  const Memory read = memory_from_json(Json::parse(memory_to_json(memory).dump()));
+  REQUIRE(read.told.size() == 1);
+  const Told& one = read.told[0];
+  CHECK(read.checked == memory.checked);
+  CHECK(one.finding.state == State::critical);
+  CHECK(one.source == Source::advisories);
+  CHECK(one.environment == "/srv/env");
+  CHECK(one.version == "5.2.1");
+  CHECK(one.fixes == std::vector<std::string>{"5.2.2", "6.0"});
+  CHECK(one.severity == "high");
+  CHECK(one.score == 75);
+  CHECK(one.vector == memory.told[0].vector);
+}
+
+TEST_CASE("memory: documents of before, and of any shape") {
+  Json document = memory_to_json({.told = {told("django CVE-2026-1", {"CVE-2026-1"})}});
+  Json& row = document["told"][0];
+  for (const char* name : {"version", "fixes", "severity", "score", "vector"}) row.erase(name);
+  REQUIRE(memory_from_json(document).told.size() == 1);
+  CHECK(memory_from_json(document).told[0].fixes.empty());
+  CHECK_FALSE(memory_from_json(document).told[0].score);
+  row["fixes"] = {1, "5.2.2", nullptr};
+  row["score"] = -1;
+  CHECK(memory_from_json(document).told[0].fixes == std::vector<std::string>{"5.2.2"});
+  CHECK_FALSE(memory_from_json(document).told[0].score);
+  for (const char* text : {"null", "[]", "3", R"({"told": {}, "environments": [[]], "checked": "x"})"})
+    CHECK(memory_from_json(Json::parse(text)).told.empty());
+}
+
+TEST_CASE("memory: of several ids only the one that was told is known, and not one that begins like it") {
+  const std::vector<std::string> ids = {"CVE-2026-1", "CVE-2026-10", "GHSA-aaaa-bbbb-cccc"};
+  CHECK(known_ids({.told = {told("django CVE-2026-10", ids)}}) == std::set<std::string>{"CVE-2026-10"});
+  CHECK(known_ids({.told = {told("django CVE-2026-10 in /srv/env", ids)}}) == std::set<std::string>{"CVE-2026-10"});
+  CHECK(known_ids({.told = {told("django CVE-2026-1", ids)}}) == std::set<std::string>{"CVE-2026-1"});
+}

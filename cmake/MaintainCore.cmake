@@ -35,6 +35,11 @@ function(maintain_unit_tests name)
   target_link_libraries(unit_${name} PRIVATE maintain_catch_main ${ARG_LIBRARIES})
   target_compile_definitions(unit_${name} PRIVATE
     MAINTAIN_TESTDATA="${CMAKE_CURRENT_SOURCE_DIR}/testdata")
-  catch_discover_tests(unit_${name} TEST_PREFIX "${name}: " PROPERTIES LABELS unit TIMEOUT 60)
+  # Seconds. Under the sanitizers and beside the suites on servers what takes five otherwise has taken more than sixty.
+  set(limit 60)
+  if(MAINTAIN_SANITIZE)
+    set(limit 300)
+  endif()
+  catch_discover_tests(unit_${name} TEST_PREFIX "${name}: " PROPERTIES LABELS unit TIMEOUT ${limit})
   add_dependencies(unit_programs unit_${name})
 endfunction()

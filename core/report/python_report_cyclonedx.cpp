@@ -127,10 +127,19 @@ class Bom {
  private:
   using References = std::map<std::string, std::string>;  // of an environment's packages, by key
 
+  // It could not be looked at as a whole.
+  static bool is_in_doubt(const Finding& finding) {
+    return finding.code == "pydeps.environment" && finding.state != State::ok;
+  }
+
   static bool leaves_something_out(const PythonTask& task) {
-    return std::any_of(task.findings.begin(), task.findings.end(), [](const Finding& finding) {
-      return finding.code == "pydeps.environment" && finding.state != State::ok;
-    });
+    return std::any_of(task.findings.begin(), task.findings.end(), is_in_doubt);
+  }
+
+  static bool leaves_something_out(const PythonEnvironment& environment) {
+    return !environment.packages ||
+           std::any_of(environment.findings.begin(), environment.findings.end(),
+                       [](const PythonFinding& told) { return is_in_doubt(told.finding); });
   }
 
   static void add_once(Json& list, const std::string& reference) {
@@ -145,7 +154,7 @@ class Bom {
                                       property("task", task.key.task)});
     if (task.checked) json["properties"].push_back(property("checked", format_time(*task.checked)));
     if (!environment.python.empty()) json["properties"].push_back(property("python", environment.python));
-    if (!environment.packages) add_once(incomplete_, reference);
+    if (leaves_something_out(environment)) add_once(incomplete_, reference);
     References references;
     json["components"] = Json::array();
     const auto add = [&](const PythonPackage& package) {

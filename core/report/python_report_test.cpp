@@ -107,3 +107,18 @@ TEST_CASE("python report: of a place that is named twice the last is it, and eac
   CHECK(environment.packages->at(1).name == "c");
   CHECK(environment.packages->at(2).version.empty());
 }
+
+TEST_CASE("python report: a bill of materials says that an environment in doubt is not the whole") {
+  PythonEnvironment environment{.path = "/srv/env", .packages = std::vector<PythonPackage>{}};
+  const auto is_whole = [&] {
+    const PythonTask task{.key = key, .checked = checked, .environments = {environment}};
+    return python_report_cyclonedx({task}, checked).find("\"compositions\"") == std::string::npos;
+  };
+  CHECK(is_whole());
+  environment.findings = {{.finding = finding(State::ok, "pydeps.environment", "packages")}};
+  CHECK(is_whole());
+  environment.findings = {{.finding = finding(State::warning, "pydeps.environment", "packages")}};
+  CHECK_FALSE(is_whole());
+  environment = {.path = "/srv/env"};
+  CHECK_FALSE(is_whole());
+}

@@ -94,9 +94,8 @@ class Assessor {
     const ProjectReleases* project = project_of(package);
     const bool is_ignored = ignores_.covers_package(package.key, package.version);
     std::set<Version> fixes;
-    const bool is_vulnerable = add_vulnerabilities(package, known, project, fixes);
     EnvironmentSummary& summary = assessment_.environments.back();
-    if (is_vulnerable) ++summary.vulnerable;
+    if (add_vulnerabilities(package, known, project, fixes)) ++summary.vulnerable;
     if (!is_on_index(package)) ++summary.not_compared;
     if (is_ignored) return;
     const bool is_over = package.key == "django" && known.version &&
@@ -110,7 +109,7 @@ class Assessor {
     const Release* release = find_release(*project, package.version, compare_versions);
     if (release != nullptr && release->yanked)
       tell(Source::index, package.key, yanked_finding(place_of(package), *release));
-    if (known.version && add_releases(package, *known.version, *project, fixes, is_over, is_vulnerable))
+    if (known.version && add_releases(package, *known.version, *project, fixes, is_over))
       ++summary.outdated;
   }
 
@@ -154,7 +153,7 @@ class Assessor {
   }
 
   bool add_releases(const Package& package, const Version& installed, const ProjectReleases& project,
-                    const std::set<Version>& fixes, bool is_over, bool is_vulnerable) {
+                    const std::set<Version>& fixes, bool is_over) {
     const PackageReleases* database = knowledge_.database.find(package.key);
     ReleaseQuery releases{.installed = installed, .releases = database, .fixes = fixes,
                           .types = query_.options.types, .python = python_, .lts_is_over = is_over};
@@ -163,12 +162,14 @@ class Assessor {
     const Proposals proposals = propose_releases(releases);
     std::vector<Proposal> security;
     std::vector<Proposal> others;
-    for (const Proposal& proposal : proposals.releases)
-      (proposal.kind == ReleaseKind::security ? security : others).push_back(proposal);
-    // The vulnerability's own finding names its fixes.
-    if (!security.empty() && !is_vulnerable)
+    for (const Proposal& proposal : proposals.releases) {
+      if (proposal.kind != ReleaseKind::security) others.push_back(proposal);
+      // The vulnerability's own finding names its fixes.
+      else if (!fixes.contains(proposal.version)) security.push_back(proposal);
+    }
+    if (!security.empty())
       tell(Source::index, package.key, security_release_finding(place_of(package), security, database));
-    if (!others.empty() || (security.empty() && !proposals.need_python.empty()))
+    if (!others.empty() || (proposals.releases.empty() && !proposals.need_python.empty()))
       tell(Source::index, package.key,
            outdated_finding(place_of(package), others, proposals.need_python, database));
     return !proposals.releases.empty() || !proposals.need_python.empty();

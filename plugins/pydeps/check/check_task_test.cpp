@@ -187,6 +187,29 @@ TEST_CASE("an environment on an LTS line hears of that line, and the database sa
   CHECK(outdated->title == "django 5.2.1 is outdated: 5.2.3 (bug fix)");
 }
 
+TEST_CASE("a vulnerability does not hide the team's security releases, but for its own fixes") {
+  Fleet fleet;
+  fleet.add("demo", {"3.1.0", "3.1.3", "3.1.4"});
+  fleet.server.stub(script("section \"file-$number\""),
+                    {.output = "@@maintain begin file-0\ndemo:\n  security_releases: [3.1.3, 3.1.4]\n\n"
+                               "@@maintain end 0\n"});
+  std::string lacking = "3.1.3 (security), 3.1.4 (security)";
+  SECTION("one without a fix") { fleet.advise("CVE-2026-1", "demo", "3.1.0", ""); }
+  SECTION("one whose record cannot be read") {
+    fleet.advise("CVE-2026-1", "demo", "3.1.0", "");
+    fleet.server.http[Fleet::record("CVE-2026-1")] = {.body = "[1"};
+  }
+  SECTION("one that the first of them fixes") {
+    fleet.advise("CVE-2026-1", "demo", "3.1.0", "3.1.3");
+    lacking = "3.1.4 (security)";
+  }
+  fleet.check({{"virtualenvs", {"/srv/shop/env"}}, {"database", "/srv/shop/releases.yml"}});
+  CHECK(fleet.count("pydeps.vulnerable") == 1);
+  const Finding* security = fleet.server.find("pydeps.security_release", "demo");
+  REQUIRE(security != nullptr);
+  CHECK(security->title == "demo 3.1.0 lacks a security release: " + lacking);
+}
+
 TEST_CASE("the end of Python's line is told") {
   Fleet fleet;
   fleet.python = "3.8.10";

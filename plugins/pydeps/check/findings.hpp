@@ -33,8 +33,8 @@ Finding vulnerable_finding(const Place& place, const Vulnerability& vulnerabilit
                            const std::vector<std::string>& fixes);
 Finding unread_advisory_finding(const Place& place, const UnreadAdvisory& advisory);
 
-// Newer releases, not empty. Those that are security releases without an advisory are a finding of their own, for they
-// are not to wait a week.
+// Newer releases, not empty. Security releases that no vulnerability names as its fix are a finding of their own,
+// for they are not to wait a week.
 Finding outdated_finding(const Place& place, const std::vector<Proposal>& releases,
                          const std::vector<Proposal>& need_python, const PackageReleases* database);
 Finding security_release_finding(const Place& place, const std::vector<Proposal>& releases,

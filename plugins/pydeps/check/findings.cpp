@@ -3,10 +3,15 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "pydeps/base/bounded_json.hpp"
+
 namespace maintain::pydeps {
 namespace {
 
 using sdk::State;
+
+constexpr std::size_t longest_subject = 180;  // the host cuts subjects at 200 bytes
+constexpr std::size_t least_path = 50;        // of it, with the " in " before; an id may have 128
 
 std::string named(const Place& place) {
   return place.package.name + " " + (place.package.version.empty() ? "(no version)" : place.package.version);
@@ -63,6 +68,14 @@ std::string releases_text(const std::vector<Proposal>& releases, std::size_t mos
   return joined(texts, ", ", most + 1);
 }
 
+// Of at most so many bytes, between two characters.
+std::string end_of(const std::string& text, std::size_t most) {
+  if (text.size() <= most) return text;
+  std::size_t begin = text.size() - most + 3;
+  while (begin < text.size() && (static_cast<unsigned char>(text[begin]) & 0xC0U) == 0x80U) ++begin;
+  return "..." + text.substr(begin);
+}
+
 std::string changelog(const PackageReleases* database) {
   return database == nullptr || database->changelog_url.empty() ? "" : "Changes: " + database->changelog_url + "\n";
 }
@@ -74,18 +87,21 @@ std::string counted(std::size_t count, std::string_view noun) {
 }
 
 std::string subject_of(const std::string& what, const std::string& environment) {
-  if (environment.empty()) return what.substr(0, 180);
-  constexpr std::size_t most = 110;  // the host cuts subjects at 200 bytes
-  const std::string shown = environment.size() <= most ? environment
-                                                       : "..." + environment.substr(environment.size() - most);
-  return what.substr(0, 60) + " in " + shown;
+  if (environment.empty()) return shown_text(what, longest_subject);
+  const std::string start = shown_text(what, longest_subject - least_path) + " in ";
+  return start + end_of(environment, longest_subject - start.size());
+}
+
+std::string vulnerability_subject(const std::string& package, const std::string& id, const std::string& environment) {
+  const std::size_t room = longest_subject - (environment.empty() ? 0 : least_path) - 1;
+  return subject_of(shown_text(package, room - std::min(id.size(), room)) + " " + id, environment);
 }
 
 Finding vulnerable_finding(const Place& place, const Vulnerability& vulnerability, const std::string& id,
                            const std::vector<std::string>& fixes) {
   const bool sure = vulnerability.verdict == Verdict::affected;
   Finding finding{.state = state_of(vulnerability), .code = "pydeps.vulnerable",
-                  .subject = subject_of(place.package.key + " " + id, place.environment), .title = {}};
+                  .subject = vulnerability_subject(place.package.key, id, place.environment), .title = {}};
   finding.title = named(place) + (sure ? ": " : " may be affected: ") + id + " (" + rating_text(vulnerability) + "), " +
                   fix_text(vulnerability, fixes);
   if (!vulnerability.summary.empty()) finding.title += ": " + vulnerability.summary;
@@ -104,7 +120,7 @@ Finding vulnerable_finding(const Place& place, const Vulnerability& vulnerabilit
 
 Finding unread_advisory_finding(const Place& place, const UnreadAdvisory& advisory) {
   return {.state = State::unknown, .code = "pydeps.vulnerable",
-          .subject = subject_of(place.package.key + " " + advisory.id, place.environment),
+          .subject = vulnerability_subject(place.package.key, advisory.id, place.environment),
           .title = named(place) + " is said to be affected by " + advisory.id + ", whose record cannot be read",
           .detail = where(place) + advisory.why,
           .action = "Look the advisory up, and upgrade or `ignore` it with the reason."};

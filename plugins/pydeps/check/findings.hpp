@@ -27,6 +27,8 @@ struct Place {
 
 // "django", "django in /srv/shop/env"; of at most 180 bytes, of a long path the end.
 std::string subject_of(const std::string& what, const std::string& environment);
+// "django CVE-2026-1234 in /srv/shop/env": the id is whole, at the cost of the path and then of the package's name.
+std::string vulnerability_subject(const std::string& package, const std::string& id, const std::string& environment);
 
 // id: the one by which it is told. fixes: those of its fixes that can be installed, best first.
 Finding vulnerable_finding(const Place& place, const Vulnerability& vulnerability, const std::string& id,

@@ -8,6 +8,7 @@
 
 #include "pydeps/base/bounded_json.hpp"
 #include "pydeps/base/package_name.hpp"
+#include "pydeps/check/findings.hpp"
 
 namespace maintain::pydeps {
 namespace {
@@ -151,10 +152,10 @@ sdk::Json memory_to_json(const Memory& memory) {
 std::set<std::string> known_ids(const Memory& memory) {
   std::set<std::string> ids;
   for (const Told& told : memory.told) {
-    // The subject is "PACKAGE ID" or "PACKAGE ID in ENVIRONMENT": only that one was told.
-    const std::string subject = told.finding.subject + " ";
+    // Only the one in the subject was told.
     for (const std::string& id : told.advisories)
-      if (subject.starts_with(told.package + " " + id + " ")) ids.insert(id);
+      for (const std::string& environment : {std::string(), told.environment})
+        if (told.finding.subject == vulnerability_subject(told.package, id, environment)) ids.insert(id);
   }
   return ids;
 }

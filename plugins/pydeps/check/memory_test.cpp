@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "pydeps/check/findings.hpp"
+
 using namespace maintain::pydeps;
 using namespace maintain::sdk;
 
@@ -57,4 +59,34 @@ TEST_CASE("memory: of several ids only the one that was told is known, and not o
   CHECK(known_ids({.told = {told("django CVE-2026-10", ids)}}) == std::set<std::string>{"CVE-2026-10"});
   CHECK(known_ids({.told = {told("django CVE-2026-10 in /srv/env", ids)}}) == std::set<std::string>{"CVE-2026-10"});
   CHECK(known_ids({.told = {told("django CVE-2026-1", ids)}}) == std::set<std::string>{"CVE-2026-1"});
+}
+
+TEST_CASE("memory: a long path is cut between two characters, and what is told of it can be written") {
+  std::string path = "/srv/";
+  for (int i = 0; i < 150; ++i) path += "\u00e4";
+  for (const std::string& end : {std::string("/env"), std::string("x/env")}) {
+    const std::string subject = vulnerability_subject("django", "CVE-2026-1", path + end);
+    CHECK(subject.starts_with("django CVE-2026-1 in ...\u00e4"));
+    CHECK(subject.ends_with("\u00e4" + end));
+    CHECK(subject.size() <= 180);
+    CHECK_NOTHROW(memory_to_json({.told = {told(subject, {"CVE-2026-1"})}}).dump());
+  }
+  CHECK(subject_of("django", "/srv/env") == "django in /srv/env");
+}
+
+TEST_CASE("memory: an advisory's id is whole in the subject, and known again, however long the names are") {
+  const std::string id = "GHSA-aaaa-bbbb-cccc";
+  const std::string path = "/srv/" + std::string(300, 'p') + "/env";
+  for (const std::string& package : {std::string(44, 'n'), std::string(214, 'n')})
+    for (const std::string& environment : {std::string(), path}) {
+      const std::string subject = vulnerability_subject(package, id, environment);
+      CAPTURE(subject);
+      CHECK(subject.size() <= 180);
+      CHECK((subject + " ").find(" " + id + " ") != std::string::npos);
+      Told one = told(subject, {"CVE-2026-1", id});
+      one.package = package;
+      one.environment = environment;
+      CHECK(known_ids({.told = {one}}) == std::set<std::string>{id});
+    }
+  CHECK(vulnerability_subject(std::string(44, 'n'), id, path).starts_with(std::string(44, 'n') + " " + id + " in ..."));
 }

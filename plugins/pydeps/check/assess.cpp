@@ -78,13 +78,13 @@ class Assessor {
     return project == knowledge_.projects.end() || !is_on_index(package) ? nullptr : &project->second;
   }
 
-  // Fixes that the index has, unless they were withdrawn; all when the index says nothing.
+  // Fixes that the index has files of, unless they were withdrawn; all when the index says nothing.
   std::vector<std::string> released(const std::vector<std::string>& fixes, const ProjectReleases* project) const {
     if (project == nullptr) return fixes;
     std::vector<std::string> released;
     for (const std::string& fix : fixes) {
       const Release* release = find_release(*project, fix, compare_versions);
-      if (release != nullptr && !release->yanked) released.push_back(fix);
+      if (release != nullptr && !release->yanked && !release->without_files) released.push_back(fix);
     }
     return released;
   }
@@ -158,7 +158,9 @@ class Assessor {
     ReleaseQuery releases{.installed = installed, .releases = database, .fixes = fixes,
                           .types = query_.options.types, .python = python_, .lts_is_over = is_over};
     for (const Release& release : project.releases)
-      releases.available.push_back({release.version, release.yanked, release.requires_python});
+      releases.available.push_back({.version = release.version, .yanked = release.yanked,
+                                    .without_files = release.without_files,
+                                    .requires_python = release.requires_python});
     const Proposals proposals = propose_releases(releases);
     std::vector<Proposal> security;
     std::vector<Proposal> others;

@@ -75,6 +75,17 @@ TEST_CASE("the older JSON is taken where the index has no other") {
   CHECK(fleet.server.find("pydeps.outdated", "demo") != nullptr);
 }
 
+TEST_CASE("a version that the index lists without files is neither newer nor a fix") {
+  Fleet fleet;
+  fleet.add("demo", {"1.0", "1.0.1"})["files"].erase(1);
+  fleet.advise("CVE-2026-1", "demo", "1.0", "1.0.1");
+  fleet.check();
+  const Finding* vulnerable = fleet.server.find("pydeps.vulnerable", "demo CVE-2026-1");
+  REQUIRE(vulnerable != nullptr);
+  CHECK(vulnerable->title == "demo 1.0: CVE-2026-1 (high), the fix is not on the index: it leaks");
+  CHECK(fleet.count("pydeps.outdated") == 0);
+}
+
 TEST_CASE("what was told is told again while nobody can be asked, and over only when somebody says so") {
   Fleet fleet;
   fleet.add("django", {"5.2.1", "5.2.8"});

@@ -84,7 +84,7 @@ Proposals propose_releases(const ReleaseQuery& query) {
   proposals.lts_line = line_of(query);
   std::map<Version, bool> candidates;  // whether they suit the environment's Python
   for (const AvailableRelease& release : query.available) {
-    if (release.yanked) continue;
+    if (release.yanked || release.without_files) continue;
     const std::optional<Version> version =
         release.version.size() <= longest_version ? Version::parse(release.version) : std::nullopt;
     if (!version) ++proposals.unreadable;

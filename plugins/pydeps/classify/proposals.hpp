@@ -30,6 +30,7 @@ std::string_view kind_text(ReleaseKind kind);  // "security", "bug fix", "compat
 struct AvailableRelease {
   std::string version;              // of any form: what is no version is counted and left out
   bool yanked = false;              // PEP 592
+  bool without_files = false;       // listed, and not to be had
   std::string requires_python = {}; // specifiers; what is none asks for nothing, as with pip
 };
 
@@ -56,7 +57,7 @@ struct Proposals {
   std::size_t unreadable = 0;           // available releases whose version is none by PEP 440
 };
 
-// Newer releases only, each once. Never told: yanked and ignored ones; pre-releases, unless the installed version is
+// Newer releases only, each once. Never told: yanked and ignored ones, those without files; pre-releases, unless the installed version is
 // one; with an LTS line installed, what is not on it. The kind is the release database's, and where that is silent:
 // security when it fixes an advisory, a bug fix in the series of the installed version (4.2.x for 4.2.7), else a
 // feature.

@@ -112,6 +112,13 @@ TEST_CASE("yanked releases are never proposed") {
   CHECK(told(asked) == "1.0.1 bug fix");
 }
 
+TEST_CASE("releases without files are never proposed") {
+  ReleaseQuery asked = query("1.0", {"1.0.1", "1.0.2"});
+  asked.available[1].without_files = true;
+  asked.fixes = {version("1.0.2")};
+  CHECK(told(asked) == "1.0.1 bug fix");
+}
+
 TEST_CASE("a release for another Python is told apart") {
   ReleaseQuery asked = query("4.2.1", {"4.2.2", "5.0", "5.1", "5.2"});
   asked.available[0].requires_python = ">=3.8";

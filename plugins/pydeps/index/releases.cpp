@@ -101,6 +101,7 @@ std::vector<Release> releases_of(std::string_view project, const std::vector<std
       continue;
     }
     gathered.release.yanked = gathered.files > 0 && gathered.yanked_files == gathered.files;
+    gathered.release.without_files = gathered.files == 0;
     if (!gathered.release.yanked) gathered.release.yank_reason.clear();
     releases.push_back(std::move(gathered.release));
   }

@@ -21,6 +21,7 @@ struct Release {
   std::optional<std::chrono::sys_seconds> uploaded = {};   // of its first file
   bool yanked = false;             // PEP 592: it has files, and all are yanked
   std::string yank_reason = {};    // of its first file that gives one; fit to show
+  bool without_files = false;      // listed only (PEP 700): nobody can install it
   bool has_wheel = false;
   bool has_sdist = false;
   std::string requires_python = {};  // of its first file that says so; a specifier of PEP 440, or whatever is there

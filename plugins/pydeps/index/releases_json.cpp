@@ -14,12 +14,13 @@ constexpr int format = 1;
 constexpr std::int64_t flag_yanked = 1;
 constexpr std::int64_t flag_wheel = 2;
 constexpr std::int64_t flag_sdist = 4;
+constexpr std::int64_t flag_without_files = 8;
 
 Json row_of(const Release& release) {
   Json uploaded;
   if (release.uploaded) uploaded = release.uploaded->time_since_epoch().count();
   const std::int64_t flags = (release.yanked ? flag_yanked : 0) | (release.has_wheel ? flag_wheel : 0) |
-                             (release.has_sdist ? flag_sdist : 0);
+                             (release.has_sdist ? flag_sdist : 0) | (release.without_files ? flag_without_files : 0);
   Json row = Json::array({release.version, uploaded, flags});
   if (!release.yank_reason.empty() || !release.requires_python.empty()) row.push_back(release.yank_reason);
   if (!release.requires_python.empty()) row.push_back(release.requires_python);
@@ -41,6 +42,7 @@ std::optional<Release> release_from(const Json& row) {
   release.yanked = (flags & flag_yanked) != 0;
   release.has_wheel = (flags & flag_wheel) != 0;
   release.has_sdist = (flags & flag_sdist) != 0;
+  release.without_files = (flags & flag_without_files) != 0;
   release.yank_reason = text_at(row, 3);
   release.requires_python = text_at(row, 4);
   return release;

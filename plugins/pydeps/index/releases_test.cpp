@@ -54,6 +54,18 @@ TEST_CASE("without an order only equal texts are one release") {
   CHECK(two[0].version == "1");
 }
 
+TEST_CASE("a version that is listed without files is marked, in a cache too") {
+  const auto found = releases({"1.0", "1.1"}, {{.filename = "a-1.0.0.tar.gz"}});
+  REQUIRE(found.size() == 2);
+  CHECK_FALSE(found[0].without_files);
+  CHECK(found[1].without_files);
+  CHECK_FALSE(found[1].yanked);
+  const auto read = releases_from_json(releases_to_json({.name = "a", .releases = found}));
+  REQUIRE(read);
+  CHECK_FALSE(read->releases[0].without_files);
+  CHECK(read->releases[1].without_files);
+}
+
 TEST_CASE("a release is found by its text or by the order") {
   const auto project = sample();
   CHECK(find_release(project, "1.0", testing::test_order)->yanked);

@@ -78,15 +78,19 @@ class Assessor {
     return project == knowledge_.projects.end() || !is_on_index(package) ? nullptr : &project->second;
   }
 
-  // Fixes that the index has files of, unless they were withdrawn; all when the index says nothing.
-  std::vector<std::string> released(const std::vector<std::string>& fixes, const ProjectReleases* project) const {
-    if (project == nullptr) return fixes;
-    std::vector<std::string> released;
+  // By the index: what it says nothing of passes for released.
+  Remedies remedies_of(const std::vector<std::string>& fixes, const std::optional<Version>& installed,
+                       const ProjectReleases* project) const {
+    Remedies remedies;
     for (const std::string& fix : fixes) {
-      const Release* release = find_release(*project, fix, compare_versions);
-      if (release != nullptr && !release->yanked && !release->without_files) released.push_back(fix);
+      const auto version = Version::parse(fix);
+      if (version && version->is_prerelease() && !(installed && installed->is_prerelease())) continue;
+      const Release* release = project == nullptr ? nullptr : find_release(*project, fix, compare_versions);
+      if (project != nullptr && (release == nullptr || release->yanked || release->without_files)) continue;
+      const bool is_suitable = release == nullptr || suits_python(release->requires_python, python_);
+      (is_suitable ? remedies.fixes : remedies.need_python).push_back(fix);
     }
-    return released;
+    return remedies;
   }
 
   void add_package(const Package& package) {
@@ -121,15 +125,16 @@ class Assessor {
     std::set<std::string> ids;
     for (const Vulnerability& vulnerability : known.vulnerabilities) {
       ids.insert(vulnerability.ids.begin(), vulnerability.ids.end());
-      const std::vector<std::string> installable = released(vulnerability.fixes, project);
-      if (ignores_.covers({package.key, package.version, vulnerability.ids, !installable.empty()})) continue;
+      const Remedies remedies = remedies_of(vulnerability.fixes, known.version, project);
+      const bool has_fix = !remedies.fixes.empty() || !remedies.need_python.empty();
+      if (ignores_.covers({package.key, package.version, vulnerability.ids, has_fix})) continue;
       any = true;
       for (const std::string& fix : vulnerability.fixes)
         if (auto version = Version::parse(fix)) fixes.insert(std::move(*version));
       Told& told = tell_vulnerability(
-          package, vulnerable_finding(place_of(package), vulnerability, told_id(vulnerability), installable),
+          package, vulnerable_finding(place_of(package), vulnerability, told_id(vulnerability), remedies),
           vulnerability.ids);
-      told.fixes = installable;
+      told.fixes = remedies.fixes;
       told.severity = vulnerability.malicious ? "malicious" : rating_name(vulnerability.rating);
       told.score = vulnerability.score;
       told.vector = vulnerability.vector;
@@ -161,20 +166,24 @@ class Assessor {
       releases.available.push_back({.version = release.version, .yanked = release.yanked,
                                     .without_files = release.without_files,
                                     .requires_python = release.requires_python});
-    const Proposals proposals = propose_releases(releases);
+    Proposals proposals = propose_releases(releases);
+    const bool is_outdated = !proposals.releases.empty() || !proposals.need_python.empty();
+    // The vulnerability's own finding names its fixes.
+    const auto is_told = [&](const Proposal& proposal) {
+      return proposal.kind == ReleaseKind::security && fixes.contains(proposal.version);
+    };
+    const bool is_fixed = std::erase_if(proposals.releases, is_told) > 0;
+    std::erase_if(proposals.need_python, is_told);
     std::vector<Proposal> security;
     std::vector<Proposal> others;
-    for (const Proposal& proposal : proposals.releases) {
-      if (proposal.kind != ReleaseKind::security) others.push_back(proposal);
-      // The vulnerability's own finding names its fixes.
-      else if (!fixes.contains(proposal.version)) security.push_back(proposal);
-    }
+    for (const Proposal& proposal : proposals.releases)
+      (proposal.kind == ReleaseKind::security ? security : others).push_back(proposal);
     if (!security.empty())
       tell(Source::index, package.key, security_release_finding(place_of(package), security, database));
-    if (!others.empty() || (proposals.releases.empty() && !proposals.need_python.empty()))
+    if (!others.empty() || (security.empty() && !is_fixed && !proposals.need_python.empty()))
       tell(Source::index, package.key,
            outdated_finding(place_of(package), others, proposals.need_python, database));
-    return !proposals.releases.empty() || !proposals.need_python.empty();
+    return is_outdated;
   }
 
   const AssessmentQuery& query_;

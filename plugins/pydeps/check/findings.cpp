@@ -44,16 +44,19 @@ State state_of(const Vulnerability& vulnerability) {
   return State::warning;
 }
 
-std::string fix_text(const Vulnerability& vulnerability, const std::vector<std::string>& fixes) {
-  if (!fixes.empty()) return "fixed in " + fixes.front();
-  return vulnerability.fixes.empty() ? "no fix is known" : "the fix is not on the index";
+std::string fix_text(const Vulnerability& vulnerability, const Remedies& remedies) {
+  if (!remedies.fixes.empty()) return "fixed in " + remedies.fixes.front();
+  if (!remedies.need_python.empty()) return "fixed in " + remedies.need_python.front() + ", which needs another Python";
+  return vulnerability.fixes.empty() ? "no fix is known" : "no release on the index fixes it";
 }
 
-std::string vulnerability_action(const Place& place, const Vulnerability& vulnerability,
-                                 const std::vector<std::string>& fixes) {
+std::string vulnerability_action(const Place& place, const Vulnerability& vulnerability, const Remedies& remedies) {
   if (vulnerability.malicious)
     return "Remove " + place.package.name + ", and treat whatever it could read on the server as known to others.";
-  if (!fixes.empty()) return "Install " + place.package.name + " " + fixes.front() + " or later.";
+  if (!remedies.fixes.empty()) return "Install " + place.package.name + " " + remedies.fixes.front() + " or later.";
+  if (!remedies.need_python.empty())
+    return "Move the environment to a newer Python, and install " + place.package.name + " " +
+           remedies.need_python.front() + " or later.";
   return "Find out whether the project can be attacked through it. If not, `ignore` it with the reason and "
          "`until: fixed`.";
 }
@@ -98,12 +101,12 @@ std::string vulnerability_subject(const std::string& package, const std::string&
 }
 
 Finding vulnerable_finding(const Place& place, const Vulnerability& vulnerability, const std::string& id,
-                           const std::vector<std::string>& fixes) {
+                           const Remedies& remedies) {
   const bool sure = vulnerability.verdict == Verdict::affected;
   Finding finding{.state = state_of(vulnerability), .code = "pydeps.vulnerable",
                   .subject = vulnerability_subject(place.package.key, id, place.environment), .title = {}};
   finding.title = named(place) + (sure ? ": " : " may be affected: ") + id + " (" + rating_text(vulnerability) + "), " +
-                  fix_text(vulnerability, fixes);
+                  fix_text(vulnerability, remedies);
   if (!vulnerability.summary.empty()) finding.title += ": " + vulnerability.summary;
   finding.detail = where(place);
   std::vector<std::string> others;
@@ -114,7 +117,7 @@ Finding vulnerable_finding(const Place& place, const Vulnerability& vulnerabilit
   if (!vulnerability.vector.empty()) finding.detail += vulnerability.vector + "\n";
   for (std::size_t i = 0; i < vulnerability.doubts.size() && i < 20; ++i)
     finding.detail += "In doubt: " + vulnerability.doubts[i] + "\n";
-  finding.action = vulnerability_action(place, vulnerability, fixes);
+  finding.action = vulnerability_action(place, vulnerability, remedies);
   return finding;
 }
 

@@ -30,9 +30,15 @@ std::string subject_of(const std::string& what, const std::string& environment);
 // "django CVE-2026-1234 in /srv/shop/env": the id is whole, at the cost of the path and then of the package's name.
 std::string vulnerability_subject(const std::string& package, const std::string& id, const std::string& environment);
 
-// id: the one by which it is told. fixes: those of its fixes that can be installed, best first.
+// Of a vulnerability's fixes, best first.
+struct Remedies {
+  std::vector<std::string> fixes = {};        // that can be installed
+  std::vector<std::string> need_python = {};  // that could, were they for the environment's Python
+};
+
+// id: the one by which it is told.
 Finding vulnerable_finding(const Place& place, const Vulnerability& vulnerability, const std::string& id,
-                           const std::vector<std::string>& fixes);
+                           const Remedies& remedies);
 Finding unread_advisory_finding(const Place& place, const UnreadAdvisory& advisory);
 
 // Newer releases, not empty. Security releases that no vulnerability names as its fix are a finding of their own,

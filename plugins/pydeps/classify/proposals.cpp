@@ -45,13 +45,13 @@ Proposal classify(const ReleaseQuery& query, const Version& version) {
   return {version, ReleaseKind::feature, false};
 }
 
-bool suits(const AvailableRelease& release, const std::optional<Version>& python) {
-  if (!python || release.requires_python.size() > longest_requirement) return true;
-  const std::optional<SpecifierSet> required = SpecifierSet::parse(release.requires_python);
+}  // namespace
+
+bool suits_python(const std::string& requires_python, const std::optional<Version>& python) {
+  if (!python || requires_python.size() > longest_requirement) return true;
+  const std::optional<SpecifierSet> required = SpecifierSet::parse(requires_python);
   return !required || required->contains(*python, Prereleases::taken);
 }
-
-}  // namespace
 
 std::optional<ReportedTypes> parse_reported_types(std::string_view word) {
   for (const auto& [known, types] : words)
@@ -88,7 +88,8 @@ Proposals propose_releases(const ReleaseQuery& query) {
     const std::optional<Version> version =
         release.version.size() <= longest_version ? Version::parse(release.version) : std::nullopt;
     if (!version) ++proposals.unreadable;
-    else if (is_candidate(query, proposals.lts_line, *version)) candidates[*version] |= suits(release, query.python);
+    else if (is_candidate(query, proposals.lts_line, *version))
+      candidates[*version] |= suits_python(release.requires_python, query.python);
   }
   for (const auto& [version, suitable] : candidates) {
     Proposal proposal = classify(query, version);

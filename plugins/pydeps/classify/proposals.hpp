@@ -34,6 +34,9 @@ struct AvailableRelease {
   std::string requires_python = {}; // specifiers; what is none asks for nothing, as with pip
 };
 
+// Every release suits a Python that is not known.
+bool suits_python(const std::string& requires_python, const std::optional<Version>& python);
+
 struct ReleaseQuery {
   Version installed;
   std::vector<AvailableRelease> available = {};
@@ -57,10 +60,10 @@ struct Proposals {
   std::size_t unreadable = 0;           // available releases whose version is none by PEP 440
 };
 
-// Newer releases only, each once. Never told: yanked and ignored ones, those without files; pre-releases, unless the installed version is
-// one; with an LTS line installed, what is not on it. The kind is the release database's, and where that is silent:
-// security when it fixes an advisory, a bug fix in the series of the installed version (4.2.x for 4.2.7), else a
-// feature.
+// Newer releases only, each once. Never told: yanked and ignored ones, and those without files; pre-releases, unless
+// the installed version is one; with an LTS line installed, what is not on it. The kind is the release database's, and
+// where that is silent: security when it fixes an advisory, a bug fix in the series of the installed version (4.2.x for
+// 4.2.7), else a feature.
 Proposals propose_releases(const ReleaseQuery& query);
 
 }  // namespace maintain::pydeps

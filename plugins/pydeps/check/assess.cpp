@@ -127,7 +127,8 @@ class Assessor {
       ids.insert(vulnerability.ids.begin(), vulnerability.ids.end());
       const Remedies remedies = remedies_of(vulnerability.fixes, known.version, project);
       const bool has_fix = !remedies.fixes.empty() || !remedies.need_python.empty();
-      if (ignores_.covers({package.key, package.version, vulnerability.ids, has_fix})) continue;
+      const bool is_certain = !knowledge_.unanswered.contains(package.key) || was_told(vulnerability);
+      if (ignores_.covers({package.key, package.version, vulnerability.ids, has_fix && is_certain})) continue;
       any = true;
       for (const std::string& fix : vulnerability.fixes)
         if (auto version = Version::parse(fix)) fixes.insert(std::move(*version));
@@ -148,6 +149,11 @@ class Assessor {
         tell_vulnerability(package, unread_advisory_finding(place_of(package), advisory), only);
       }
     return any;
+  }
+
+  // Then it was not ignored, and while the index cannot be asked about fixes it is not to be either.
+  bool was_told(const Vulnerability& vulnerability) const {
+    return query_.known_ids.contains(told_id(vulnerability));
   }
 
   // The id that it was told by, lest an alias that comes later be news and the old one over.

@@ -81,6 +81,30 @@ TEST_CASE("what is ignored is not told, for as long as it was said") {
   }
 }
 
+TEST_CASE("while the index cannot be asked, what is ignored until it is fixed stays as it was") {
+  Fleet fleet;
+  const Json options = options_with({{"package", "demo"}, {"advisory", "CVE-2026-1"}, {"until", "fixed"}});
+  fleet.advise("CVE-2026-1", "demo", "1.0", "1.1");
+  SECTION("not told, for the fix is not released") {
+    fleet.add("demo", {"1.0"});
+    for (const bool is_down : {false, true, true}) {
+      if (is_down) fleet.server.http[Fleet::page("demo")] = {.failure = "timed out"};
+      fleet.check(options);
+      CHECK(fleet.count("pydeps.vulnerable") == 0);
+      CHECK(fleet.count("pydeps.ignore_expired") == 0);
+    }
+  }
+  SECTION("told, for it is") {
+    fleet.add("demo", {"1.0", "1.1"});
+    for (const bool is_down : {false, true, true}) {
+      if (is_down) fleet.server.http[Fleet::page("demo")] = {.failure = "timed out"};
+      fleet.check(options);
+      CHECK(fleet.count("pydeps.vulnerable") == 1);
+      CHECK(fleet.count("pydeps.ignore_expired") == 1);
+    }
+  }
+}
+
 TEST_CASE("options that make no sense are refused where they stand") {
   CheckTask task;
   const auto problem = [&](Json options) { return validate_options(task, options).value_or(""); };

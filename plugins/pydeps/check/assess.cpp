@@ -100,7 +100,7 @@ class Assessor {
     std::set<Version> fixes;
     EnvironmentSummary& summary = assessment_.environments.back();
     if (add_vulnerabilities(package, known, project, fixes)) ++summary.vulnerable;
-    if (!is_on_index(package)) ++summary.not_compared;
+    if (!is_on_index(package) || !known.version) ++summary.not_compared;
     if (is_ignored) return;
     const bool is_over = package.key == "django" && known.version &&
                          add_end_of_life("django", "Django", package.version, *known.version);

@@ -24,7 +24,7 @@ void report_environments(sdk::Context& context, const Assessment& assessment) {
     context.output(one.path + (one.python.empty() ? "" : ", Python " + one.python) + ": " +
                    counted(one.packages, "package") + ", " + std::to_string(one.vulnerable) + " vulnerable, " +
                    std::to_string(one.outdated) + " outdated" +
-                   (one.not_compared == 0 ? "" : ", " + std::to_string(one.not_compared) + " on no index") + "\n");
+                   (one.not_compared == 0 ? "" : ", " + std::to_string(one.not_compared) + " not compared") + "\n");
   }
 }
 

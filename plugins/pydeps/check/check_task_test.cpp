@@ -64,6 +64,14 @@ TEST_CASE("a package that the index does not know, and one that it fails at, cos
   CHECK(fleet.server.find("pydeps.outdated", "broken") == nullptr);
 }
 
+TEST_CASE("a package whose version is none of PEP 440 is counted as not compared") {
+  Fleet fleet;
+  fleet.add("idna", {"3.4"});
+  fleet.add("pytz", {"2004d", "2026.1"});
+  CHECK(fleet.check().outcome == Outcome::ok);
+  CHECK(fleet.server.output.find(": 2 packages, 0 vulnerable, 0 outdated, 1 not compared\n") != std::string::npos);
+}
+
 TEST_CASE("the older JSON is taken where the index has no other") {
   Fleet fleet;
   fleet.environments["/srv/shop/env"]["demo"] = "1.0";

@@ -218,7 +218,7 @@ Wanted wanted_of(const std::vector<Environment>& environments, const Options& op
   Wanted wanted;
   for (const Environment& environment : environments)
     for (const Package& package : environment.packages) {
-      if (is_on_index(package) && !ignores.covers_package(package.key, package.version))
+      if (!options.index.empty() && is_on_index(package) && !ignores.covers_package(package.key, package.version))
         wanted.projects.insert(package.key);
       if (options.vulnerabilities && may_have_advisories(package) &&
           !ignores.covers_all_of(package.key, package.version))

@@ -16,14 +16,15 @@ namespace {
 
 constexpr std::size_t most_findings = 900;  // the host takes 1000
 
-void report_environments(sdk::Context& context, const Assessment& assessment) {
+void report_environments(sdk::Context& context, const Options& options, const Assessment& assessment) {
+  const bool compared = !options.index.empty();
   for (const EnvironmentSummary& one : assessment.environments) {
     context.metric("pydeps_packages", static_cast<double>(one.packages), "", one.path);
     context.metric("pydeps_vulnerable", static_cast<double>(one.vulnerable), "", one.path);
-    context.metric("pydeps_outdated", static_cast<double>(one.outdated), "", one.path);
+    if (compared) context.metric("pydeps_outdated", static_cast<double>(one.outdated), "", one.path);
     context.output(one.path + (one.python.empty() ? "" : ", Python " + one.python) + ": " +
-                   counted(one.packages, "package") + ", " + std::to_string(one.vulnerable) + " vulnerable, " +
-                   std::to_string(one.outdated) + " outdated" +
+                   counted(one.packages, "package") + ", " + std::to_string(one.vulnerable) + " vulnerable" +
+                   (compared ? ", " + std::to_string(one.outdated) + " outdated" : "") +
                    (one.not_compared == 0 ? "" : ", " + std::to_string(one.not_compared) + " not compared") + "\n");
   }
 }
@@ -44,7 +45,7 @@ void report_findings(sdk::Context& context, const std::vector<Told>& told, std::
                      .action = "Mend what is told first, or divide the environments among several tasks."});
 }
 
-std::string summary_of(const Assessment& assessment, const Knowledge& knowledge) {
+std::string summary_of(const Options& options, const Assessment& assessment, const Knowledge& knowledge) {
   std::size_t packages = 0;
   std::size_t vulnerable = 0;
   std::size_t outdated = 0;
@@ -54,7 +55,8 @@ std::string summary_of(const Assessment& assessment, const Knowledge& knowledge)
     outdated += one.outdated;
   }
   std::string text = counted(packages, "package") + " in " + counted(assessment.environments.size(), "environment") +
-                     ": " + std::to_string(vulnerable) + " vulnerable, " + std::to_string(outdated) + " outdated";
+                     ": " + std::to_string(vulnerable) + " vulnerable";
+  if (!options.index.empty()) text += ", " + std::to_string(outdated) + " outdated";
   const sdk::Milliseconds age =
       std::max({knowledge.stale_index.age, knowledge.stale_advisories.age, knowledge.stale_database.age});
   if (age.count() > 0) text += "; by data up to " + plugins::age_text(age) + " old";
@@ -65,10 +67,10 @@ std::string summary_of(const Assessment& assessment, const Knowledge& knowledge)
 
 // Nobody answered anything: worth trying again soon, which a success is not.
 bool nothing_known(const Wanted& wanted, const Knowledge& knowledge) {
-  const bool no_index = !wanted.projects.empty() && knowledge.unanswered.size() == wanted.projects.size();
   std::set<std::string> packages;
   for (const auto& [package, version] : wanted.versions) packages.insert(package);
-  return no_index || (!packages.empty() && knowledge.unchecked.size() == packages.size());
+  return !(wanted.projects.empty() && packages.empty()) && knowledge.unanswered.size() == wanted.projects.size() &&
+         knowledge.unchecked.size() == packages.size();
 }
 
 }  // namespace
@@ -100,8 +102,8 @@ sdk::Outcome CheckTask::run(sdk::Context& context) {
   for (Finding& finding : ignore_findings(outcomes)) others.push_back(std::move(finding));
 
   report_findings(context, assessment.told, std::move(others));
-  report_environments(context, assessment);
-  context.summary(summary_of(assessment, knowledge));
+  report_environments(context, options, assessment);
+  context.summary(summary_of(options, assessment, knowledge));
   const bool nothing_read = gathered.inventory.environments.empty() && !gathered.unread.empty();
   context.set_state(memory_to_json({.checked = context.now(), .told = std::move(assessment.told),
                                     .environments = std::move(gathered.inventory.environments)}));

@@ -145,16 +145,47 @@ TEST_CASE("what was told is told again while nobody can be asked, and over only 
   REQUIRE(fleet.server.findings.size() == 2);
   fleet.osv_is_down = true;
   fleet.server.http[Fleet::page("requests")] = {.failure = "timed out"};
-  CHECK(fleet.check().outcome == Outcome::failed);
+  CHECK(fleet.check().outcome == Outcome::ok);
   CHECK(fleet.server.find("pydeps.vulnerable", "django CVE-2026-1") != nullptr);
   CHECK(fleet.server.find("pydeps.outdated", "requests") != nullptr);
   CHECK(fleet.server.find("pydeps.outdated", "django") == nullptr);
   CHECK(fleet.server.find("pydeps.stale_data", "advisories") != nullptr);
+  fleet.server.http[Fleet::page("django")] = {.failure = "timed out"};
+  CHECK(fleet.check().outcome == Outcome::failed);
+  CHECK(fleet.server.find("pydeps.vulnerable", "django CVE-2026-1") != nullptr);
   fleet.osv_is_down = false;
   fleet.server.http.clear();
   fleet.environments["/srv/shop/env"] = {{"django", "5.2.8"}, {"requests", "2.31.1"}};
   CHECK(fleet.check().outcome == Outcome::ok);
   CHECK(fleet.server.findings.empty());
+}
+
+TEST_CASE("without an index advisories are enough, and nothing is said of releases") {
+  Fleet fleet;
+  fleet.add("django", {"5.2.1", "5.2.8"});
+  fleet.environments["/srv/shop/env"]["shop-internal"] = "1.0";
+  fleet.advise("CVE-2026-1", "django", "5.2.1", "5.2.8");
+  const Json options = {{"virtualenvs", {"/srv/shop/env"}}, {"index", false}};
+  CHECK(fleet.check(options).outcome == Outcome::ok);
+  CHECK(fleet.server.findings.size() == 1);
+  const Finding* vulnerable = fleet.server.find("pydeps.vulnerable", "django CVE-2026-1");
+  REQUIRE(vulnerable != nullptr);
+  CHECK(vulnerable->action == "Install django 5.2.8 or later.");
+  CHECK(fleet.asked(Fleet::page("django")) == 0);
+  CHECK(fleet.server.summary == "2 packages in 1 environment: 1 vulnerable");
+  CHECK(fleet.server.metrics.count("pydeps_outdated /srv/shop/env") == 0);
+  fleet.osv_is_down = true;
+  CHECK(fleet.check(options).outcome == Outcome::failed);
+}
+
+TEST_CASE("an index that is down, while advisories are told, is no failure") {
+  Fleet fleet;
+  fleet.add("django", {"5.2.1", "5.2.8"});
+  fleet.advise("CVE-2026-1", "django", "5.2.1", "5.2.8");
+  fleet.server.http[Fleet::page("django")] = {.failure = "no connection"};
+  CHECK(fleet.check().outcome == Outcome::ok);
+  CHECK(fleet.server.find("pydeps.stale_data", "index") != nullptr);
+  CHECK(fleet.server.find("pydeps.vulnerable", "django CVE-2026-1") != nullptr);
 }
 
 TEST_CASE("a stale answer says so, and for two days to who looks only") {

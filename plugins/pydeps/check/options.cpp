@@ -77,7 +77,8 @@ Options read_options(const sdk::Json& json) {
   if (options.virtualenvs.empty() && !options.discover && options.freeze.empty() && options.list_command.empty())
     throw InvalidOption("", "say where the packages are: `virtualenvs`, `discover: true`, `freeze` or `list_command`");
   options.user = json.value("user", options.discover ? "root" : "");
-  options.index = base_url(json, "index", options.index);
+  if (const auto index = json.find("index"); index != json.end() && *index == false) options.index.clear();
+  else options.index = base_url(json, "index", options.index);
   options.osv = base_url(json, "osv", options.osv);
   options.osv.pop_back();
   options.osv_archive = json.value("osv_archive", "");

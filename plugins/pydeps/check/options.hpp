@@ -21,7 +21,7 @@ struct Options {
   std::vector<std::string> freeze = {};
   std::string list_command = {};
   std::string user = {};                      // who reads; empty: the login user
-  std::string index = "https://pypi.org/simple/";  // ends in "/"
+  std::string index = "https://pypi.org/simple/";  // ends in "/"; empty: none is asked
   bool vulnerabilities = true;
   std::string osv = "https://api.osv.dev";         // does not
   std::string osv_archive = {};

@@ -160,6 +160,20 @@ TEST_CASE("what was told is told again while nobody can be asked, and over only 
   CHECK(fleet.server.findings.empty());
 }
 
+TEST_CASE("an address with a secret is refused, and the refusal does not repeat it") {
+  CheckTask task;
+  for (const char* option : {"index", "osv", "database"})
+    for (const char* url : {"https://git.example.org/r.yml?private_token=swordfish",
+                            "https://git.example.org/r.yml#swordfish", "https://u:swordfish@git.example.org/r.yml"}) {
+      const auto problem = validate_options(task, {{"virtualenvs", {"/srv/shop/env"}}, {option, url}});
+      REQUIRE(problem);
+      CHECK(problem->find("/" + std::string(option) + ": must be a URL without") == 0);
+      CHECK(problem->find("swordfish") == std::string::npos);
+    }
+  for (const char* database : {"https://git.example.org/team/r.yml", "/srv/a#b?.yml"})
+    CHECK_FALSE(validate_options(task, {{"virtualenvs", {"/srv/shop/env"}}, {"database", database}}));
+}
+
 TEST_CASE("without an index advisories are enough, and nothing is said of releases") {
   Fleet fleet;
   fleet.add("django", {"5.2.1", "5.2.8"});

@@ -12,15 +12,20 @@ namespace {
 
 using sdk::InvalidOption;
 
-// The address of a server: what is put behind it must stay a path, and it is shown in findings.
-std::string base_url(const sdk::Json& json, const char* key, std::string fallback) {
-  std::string url = json.value(key, std::move(fallback));
+// Addresses are shown in findings and mails, so none may hold a secret; nor do these words repeat it.
+void check_url(const std::string& url, const char* key) {
   if (url.find_first_of("?#") != std::string::npos)
     throw InvalidOption("/" + std::string(key), "must be a URL without ? and #");
   const std::size_t host = url.find("//");
   const std::size_t path = host == std::string::npos ? host : url.find('/', host + 2);
   if (host != std::string::npos && url.substr(host, path - host).find('@') != std::string::npos)
     throw InvalidOption("/" + std::string(key), "must be a URL without user and password: they would be shown");
+}
+
+// The address of a server: what is put behind it must stay a path.
+std::string base_url(const sdk::Json& json, const char* key, std::string fallback) {
+  std::string url = json.value(key, std::move(fallback));
+  check_url(url, key);
   if (!url.ends_with('/')) url += '/';
   return url;
 }
@@ -84,6 +89,7 @@ Options read_options(const sdk::Json& json) {
   options.osv_archive = json.value("osv_archive", "");
   options.vulnerabilities = json.value("vulnerabilities", true);
   const std::string database = json.value("database", "");
+  if (!database.starts_with('/')) check_url(database, "database");
   (database.starts_with('/') ? options.database_file : options.database_url) = database;
   options.types = parse_reported_types(json.value("types", "bug")).value_or(ReportedTypes::bug);
   const sdk::Json ignores = json.value("ignore", sdk::Json::array());

@@ -216,13 +216,17 @@ bool may_have_advisories(const Package& package) {
 
 Wanted wanted_of(const std::vector<Environment>& environments, const Options& options, Ignores& ignores) {
   Wanted wanted;
+  const auto want = [&wanted](auto& list, const auto& one, const std::string& package) {
+    if (list.size() < most_asked || list.contains(one)) list.insert(one);
+    else wanted.left_out.insert(package);
+  };
   for (const Environment& environment : environments)
     for (const Package& package : environment.packages) {
       if (!options.index.empty() && is_on_index(package) && !ignores.covers_package(package.key, package.version))
-        wanted.projects.insert(package.key);
+        want(wanted.projects, package.key, package.key);
       if (options.vulnerabilities && may_have_advisories(package) &&
           !ignores.covers_all_of(package.key, package.version))
-        wanted.versions.emplace(package.key, package.version);
+        want(wanted.versions, PackageAt{package.key, package.version}, package.key);
     }
   return wanted;
 }

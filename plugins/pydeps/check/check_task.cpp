@@ -60,7 +60,8 @@ std::string summary_of(const Options& options, const Assessment& assessment, con
   const sdk::Milliseconds age =
       std::max({knowledge.stale_index.age, knowledge.stale_advisories.age, knowledge.stale_database.age});
   if (age.count() > 0) text += "; by data up to " + plugins::age_text(age) + " old";
-  if (const std::size_t count = knowledge.unanswered.size() + knowledge.unchecked.size(); count > 0)
+  if (const std::size_t count = knowledge.unanswered.size() + knowledge.unchecked.size() + knowledge.not_asked.size();
+      count > 0)
     text += "; not all of it could be looked up";
   return text;
 }
@@ -95,7 +96,8 @@ sdk::Outcome CheckTask::run(sdk::Context& context) {
   std::vector<Finding> others = absence_findings(gathered);
   for (Finding& finding : stale_findings(knowledge, options.index)) others.push_back(std::move(finding));
   // An entry is known to be of no use only when everything was looked at.
-  const bool all_known = !is_uncertain(gathered) && knowledge.unanswered.empty() && knowledge.unchecked.empty();
+  const bool all_known = !is_uncertain(gathered) && knowledge.unanswered.empty() && knowledge.unchecked.empty() &&
+                         knowledge.not_asked.empty();
   auto outcomes = ignores.outcomes();
   if (!all_known)
     std::erase_if(outcomes, [](const Ignores::Outcome& one) { return one.state == IgnoreState::unused; });

@@ -1,5 +1,7 @@
 // pydeps.check against an index and advisories in memory.
+#include "pydeps/check/assess.hpp"
 #include "pydeps/check/check_testing.hpp"
+#include "pydeps/check/findings.hpp"
 
 using namespace maintain::pydeps;
 using namespace maintain::pydeps::testing;
@@ -172,6 +174,24 @@ TEST_CASE("an address with a secret is refused, and the refusal does not repeat 
     }
   for (const char* database : {"https://git.example.org/team/r.yml", "/srv/a#b?.yml"})
     CHECK_FALSE(validate_options(task, {{"virtualenvs", {"/srv/shop/env"}}, {"database", database}}));
+}
+
+TEST_CASE("a server that lists packages without end does not make us ask without end") {
+  std::vector<Environment> environments(2);
+  const auto install = [](Environment& environment, const std::string& name) {
+    environment.packages.push_back({.name = name, .key = name, .version = "1.0"});
+  };
+  for (std::size_t i = 0; i < most_asked; ++i) install(environments[0], "p" + std::to_string(i));
+  for (const char* name : {"p7", "zope"}) install(environments[1], name);
+  Ignores ignores({}, {});
+  const Wanted wanted = wanted_of(environments, read_options({{"virtualenvs", {"/srv/shop/env"}}}), ignores);
+  CHECK(wanted.projects.size() == most_asked);
+  CHECK(wanted.versions.size() == most_asked);
+  CHECK(wanted.left_out == std::set<std::string>{"zope"});
+  const auto findings = stale_findings({.not_asked = wanted.left_out}, "https://pypi.org/simple/");
+  REQUIRE(findings.size() == 1);
+  CHECK(findings[0].code == "pydeps.more");
+  CHECK(findings[0].title == "1 package more than can be asked about, such as zope");
 }
 
 TEST_CASE("without an index advisories are enough, and nothing is said of releases") {

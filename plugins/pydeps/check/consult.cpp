@@ -149,6 +149,7 @@ void read_database(Asking& asking, const Options& options, const std::string& te
 
 Knowledge consult(sdk::Context& context, const Options& options, const Wanted& wanted, const std::string& database) {
   Knowledge knowledge;
+  knowledge.not_asked = wanted.left_out;
   Asking asking(context);
   read_database(asking, options, database, knowledge);
   ask_index(asking, options, wanted, knowledge);

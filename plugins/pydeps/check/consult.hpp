@@ -23,7 +23,10 @@ using PackageAt = std::pair<std::string, std::string>;  // PEP 503's form of the
 struct Wanted {
   std::set<std::string> projects = {};  // to look up on the index
   std::set<PackageAt> versions = {};    // to ask for advisories
+  std::set<std::string> left_out = {};  // packages beyond most_asked
 };
+// Of each of the two. A server says what is installed, and must not make this one ask without end.
+inline constexpr std::size_t most_asked = 20'000;
 
 // An advisory that is known to concern a package, and no more than that.
 struct UnreadAdvisory {
@@ -42,6 +45,7 @@ struct Knowledge {
   std::set<std::string, std::less<>> unknown = {};                   // the index has no such project
   std::map<std::string, std::string, std::less<>> unanswered = {};   // project -> why it is not known
   Stale stale_index = {};
+  std::set<std::string> not_asked = {};  // packages about which not all was asked: there were too many
 
   std::map<std::string, std::vector<Advisory>, std::less<>> advisories = {};  // by package
   std::map<std::string, std::string, std::less<>> unchecked = {};    // package -> why there may be more

@@ -17,7 +17,9 @@ using plugins::Section;
 using sdk::Command;
 using sdk::Completed;
 
-constexpr std::uint64_t most_output = 64U << 20U;
+// What the scripts print at most; a server that prints more is none of ours.
+constexpr std::uint64_t most_list_bytes = 4194305;
+constexpr std::uint64_t around_a_section = 4096;  // its marks, and a line about what went wrong
 
 // A pipe would never end, and a device not soon. The bound is parse_freeze()'s and one byte: so it sees a longer one.
 constexpr std::string_view files_script = R"(
@@ -56,7 +58,7 @@ void read_environments(sdk::Context& context, const Options& options, Gathered& 
   if (options.virtualenvs.empty() && !options.discover) return;
   Command command{.argv = inventory_arguments(options.virtualenvs, options.discover), .script = inventory_script(),
                   .become_user = options.user, .read_only = true, .quiet = true};
-  command.output_limit = most_output;
+  command.output_limit = most_inventory_bytes + around_a_section;
   gathered.inventory = parse_inventory(context.exec(command).output);
 }
 
@@ -66,7 +68,7 @@ void read_files(sdk::Context& context, const Options& options, Gathered& gathere
   if (paths.empty()) return;
   Command command{.argv = paths, .script = plugins::section_prelude() + std::string(files_script),
                   .become_user = options.user, .read_only = true, .quiet = true};
-  command.output_limit = most_output;
+  command.output_limit = paths.size() * (most_list_bytes + around_a_section);
   const Completed done = context.exec(command);
   const plugins::Sections sections = plugins::parse_sections(done.output);
   for (std::size_t i = 0; i < paths.size(); ++i) {
@@ -95,6 +97,7 @@ void run_list_command(sdk::Context& context, const Options& options, Gathered& g
   }
   Command command{.argv = {options.list_command}, .script = std::string(list_script), .become_user = options.user,
                   .quiet = true};
+  command.output_limit = most_list_bytes;
   const Completed done = context.exec(command);
   if (!done.ok()) {
     const std::string line = last_line(done.error_output);

@@ -179,6 +179,7 @@ void keep_what_is_not_over(const Memory& before, const Gathered& gathered, const
     const bool is_installed = std::any_of(packages.begin(), packages.end(),
                                           [&](const Package& package) { return package.key == told.package; });
     if (!is_installed) return told.package != "python" && !told.package.empty() && is_incomplete(*environment->second);
+    if (knowledge.not_asked.contains(told.package)) return told.source != Source::environment;
     if (told.source == Source::index) return knowledge.unanswered.contains(told.package);
     return told.source == Source::advisories && knowledge.unchecked.contains(told.package);
   };

@@ -90,3 +90,14 @@ TEST_CASE("memory: an advisory's id is whole in the subject, and known again, ho
     }
   CHECK(vulnerability_subject(std::string(44, 'n'), id, path).starts_with(std::string(44, 'n') + " " + id + " in ..."));
 }
+
+TEST_CASE("memory: of a package that was not asked about, for there were too many, nothing is over") {
+  const Memory before{.told = {told("django CVE-2026-1", {"CVE-2026-1"})}};
+  Gathered gathered;
+  gathered.inventory.environments.push_back({.path = "/srv/env", .packages = {{.name = "Django", .key = "django"}}});
+  Assessment now;
+  keep_what_is_not_over(before, gathered, {}, now);
+  CHECK(now.told.empty());
+  keep_what_is_not_over(before, gathered, {.not_asked = {"django"}}, now);
+  CHECK(now.told.size() == 1);
+}

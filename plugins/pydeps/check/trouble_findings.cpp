@@ -122,6 +122,12 @@ std::vector<Finding> stale_findings(const Knowledge& knowledge, const std::strin
   add_stale(findings, "index", "the releases on " + index, knowledge.stale_index, knowledge.unanswered);
   add_stale(findings, "advisories", "the advisories", knowledge.stale_advisories, knowledge.unchecked);
   add_stale(findings, "database age", "the entries of the package release database", knowledge.stale_database, {});
+  if (!knowledge.not_asked.empty())
+    findings.push_back({.state = State::warning, .code = "pydeps.more", .subject = "packages",
+                        .title = counted(knowledge.not_asked.size(), "package") + " more than can be asked about, " +
+                                 "such as " + *knowledge.not_asked.begin(),
+                        .detail = "Not all is known of them. What was told of them before is told again.",
+                        .action = "Divide the environments among several tasks."});
   if (!knowledge.broken_records.empty()) {
     std::string lines;
     for (const std::string& record : knowledge.broken_records) lines += record + "\n";

@@ -7,13 +7,14 @@
 #include <utility>
 
 #include "common/sections.hpp"
+#include "pydeps/environment/inventory_script.hpp"
 #include "pydeps/environment/site_packages.hpp"
 #include "pydeps/reading/pyvenv_cfg.hpp"
 
 namespace maintain::pydeps {
 namespace {
 
-constexpr std::size_t most_records_of_a_kind = 1000;  // of environments, absent paths and so on; the script prints less
+constexpr std::size_t most_records_of_a_kind = 1000;  // of absent paths and so on; the script prints less
 constexpr std::size_t most_entries = 20000;           // of one site-packages
 constexpr std::size_t most_file_bytes = 65536;        // of one file
 constexpr std::size_t longest_path = 4096;
@@ -68,7 +69,10 @@ class InventoryReader {
   bool read_outer(std::string_view kind, std::string_view rest) {
     if (kind == "env") {
       if (open_) close();
-      if (inventory_.environments.size() >= most_records_of_a_kind) return true;
+      if (inventory_.environments.size() >= static_cast<std::size_t>(most_environments)) {
+        ++inventory_.left_out;
+        return true;
+      }
       open_.emplace();
       open_->path = text_of(next_field(rest));
       open_->given = text_of(rest);
@@ -85,7 +89,7 @@ class InventoryReader {
       if (inventory_.hidden.size() < most_records_of_a_kind)
         inventory_.hidden.push_back({std::move(path), text_of(rest)});
     } else if (kind == "more") {
-      inventory_.left_out = static_cast<std::size_t>(plugins::parse_number(rest).value_or(1));
+      inventory_.left_out += static_cast<std::size_t>(plugins::parse_number(rest).value_or(1));
     } else if (kind == "whole") {
       inventory_.whole = !open_;
     } else {

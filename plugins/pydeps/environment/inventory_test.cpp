@@ -142,7 +142,7 @@ TEST_CASE("nonsense of a server stays small and printable") {
   CHECK(describe_problems(environment) == Lines{"x-1.dist-info/direct_url.json is none"});
   std::string endless;
   for (int i = 0; i < 5000; ++i) endless += "env\t/" + std::to_string(i) + "\t/\nlib\tpython3.1\ndist\t~x.egg-info\n";
-  CHECK(parse_inventory(section(endless)).environments.size() == 1000);
+  CHECK(parse_inventory(section(endless)).environments.size() == 200);
   std::string entries = "env\t/e\t/e\nlib\tpython3.1\n";
   for (int i = 0; i < 30000; ++i) entries += "dist\t~" + std::to_string(i) + ".egg-info\n";
   const Inventory many = parse_inventory(section(entries));

@@ -18,6 +18,7 @@ constexpr std::size_t most_bytes = std::size_t{4} << 20;
 constexpr std::size_t most_entries = 20000;
 constexpr std::size_t most_notes = 200;
 constexpr std::size_t longest_line = 65536;
+constexpr std::string_view another_list = "names another list, ";
 
 std::string shown(std::string_view text) {
   std::string clean = plugins::printable(text.substr(0, 100));
@@ -115,6 +116,9 @@ class FreezeReader {
   // "# Editable install with no version control (name==1.0)". Other comments leave what was announced alone: pip adds
   // one with the URL.
   void read_comment(std::string_view comment) {
+    // "pip freeze -r" repeats the other lists' names, but behind this comment it adds what only they name.
+    if (comment == "## The following requirements were added by pip freeze:")
+      std::erase_if(freeze_.problems, [](const FreezeNote& note) { return note.text.starts_with(another_list); });
     if (!comment.starts_with("# Editable ")) return;
     const std::size_t open = comment.find('(');
     const std::size_t close = comment.find(')', open == std::string_view::npos ? comment.size() : open);
@@ -129,6 +133,12 @@ class FreezeReader {
     const std::string_view value = trim(line.substr(word.size()));
     if (word == "-e" || word == "--editable") {
       read_editable(number, trim(value.starts_with('=') ? value.substr(1) : value), announced);
+    } else if (word == "--requirement" || (word.starts_with("-r") && !word.starts_with("--"))) {
+      // "-rbase.txt" is one word, too.
+      const std::string_view list = trim(line.substr(word[1] == '-' ? word.size() : 2));
+      note(freeze_.problems, number,
+           std::string(another_list) + shown(without_credentials(list.starts_with('=') ? list.substr(1) : list)) +
+               ", which is not read");
     } else if (word.starts_with("--")) {
       note(freeze_.skipped, number, plugins::printable(word.substr(0, 40)));
     } else {

@@ -17,7 +17,8 @@ struct FreezeEntry {
   std::string marker = {};  // 'python_version < "3.8"': it may not be installed at all; pip freeze writes none
 };
 
-// What a line is about, printable and without anything of an option's value, which may hold a password.
+// What a line is about, printable and without what may be a password: of an option's value nothing, or what a URL is
+// without its credentials.
 struct FreezeNote {
   std::size_t line = 0;
   std::string text;
@@ -25,8 +26,9 @@ struct FreezeNote {
 
 struct Freeze {
   std::vector<FreezeEntry> entries;  // in the order of the lines, repeated names included
-  std::vector<FreezeNote> skipped;   // options for pip (-i, -r): not about a package
-  std::vector<FreezeNote> problems;  // packages that cannot be looked up, and what is no requirement
+  std::vector<FreezeNote> skipped;   // options for pip (-i, -c): not about a package
+  // Packages that cannot be looked up, what is no requirement, and other lists (-r), whose packages are missing here.
+  std::vector<FreezeNote> problems;
 };
 
 // Reads

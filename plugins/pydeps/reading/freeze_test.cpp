@@ -111,11 +111,28 @@ TEST_CASE("editable installs as the versions of pip write them") {
 TEST_CASE("options are skipped, and their passwords are not shown") {
   const Freeze freeze = parse_freeze(
       "-i https://u:secret@h/simple\n-ihttps://u:secret@h\n--index-url=https://u:secret@h\n"
-      "--extra-index-url https://u:secret@h\n-r other.txt\n--pre\na==1\n");
+      "--extra-index-url https://u:secret@h\n-c other.txt\n--constraint=other.txt\n--pre\na==1\n");
   CHECK(notes(freeze.skipped) ==
-        Lines{"1: -i", "2: -i", "3: --index-url", "4: --extra-index-url", "5: -r", "6: --pre"});
+        Lines{"1: -i", "2: -i", "3: --index-url", "4: --extra-index-url", "5: -c", "6: --constraint",
+              "7: --pre"});
   CHECK(freeze.problems.empty());
   CHECK(freeze.entries.size() == 1);
+}
+
+TEST_CASE("a list that another one names is missed") {
+  const Freeze freeze = parse_freeze("-r base.txt\n-rbase.txt\n--requirement base.txt\n--requirement=base.txt\n"
+                                     "-r https://u:secret@h/base.txt?token=secret  # base\n--require-hashes\na==1\n");
+  CHECK(notes(freeze.problems) == Lines{"1: names another list, 'base.txt', which is not read",
+                                        "2: names another list, 'base.txt', which is not read",
+                                        "3: names another list, 'base.txt', which is not read",
+                                        "4: names another list, 'base.txt', which is not read",
+                                        "5: names another list, 'https://h/base.txt', which is not read"});
+  CHECK(notes(freeze.skipped) == Lines{"6: --require-hashes"});
+  CHECK(freeze.entries.size() == 1);
+  const Freeze whole =
+      parse_freeze("-r base.txt\na==1\n## The following requirements were added by pip freeze:\nb==1\n");
+  CHECK(whole.problems.empty());
+  CHECK(whole.entries.size() == 2);
 }
 
 TEST_CASE("what is not pinned, or no requirement at all") {

@@ -1,4 +1,8 @@
 // pydeps.check against an index and advisories in memory.
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+
 #include "pydeps/check/assess.hpp"
 #include "pydeps/check/check_testing.hpp"
 #include "pydeps/check/findings.hpp"
@@ -374,6 +378,24 @@ TEST_CASE("a path that is missing or shut is told, and what was told of a shut o
     CHECK(fleet.server.find("pydeps.environment", "/srv/shop/env") != nullptr);
     CHECK(fleet.server.find("pydeps.outdated", "requests") == nullptr);
   }
+}
+
+TEST_CASE("list_command may become another user, has its own umask, and leaves nothing behind") {
+  Fleet fleet;
+  fleet.server.expect(script("mktemp")).reply("django==5.2.1\n");
+  fleet.check({{"list_command", "/srv/shop/bin/list"}});
+  REQUIRE(fleet.server.commands.size() == 1);
+  ::setenv("list_script", fleet.server.commands[0].script.c_str(), 1);
+  ::setenv("list_command", "list() { { stat -c %a \"${1%/*}\" \"$1\"; umask; echo \"$1\"; } >\"$1\"; }; list", 1);
+  FILE* pipe = ::popen("umask 022; exec /bin/sh -c \"$list_script\" sh \"$list_command\"", "r");
+  REQUIRE(pipe != nullptr);
+  std::string output(4096, '\0');
+  output.resize(std::fread(output.data(), 1, output.size(), pipe));
+  CHECK(::pclose(pipe) == 0);
+  const std::string modes = "711\n666\n0022\n";
+  REQUIRE(output.starts_with(modes + "/tmp/maintain-packages."));
+  const std::filesystem::path list = output.substr(modes.size(), output.size() - modes.size() - 1);
+  CHECK_FALSE(std::filesystem::exists(list.parent_path()));
 }
 
 TEST_CASE("the earlier bot's list_command and freeze files are read, and only what an index has is asked for there") {

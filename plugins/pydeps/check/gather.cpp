@@ -36,13 +36,15 @@ done
 )";
 
 // The earlier bot's fixed name in /tmp could be anybody's link. What the command prints is no list: it goes to standard
-// error. The file is removed however this ends.
-constexpr std::string_view list_script = R"(umask 077
-list=$(mktemp "${TMPDIR:-/tmp}/maintain-packages.XXXXXXXX") || exit 125
-trap 'rm -f -- "$list"' EXIT
+// error. The command may become another user, to whom its own umask is to apply and who is to write the file: hence
+// anybody may, but nobody else can list the directory for its name. In /tmp, for TMPDIR may be root's alone. All of it
+// is removed however this ends.
+constexpr std::string_view list_script = R"(place=$(mktemp -d /tmp/maintain-packages.XXXXXXXX) || exit 125
+trap 'rm -rf -- "$place"' EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
+list=$(mktemp "$place/XXXXXXXXXX") && chmod 0666 "$list" && chmod 0711 "$place" || exit 125
 eval "$1 \"\$list\"" </dev/null 1>&2
 status=$?
 [ "$status" -eq 0 ] || exit "$status"

@@ -87,6 +87,11 @@ TEST_CASE("the older JSON is taken where the index has no other") {
                   "1.0.1": [{"filename": "demo-1.0.1.tar.gz"}]}})"};
   CHECK(fleet.check().outcome == Outcome::ok);
   CHECK(fleet.server.find("pydeps.outdated", "demo") != nullptr);
+  for (const int status : {401, 403, 500}) {
+    fleet.server.http[Fleet::page("demo")] = {.status = status, .body = "no"};
+    fleet.check();
+    CHECK(fleet.asked("https://pypi.org/pypi/demo/json") == 0);
+  }
 }
 
 TEST_CASE("a version that the index lists without files is neither newer nor a fix") {

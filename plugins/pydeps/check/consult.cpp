@@ -41,9 +41,10 @@ void take_project(Asking& asking, const Options& options, const std::string& pro
     }
     problem = std::move(parsed.problem);
   }
-  // No answer at all, and the same server would be asked again.
+  // Only what has no such JSON answers so. Who refuses, or does not answer, would be asked again; or, where only
+  // "simple/" is asked of a mirror, somebody would be who is not to be.
   const std::string older = older_page_of(options, project);
-  if (page.status != 0 && !older.empty()) {
+  if ((page.status == 200 || page.status == 406) && !older.empty()) {
     const Answer answer = asking.ask(get(older, "application/json", most_index_bytes), knowledge.stale_index);
     if (answer.status == 200) {
       ParsedProject parsed = parse_project_json(answer.body, project, compare_versions);

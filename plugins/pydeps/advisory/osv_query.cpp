@@ -100,6 +100,14 @@ std::string take_response(OsvQueries& queries, std::string_view body) {
   return {};
 }
 
+void give_up_request(OsvQueries& queries, const std::string& problem) {
+  for (std::size_t left = std::min(queries.open.size(), most_queries_in_request); left > 0; --left) {
+    std::string& why = queries.answers[queries.open.front().package].problem;
+    if (why.empty()) why = problem;
+    queries.open.pop_front();
+  }
+}
+
 std::optional<std::string> advisory_path(std::string_view id) {
   if (!is_advisory_id(id)) return std::nullopt;
   std::string path = "/v1/vulns/";

@@ -4,7 +4,7 @@
 //   OsvQueries queries = begin_queries(packages);
 //   while (const auto body = next_request(queries)) {
 //     const std::string problem = take_response(queries, post("/v1/querybatch", *body));
-//     if (!problem.empty()) ...   // nothing was taken: the same request may be sent again
+//     if (!problem.empty()) ...   // nothing was taken: send it again, or give_up_request()
 //   }
 //
 // API: google.github.io/osv.dev, "POST /v1/querybatch" and "GET /v1/vulns".
@@ -57,6 +57,9 @@ std::optional<std::string> next_request(const OsvQueries& queries);
 // What came back for next_request(). A problem of the whole answer is returned (a sentence without its end) and changes
 // nothing. A package's own problem is in its answer: a result that is none, more than 50 pages or 10,000 advisories.
 std::string take_response(OsvQueries& queries, std::string_view body);
+
+// Gives up what next_request() asks, for this reason: it becomes the packages' own problem.
+void give_up_request(OsvQueries& queries, const std::string& problem);
 
 // The path of one advisory's record; nothing when the id is none (is_advisory_id).
 std::optional<std::string> advisory_path(std::string_view id);

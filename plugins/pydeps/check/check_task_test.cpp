@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "pydeps/advisory/osv_query.hpp"
 #include "pydeps/check/assess.hpp"
 #include "pydeps/check/check_testing.hpp"
 #include "pydeps/check/findings.hpp"
@@ -201,6 +202,36 @@ TEST_CASE("a server that lists packages without end does not make us ask without
   REQUIRE(findings.size() == 1);
   CHECK(findings[0].code == "pydeps.more");
   CHECK(findings[0].title == "1 package more than can be asked about, such as zope");
+}
+
+TEST_CASE("a request to the advisories' service that fails costs the packages in it only") {
+  Fleet fleet;
+  for (std::size_t i = 0; i < 2 * most_queries_in_request; ++i)
+    fleet.environments["/srv/shop/env"]["p" + std::to_string(10'000 + i)] = "1.0";
+  fleet.advise("CVE-2026-1", "p11500", "1.0", "1.0.1");
+  const Json options = {{"virtualenvs", {"/srv/shop/env"}}, {"index", false}};
+  const auto answer = fleet.server.on_http;
+  std::size_t requests = 0;
+  FakeAnswer trouble;
+  fleet.server.on_http = [&](const HttpRequest& request) {
+    const bool is_first = request.method == "POST" && ++requests == 1;
+    return is_first ? std::optional(trouble) : answer(request);
+  };
+  SECTION("refused") {
+    trouble = {.status = 400, .body = "no"};
+    CHECK(fleet.check(options).outcome == Outcome::ok);
+    CHECK(requests == 2);
+    CHECK(fleet.server.find("pydeps.vulnerable", "p11500 CVE-2026-1") != nullptr);
+    const Finding* stale = fleet.server.find("pydeps.stale_data", "advisories");
+    REQUIRE(stale != nullptr);
+    CHECK(stale->title.find("p10000, p10001, p10002, p10003, p10004 and 995 more: the server answers with status 400") !=
+          std::string::npos);
+  }
+  SECTION("nobody can be connected to") {
+    trouble = {.failure = "no connection"};
+    CHECK(fleet.check(options).outcome == Outcome::failed);
+    CHECK(requests == 1);
+  }
 }
 
 TEST_CASE("without an index advisories are enough, and nothing is said of releases") {

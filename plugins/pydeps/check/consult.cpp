@@ -113,9 +113,10 @@ void ask_osv(Asking& asking, const Options& options, const Wanted& wanted, Knowl
       problem = "the server answers with status " + std::to_string(answer.status);
     if (problem.empty()) problem = take_response(queries, answer.body);
     if (problem.empty()) continue;
-    for (const OpenQuery& open : queries.open)
-      knowledge.unchecked.emplace(queries.packages[open.package].name, problem);
-    break;
+    // Who does not answer at all is not asked for the others; what is refused may be this request's fault.
+    do {
+      give_up_request(queries, problem);
+    } while (answer.status == 0 && !queries.finished());
   }
   read_records(asking, options, asked, queries, knowledge);
 }

@@ -234,6 +234,15 @@ TEST_CASE("a request to the advisories' service that fails costs the packages in
   }
 }
 
+TEST_CASE("while some are not known, the age of the others' answers is told, too") {
+  const auto findings = stale_findings(
+      {.unanswered = {{"broken", "timed out"}}, .stale_index = {.answers = 2, .age = std::chrono::hours(72)}},
+      "https://pypi.org/simple/");
+  REQUIRE(findings.size() == 1);
+  CHECK(findings[0].state == State::unknown);
+  CHECK(findings[0].detail == "broken: timed out\nOf others, 2 answers from the cache, up to 3 days old.\n");
+}
+
 TEST_CASE("without an index advisories are enough, and nothing is said of releases") {
   Fleet fleet;
   fleet.add("django", {"5.2.1", "5.2.8"});

@@ -53,6 +53,9 @@ void add_stale(std::vector<Finding>& findings, const std::string& subject, const
                     .detail = reasons(missing),
                     .action = "What was told of them before is told again. If it lasts, look at the way from the "
                               "maintenance server to there (proxy, firewall, `http` in maintain.yml)."};
+    if (stale.answers > 0)
+      finding.detail += "Of others, " + counted(stale.answers, "answer") + " from the cache, up to " +
+                        plugins::age_text(stale.age) + " old.\n";
     findings.push_back(std::move(finding));
   } else if (stale.answers > 0) {
     findings.push_back({.state = stale.age >= worth_a_mail ? State::warning : State::ok, .code = "pydeps.stale_data",

@@ -138,7 +138,7 @@ class Authority:
         environment = [f"{key}={value}" for key, value in (settings or {}).items()]
         process = start_detached([*self.enter_hub(), "env", *environment, *argv], log, self.fleet.cgroup)
         paths.write_json(self.directory / f"{name}.pid", process.to_json())
-        wait_until(lambda: self._listens(port) or not process.alive(), 10, f"the start of {argv[0]}", f"see {log}")
+        wait_until(lambda: self._listens(port) or not process.alive(), 60, f"the start of {argv[0]}", f"see {log}")
         if not process.alive():
             raise FleetError(f"{argv[0]} ended at once", f"see {log}")
 

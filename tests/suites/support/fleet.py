@@ -27,7 +27,8 @@ class Fleet:
         return done.stdout
 
     def server(self, name, *options):
-        return json.loads(self.call("server", name, *options))
+        """An image of its own (--include) is built first where it is not in the cache, which takes minutes."""
+        return json.loads(self.call("server", name, *options, timeout=900))
 
     def inside(self, name, *argv, check=True, input=None):
         """Runs a program on the server as root, not through ssh."""

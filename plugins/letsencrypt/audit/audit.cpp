@@ -190,7 +190,7 @@ Audit audit(const AuditInput& input) {
     add(stored_or_repeated(view, stored, result.seen));
     result.lines.push_back(line_of(view, stored));
   }
-  add(deployed_findings(view));
+  add(deployed_findings(view, result.seen));
   add(merge_alike(served_or_repeated(view, result.seen)));
   for (Finding& finding : result.findings) clean(finding);
   return result;

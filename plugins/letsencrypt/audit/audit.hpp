@@ -22,7 +22,8 @@ using Findings = std::vector<sdk::Finding>;
 
 // What the task did to get a certificate to where it is served; without an entry it did nothing.
 struct DeployStory {
-  bool quiet = false;     // it will be tried again soon: no finding yet that an old one is served or lies in a copy
+  bool quiet = false;     // it will be tried again soon: no finding yet that an old one is served or lies in a copy,
+                          // unless the run before had it
   std::string text = {};  // a sentence for the detail: "The deploy hook has ended with status 1, twice."
 };
 

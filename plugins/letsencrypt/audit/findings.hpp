@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "letsencrypt/audit/audit.hpp"
@@ -26,8 +27,8 @@ struct AuditView {
 Findings server_findings(const AuditView& view);
 // A stored certificate by itself: its file, age, chain, key, and what changed.
 Findings certificate_findings(const AuditView& view, const StoredCertificate& stored);
-// Deployed copies.
-Findings deployed_findings(const AuditView& view);
+// Deployed copies. That one is old is noted for the next run.
+Findings deployed_findings(const AuditView& view, SeenCertificates& seen);
 // One endpoint that could be looked at: view.input.served[index].
 Findings served_findings(const AuditView& view, std::size_t index);
 
@@ -38,6 +39,9 @@ Findings stored_or_repeated(const AuditView& view, const StoredCertificate& stor
 // What is remembered of the endpoint view.input.served[index], by its text, where it could not be looked at; without an
 // address, of those of its name and port that nobody looked at, either. Else nothing.
 std::map<std::string, const Seen*> unlooked_before(const AuditView& view, std::size_t index);
+
+// Whether the last look at what is remembered by this key found that.
+bool told_before(const AuditView& view, const std::string& key, std::string_view code);
 
 // The three texts of what is wrong with a file, which all say who may do what about it.
 sdk::Finding file_finding(const AuditView& view, const StoredCertificate& stored, const std::string& what);

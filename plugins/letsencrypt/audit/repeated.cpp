@@ -55,6 +55,13 @@ std::string lacking(const AuditView& view, const StoredCertificate& stored, cons
 
 }  // namespace
 
+bool told_before(const AuditView& view, const std::string& key, std::string_view code) {
+  const auto before = view.input.seen.find(key);
+  return before != view.input.seen.end() &&
+         std::any_of(before->second.told.begin(), before->second.told.end(),
+                     [&](const Told& told) { return told.code == code; });
+}
+
 std::map<std::string, const Seen*> unlooked_before(const AuditView& view, std::size_t index) {
   std::map<std::string, const Seen*> found;
   const Served& served = view.input.served[index];

@@ -89,11 +89,17 @@ State state_of_served(const Place& place) {
   return age == Standing::fine || age == Standing::late ? State::warning : State::critical;
 }
 
+// The silence of a first deployment must not close what is open.
+bool was_told(const Place& place) {
+  return told_before(place.view, place.subject, "letsencrypt.served_old") ||
+         told_before(place.view, place.subject, "letsencrypt.served_other");
+}
+
 std::vector<Finding> old_one(const Place& place) {
   const auto story = place.view.input.deploys.find(place.compared.certificate);
   const bool has_story = story != place.view.input.deploys.end();
   const bool is_expired = standing(*leaf_of(place.served), place.now()) == Standing::expired;
-  if (has_story && story->second.quiet && !is_expired) return {};
+  if (has_story && story->second.quiet && !is_expired && !was_told(place)) return {};
   Finding finding = begin(place, state_of_served(place), "letsencrypt.served_old",
                           is_expired ? "an expired certificate is still served " + place.where
                                      : "an old certificate is still served " + place.where);

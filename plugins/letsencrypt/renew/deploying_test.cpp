@@ -83,6 +83,23 @@ TEST_CASE("a hook that never works is told after the second time, and tried agai
   }
 }
 
+TEST_CASE("an old certificate that was told stays told while a new deploy command fails for the first time") {
+  Stale world;
+  world.run();
+  CHECK(world.codes() == std::vector<std::string>{"served_old"});
+  world.reloads.otherwise = Reply::exits(1);
+  world.server.advance(16min);
+  SECTION("of the same certificate") {}
+  SECTION("of one that was renewed since") { world.disk["shop"].issued = world.leaf({"shop.example.org"}, 0); }
+  world.run(reload);
+  CHECK(world.ran("reload") == 1);
+  CHECK(world.codes() == std::vector<std::string>{"served_old"});
+  world.reloads.otherwise = world.works();
+  world.server.advance(16min);
+  world.run(reload);
+  CHECK(world.codes().empty());
+}
+
 TEST_CASE("a hook that ends well and does not help is told, too") {
   Stale world;
   world.run(reload);

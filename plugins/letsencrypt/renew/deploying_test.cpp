@@ -71,9 +71,14 @@ TEST_CASE("a hook that never works is told after the second time, and tried agai
     CHECK(world.codes() == std::vector<std::string>{"served_old"});
     CHECK(world.server.find("letsencrypt.served_old")->action.find("Give the task a `deploy`") != std::string::npos);
   }
-  SECTION("it goes when somebody reloads by hand") {
+  SECTION("when somebody reloads by hand, it stays until it ends well") {
     world.works().then(world.server);
     world.run(reload);
+    CHECK(world.codes() == std::vector<std::string>{"deploy_failed"});
+    world.reloads.otherwise = {};
+    world.server.advance(16min);
+    world.run(reload);
+    CHECK(world.ran("reload") == 3);
     CHECK(world.codes().empty());
     CHECK(world.server.state.at("deploy").empty());
   }
@@ -152,6 +157,30 @@ TEST_CASE("the project's own deploy command runs after each renewal, also where 
   world.server.advance(16min);
   CHECK(world.run(nowhere).outcome == Outcome::ok);
   CHECK(world.ran("reload") == 2);
+}
+
+TEST_CASE("the project's own command that fails is told, though others brought the certificate to its place") {
+  Scene world;
+  world.disk["shop"] = {.issued = world.leaf({"shop.example.org"}, 61)};
+  world.served["shop.example.org"] = world.disk["shop"].issued;
+  const auto renews = [&](FakeServer&) {
+    world.disk["shop"].issued = world.leaf({"shop.example.org"}, 0);
+    world.served["shop.example.org"] = world.disk["shop"].issued;
+  };
+  world.renewals.replies.push_back({.then = renews});
+  world.reloads.otherwise = Reply::exits(5);
+  world.run(reload);
+  CHECK(world.codes().empty());
+  world.server.advance(16min);
+  world.run(reload);
+  CHECK(world.codes() == std::vector<std::string>{"deploy_failed"});
+  CHECK(world.server.find("letsencrypt.deploy_failed", "shop")->detail.find("exit status 5") != std::string::npos);
+  world.server.advance(31min);
+  SECTION("until it ends well") { world.reloads.otherwise = {}; }
+  SECTION("until the next renewal") { renews(world.server); }
+  world.run(reload);
+  CHECK(world.ran("reload") == 3);
+  CHECK(world.codes().empty());
 }
 
 TEST_CASE("a check deploys nothing and tells at once") {

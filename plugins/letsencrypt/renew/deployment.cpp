@@ -41,8 +41,9 @@ bool is_proven(const std::string& name, const Looked& looked, const SeenCertific
 }
 
 // Forgets attempts that no longer matter: the certificate is another one or gone, there is nothing more to run, or it
-// is in its place. Without a place that can be looked at, the command's exit status has to do; of a hook of the client
-// that failed before this run, that a person started the task.
+// is in its place. The project's own command has to end well besides, for others may have brought it there. Without a
+// place that can be looked at, the command's exit status has to do; of a hook of the client that failed before this
+// run, that a person started the task.
 void forget_settled(const Options& options, const Looked& looked, const Names& wrong, bool by_hand, Memory& memory) {
   const ClientOptions client = looked_at(options);
   std::erase_if(memory.deploy, [&](const auto& entry) {
@@ -54,7 +55,9 @@ void forget_settled(const Options& options, const Looked& looked, const Names& w
     if (!can_run && !deployment.by_client) return true;
     const bool went_well = deployment.status == 0 && deployment.signal == 0;
     const bool seen_to = !can_run && by_hand && deployment.last < looked.survey_at;
-    return !wrong.contains(name) && (went_well || seen_to || is_proven(name, looked, memory.seen));
+    const bool may_be_others = is_own(options) && !deployment.by_client;
+    return !wrong.contains(name) &&
+           (went_well || seen_to || (!may_be_others && is_proven(name, looked, memory.seen)));
   });
 }
 

@@ -123,8 +123,10 @@ Findings deploy_findings(const Options& options, const DeployMemory& memory) {
                         .title = "the deploy command of the certificate " + name + " fails",
                         .detail = stories.at(name).text,
                         .action = std::string("See what it printed with `maintain show`, and mend ") +
-                                  (options.client.deploy.is_null() ? "the hook" : "the task's `deploy`") +
-                                  "; it is tried again until the certificate is in its place."});
+                                  (options.client.deploy.is_null()
+                                       ? "the hook; it is tried again until the certificate is in its place."
+                                       : "the task's `deploy`; it is tried again until it ends well and the "
+                                         "certificate is in its place.")});
   }
   return findings;
 }

@@ -180,7 +180,7 @@ Comparison compare_all(const Survey& survey, const std::vector<Served>& served, 
     Compared& compared = *places[i];
     if (compared.agreement != Agreement::similar) continue;
     const auto before = seen.find(compared.certificate);
-    const bool is_first = before == seen.end() || before->second.fingerprints.empty();
+    const bool is_first = before == seen.end() || before->second.fingerprints.empty() || before->second.is_new;
     if (!is_first || proven.contains(compared.certificate)) continue;
     const StoredCertificate* stored = find_stored(survey, compared.certificate);
     if (same_names(*leaves[i], *leaf_of(*stored))) compared.agreement = Agreement::old;

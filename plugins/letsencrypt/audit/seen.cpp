@@ -75,6 +75,7 @@ std::optional<Seen> seen_in(const Json& entry) {
   seen.told = told_in(entry);
   seen.looked = number_in(entry, "looked").value_or(0);
   seen.was_ours = entry.contains("was_ours");
+  seen.is_new = entry.contains("is_new");
   const bool has_certificate = fingerprints != entry.end() && fingerprints->is_array() && seen.lifetime > 0;
   if (!has_certificate) return seen.looked > 0 || !seen.told.empty() ? std::optional(seen) : std::nullopt;
   for (const Json& value : *fingerprints) {
@@ -126,6 +127,21 @@ void note_seen(SeenCertificates& all, const std::string& name, const Certificate
   }
   seen.issuer_organization = certificate.issuer_organization;
   seen.lifetime = lifetime(certificate);
+  seen.is_new = false;
+}
+
+void note_before_renewal(SeenCertificates& all, const std::string& name, const Certificate& certificate,
+                         std::int64_t now) {
+  if (was_seen(all, name, certificate)) return;
+  const auto found = all.find(name);
+  if (found == all.end() || found->second.fingerprints.empty()) {
+    note_seen(all, name, certificate, now);
+    if (const auto noted = all.find(name); noted != all.end()) noted->second.is_new = true;
+    return;
+  }
+  auto& fingerprints = found->second.fingerprints;
+  fingerprints.insert(fingerprints.begin() + 1, certificate.fingerprint);
+  if (fingerprints.size() > most_fingerprints) fingerprints.resize(most_fingerprints);
 }
 
 void note_former(SeenCertificates& all, const std::string& name, const Certificate& certificate) {
@@ -165,6 +181,7 @@ Json to_json(const SeenCertificates& all) {
     }
     if (seen.looked > 0) entry["looked"] = seen.looked;
     if (seen.was_ours) entry["was_ours"] = true;
+    if (seen.is_new) entry["is_new"] = true;
     for (const Told& told : seen.told) entry["told"].push_back(to_json(told));
     if (seen.issuer_changed) {
       entry["issuer_changed"] = *seen.issuer_changed;

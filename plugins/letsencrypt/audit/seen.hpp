@@ -37,6 +37,7 @@ struct Seen {
   std::optional<std::int64_t> lifetime_changed = {};
   std::vector<Told> told = {};                  // of the last look, at most four
   std::int64_t looked = 0;                      // when that was; 0: an endpoint that was never looked at
+  bool is_new = false;                          // of a certificate: no run has ended that saw it
   bool was_ours = false;                        // of an endpoint: some address of its name has served the store's
 };
 
@@ -50,6 +51,10 @@ inline constexpr std::int64_t change_told_for = 7 * 86400;
 // The certificate as it is now. An authority is another one when its organization is: its intermediates take turns. A
 // lifetime is another one when it differs by more than a tenth.
 void note_seen(SeenCertificates& seen, const std::string& name, const Certificate& certificate, std::int64_t now);
+
+// The certificate before something may renew it. It stays behind the one of the last run, if that is another one.
+void note_before_renewal(SeenCertificates& seen, const std::string& name, const Certificate& certificate,
+                         std::int64_t now);
 
 // One that was that certificate before the first run.
 void note_former(SeenCertificates& seen, const std::string& name, const Certificate& certificate);

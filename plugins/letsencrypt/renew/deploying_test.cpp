@@ -183,6 +183,25 @@ TEST_CASE("the project's own command that fails is told, though others brought t
   CHECK(world.codes().empty());
 }
 
+TEST_CASE("what this run renewed is known again, though no run before has seen it") {
+  Scene world;
+  const bool is_known = GENERATE(true, false);
+  if (is_known) {
+    world.disk["shop"] = {.issued = world.leaf({"shop.example.org"}, 80)};
+    world.served["shop.example.org"] = world.disk["shop"].issued;
+    world.run();
+  }
+  world.disk["shop"] = {.issued = world.leaf({"shop.example.org"}, 61)};
+  world.served["shop.example.org"] = world.disk["shop"].issued;
+  world.renewals.otherwise = {};
+  world.renewals.used = 0;
+  world.renewals.replies = {{.then = [&](FakeServer&) {
+    world.disk["shop"].issued = world.leaf({"shop.example.org", "new.example.org"}, 0);
+  }}};
+  world.run({{"endpoints", {"shop.example.org"}}});
+  CHECK(world.codes() == std::vector<std::string>{"served_old"});
+}
+
 TEST_CASE("a check deploys nothing and tells at once") {
   Stale world;
   CHECK(world.check({{"client", "certbot"}}).outcome == Outcome::ok);

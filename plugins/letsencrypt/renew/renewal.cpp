@@ -117,6 +117,9 @@ Renewal renew(Context& context, const Options& options, Looked& looked, Memory& 
 
   const FailureMemory earlier = memory.failure;
   note_begun(memory.failure, now, attempt_id(options), before);
+  // What is renewed now may be served for a while yet, and is to be known again.
+  for (const StoredCertificate& stored : looked.survey.certificates)
+    if (const Certificate* leaf = leaf_of(stored)) note_before_renewal(memory.seen, stored.name, *leaf, seconds(now));
   context.checkpoint(to_json(memory));
   const Ended ended = run(context, *command);
   const RenewalOutput read = read_renewal_output(options.client.client, ended.output, seconds(context.now()));

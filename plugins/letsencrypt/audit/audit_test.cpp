@@ -279,3 +279,13 @@ TEST_CASE("audit: copies that services read") {
                                              .pem = {}, .key = {}}).key_hash = std::string(64, '0');
   CHECK(told(world) == Lines{"key_mismatch /etc/postfix/mail.pem"});
 }
+
+TEST_CASE("audit: a detail says the path of a file once") {
+  World world;
+  StoredCertificate& stored = world.store("/etc/ssl/private/nosuch.pem", std::vector<Issued>{});
+  stored.path = stored.name;
+  stored.in_store = false;
+  stored.trouble = FileTrouble::missing;
+  stored.problem = stored.path + " is not there";
+  CHECK(only(world).detail == "/etc/ssl/private/nosuch.pem is not there");
+}

@@ -117,7 +117,7 @@ std::optional<Finding> key_finding(const StoredCertificate& stored, const Certif
   if (stored.key_trouble == FileTrouble::denied) {
     return Finding{.state = State::warning, .code = "letsencrypt.unreadable", .subject = stored.key_path,
                    .title = "the private key of " + called(stored) + " may not be read",
-                   .detail = stored.key_path + (stored.key_problem.empty() ? "" : ": " + stored.key_problem) +
+                   .detail = problem_text(stored.key_path, stored.key_problem) +
                              "\nWhether it belongs to the certificate is not known.",
                    .action = "Give the task a `user` that may read it, or let " +
                              (user.empty() ? "the user that maintain connects as" : user) +
@@ -128,7 +128,7 @@ std::optional<Finding> key_finding(const StoredCertificate& stored, const Certif
   finding.subject = stored.key_path;
   finding.code = is_missing ? "letsencrypt.missing" : "letsencrypt.broken";
   finding.title = "the private key of " + called(stored) + (is_missing ? " is not there" : " is damaged");
-  finding.detail = stored.key_path + (stored.key_problem.empty() ? "" : ": " + stored.key_problem) +
+  finding.detail = problem_text(stored.key_path, stored.key_problem) +
                    "\nA service that is restarted does not start without it.";
   finding.action = "Put the key back from a backup, or issue the certificate anew.";
   return finding;
@@ -143,8 +143,8 @@ ChainVerdict judge_chain(const AuditView& view, const std::vector<Certificate>& 
 }
 
 Finding file_finding(const AuditView& view, const StoredCertificate& stored, const std::string& what) {
-  Finding finding{.state = State::critical, .code = {}, .subject = stored.name, .title = {}, .detail = stored.path};
-  if (!stored.problem.empty()) finding.detail += (finding.detail.empty() ? "" : ": ") + stored.problem;
+  Finding finding{.state = State::critical, .code = {}, .subject = stored.name, .title = {},
+                  .detail = problem_text(stored.path, stored.problem)};
   const std::string user = view.input.user.empty() ? "the user that maintain connects as" : view.input.user;
   switch (stored.trouble) {
     case FileTrouble::denied:

@@ -57,6 +57,7 @@ Finding no_answer(const Place& place) {
     finding.state = State::ok;
   }
   if (kind == Served::Kind::name_unknown) {
+    finding.detail = "Looking it up gave neither an IPv4 nor an IPv6 address.";
     finding.action = "Mend the name's DNS record. " + not_meant;
   } else if (kind == Served::Kind::no_starttls) {
     finding.action = "Turn TLS on in the service that listens there. " + not_meant;

@@ -56,6 +56,11 @@ std::string describe(const Certificate& certificate, std::int64_t now) {
          end_text(certificate, now);
 }
 
+std::string problem_text(const std::string& path, const std::string& problem) {
+  if (path.empty() || problem.starts_with(path)) return problem;
+  return problem.empty() ? path : path + ": " + problem;
+}
+
 std::string typed(std::string_view word) {
   const auto is_plain = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||

@@ -28,6 +28,9 @@ std::string list_text(const std::vector<std::string>& names, std::size_t most = 
 // "Issued by Let's Encrypt R11 for shop.example.org and www.shop.example.org, ends on ..."
 std::string describe(const Certificate& certificate, std::int64_t now);
 
+// "/etc/shop.pem: it may not be read"; a problem that begins with the path says it by itself, and none adds nothing.
+std::string problem_text(const std::string& path, const std::string& problem);
+
 // One word for a shell, as an administrator would type it: quoted only where it has to be.
 std::string typed(std::string_view word);
 

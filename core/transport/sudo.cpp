@@ -13,14 +13,42 @@
 #include "base/text.hpp"
 
 namespace maintain {
+namespace {
+
+constexpr std::string_view own_words = "sudo: ";
+
+// A warning about the host's name comes with success, too.
+bool is_told_by_sudo(std::string_view line) {
+  return line.starts_with(own_words) && line.find("resolve host") == std::string_view::npos;
+}
+
+std::string last_line(std::string_view text) {
+  const std::vector<std::string> lines = split_lines(trim(text));
+  return lines.empty() ? "" : lines.back();
+}
+
+}  // namespace
 
 bool sudo_forbids(std::string_view error_output) {
   const auto says = [&](std::string_view text) { return error_output.find(text) != std::string_view::npos; };
   return says("is not allowed to execute") || says("is not in the sudoers file") || says("may not run sudo");
 }
 
-std::optional<Error> sudo_failure(const std::string& server, const std::string& user, int status,
-                                  std::string_view error_output) {
+bool sudo_knows_no_user(std::string_view error_output) {
+  return error_output.find("sudo: unknown user") != std::string_view::npos;
+}
+
+// In any language. A script and variables have sudo run a shell or env(1), which say 127 themselves.
+bool sudo_finds_no_program(const RemoteCommand& command, int status, std::string_view error_output) {
+  if (status != 1 || !command.script.empty() || !command.environment.empty() || command.argv.empty()) return false;
+  const std::string& program = command.argv[0];
+  const std::string line = last_line(error_output);
+  return line.starts_with(fmt::format("{}{}: ", own_words, program)) ||
+         line.starts_with(fmt::format("{}'{}': ", own_words, program));
+}
+
+std::optional<Error> sudo_failure(const std::string& server, const std::string& user, const RemoteCommand& command,
+                                  int status, std::string_view error_output) {
   const auto failure = [&](const std::string& what, std::string hint) {
     return Error{ErrorKind::authentication, fmt::format("{}: {}", server, what), std::move(hint), {}};
   };
@@ -40,11 +68,19 @@ std::optional<Error> sudo_failure(const std::string& server, const std::string& 
     return failure(fmt::format("sudo does not allow this to user '{}': {}", user,
                                shorten(printable(trim(error_output)), 300)),
                    "add a rule to sudoers on the server");
-  // Other refusals, in any language. A warning about the host's name also comes with success.
-  const std::vector<std::string> lines = split_lines(trim(error_output));
-  if (lines.empty() || !lines.back().starts_with("sudo: ") || lines.back().find("resolve host") != std::string::npos)
+  if (sudo_knows_no_user(error_output))
+    return failure(fmt::format("sudo: unknown user '{}'", command.become_user),
+                   "there is no user of that name on the server: name another one, or create it there");
+  // A program that is not there is the command's own failure, also of a sudo that the command itself runs.
+  const std::string last = last_line(error_output);
+  if (last.ends_with(": command not found") || sudo_finds_no_program(command, status, error_output))
     return std::nullopt;
-  return failure(shorten(printable(lines.back()), 300), "try it by hand: sudo -n -u root true");
+  // Other refusals, in any language: the first line has the reason, what follows is that sudo gives up.
+  if (!is_told_by_sudo(last)) return std::nullopt;
+  const std::vector<std::string> lines = split_lines(trim(error_output));
+  const auto reason = std::find_if(lines.begin(), lines.end(), is_told_by_sudo);
+  return failure(shorten(printable(*reason), 300),
+                 fmt::format("try it by hand: sudo -n -u {} true", command.become_user));
 }
 
 Result<std::optional<std::string>> read_sudo_password(const Server& server, const Cancelled& cancelled) {
@@ -104,9 +140,13 @@ Result<PreparedCommand> Sudo::prepare(const RemoteCommand& command) {
 
 Result<RemoteExit> Sudo::judge(const RemoteCommand& command, RemoteExit exit, std::string_view error_head) {
   if (!needs_become(command, user_)) return exit;
-  auto failure = sudo_failure(server_.name, user_, exit.status, error_head);
+  if (sudo_finds_no_program(command, exit.status, error_head)) {
+    exit.status = 127;
+    return exit;
+  }
+  auto failure = sudo_failure(server_.name, user_, command, exit.status, error_head);
   if (!failure) return exit;
-  if (password_ && !sudo_forbids(error_head)) refusal_ = failure;
+  if (password_ && !sudo_forbids(error_head) && !sudo_knows_no_user(error_head)) refusal_ = failure;
   return fail(*failure);
 }
 

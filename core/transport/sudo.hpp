@@ -16,9 +16,16 @@ namespace maintain {
 // Whether sudo says that sudoers does not allow this command, whatever the password.
 bool sudo_forbids(std::string_view error_output);
 
+// Whether sudo says that there is no user of that name to become, whatever the password.
+bool sudo_knows_no_user(std::string_view error_output);
+
+// Whether sudo says that the command's program is not there. It ends with 1 then, where a shell ends with 127.
+bool sudo_finds_no_program(const RemoteCommand& command, int status, std::string_view error_output);
+
 // The error when it was sudo that ended and not the command: from the exit status and the start of standard error.
-std::optional<Error> sudo_failure(const std::string& server, const std::string& user, int status,
-                                  std::string_view error_output);
+// user: who the connection is on the server.
+std::optional<Error> sudo_failure(const std::string& server, const std::string& user, const RemoteCommand& command,
+                                  int status, std::string_view error_output);
 
 // The password from the file or the command that the server's entry names; nothing when it names none.
 // refused: a file that others may read.
@@ -36,7 +43,8 @@ class Sudo {
 
   // prepare_command with the password, where one is needed.
   Result<PreparedCommand> prepare(const RemoteCommand& command);
-  // The exit itself, or authentication when sudo did not run the command. error_head: how standard error began.
+  // The exit itself (127 where the program is not there, as without sudo), or authentication when sudo did not run the
+  // command. error_head: how standard error began.
   Result<RemoteExit> judge(const RemoteCommand& command, RemoteExit exit, std::string_view error_head);
 
  private:

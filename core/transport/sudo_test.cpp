@@ -12,8 +12,10 @@ using namespace maintain;
 
 namespace {
 
+const RemoteCommand certbot{.argv = {"certbto", "renew"}, .become_user = "deploy"};
+
 std::string message(int status, const std::string& error_output) {
-  const auto failure = sudo_failure("web1", "maint", status, error_output);
+  const auto failure = sudo_failure("web1", "maint", certbot, status, error_output);
   return failure ? failure->message : "";
 }
 
@@ -55,6 +57,36 @@ TEST_CASE("a failed command is no failure of sudo") {
   CHECK(message(0, "sudo: unable to resolve host web1: Name or service not known\n").empty());
   CHECK(message(1, "sudo: unable to resolve host web1: Name or service not known\n").empty());
   CHECK(message(127, "sh: 1: exec: frobnicate: not found\n").empty());
+}
+
+TEST_CASE("a program that is not there ends as without sudo") {
+  const Server server{.name = "web1"};
+  Sudo sudo(server, "maint", {});
+  const RemoteExit ended{.status = 1, .error_output = "kept"};
+  for (const char* said : {"sudo: certbto: command not found\n", "sudo: certbto: Befehl nicht gefunden\n",
+                           "sudo: 'certbto': command not found\n",
+                           "sudo: unable to resolve host web1: No address\nsudo: certbto: command not found\n"}) {
+    INFO(said);
+    CHECK(message(1, said).empty());
+    const auto exit = sudo.judge(certbot, ended, said);
+    REQUIRE(exit);
+    CHECK(exit->status == 127);
+    CHECK(exit->error_output == "kept");
+  }
+  // A sudo of the command's own.
+  const RemoteCommand script{.script = "sudo certbto || exit 1", .become_user = "root"};
+  CHECK(sudo.judge(script, ended, "sudo: certbto: command not found\n")->status == 1);
+}
+
+TEST_CASE("the first line of sudo has the reason, and the advice names the user to become") {
+  const auto failure = [](const std::string& said) { return *sudo_failure("web1", "maint", certbot, 1, said); };
+  const Error unknown = failure("sudo: unknown user deploy\nsudo: error initializing audit plugin sudoers_audit\n");
+  CHECK(unknown.message == "web1: sudo: unknown user 'deploy'");
+  CHECK(unknown.hint.find("no user of that name") != std::string::npos);
+  const Error other = failure("sudo: unable to resolve host web1: No address\nsudo: Benutzer deploy ist unbekannt\n"
+                              "sudo: error initializing audit plugin sudoers_audit\n");
+  CHECK(other.message == "web1: sudo: Benutzer deploy ist unbekannt");
+  CHECK(other.hint == "try it by hand: sudo -n -u deploy true");
 }
 
 TEST_CASE("the password is the first line of the file") {
@@ -99,6 +131,8 @@ TEST_CASE("a command that sudo does not allow says nothing about the next one") 
   const RemoteExit refused{.status = 1, .signal = 0, .truncated = false};
   CHECK(sudo.judge(command, refused, "Sorry, user maint is not allowed to execute '/usr/bin/id' as root on web1.\n")
             .error().kind == ErrorKind::authentication);
+  CHECK(sudo.prepare(command));
+  CHECK_FALSE(sudo.judge({.argv = {"id"}, .become_user = "gone"}, refused, "sudo: unknown user gone\n"));
   CHECK(sudo.prepare(command));
 }
 

@@ -154,6 +154,18 @@ TEST_CASE("what sudo refuses is an error, not an exit status") {
   CHECK(std::chrono::steady_clock::now() - began < std::chrono::milliseconds(500));
 }
 
+TEST_CASE("a program or a user that is not there is told as what it is") {
+  NEEDS_SUDO();
+  const TransportKind kind = GENERATE(TransportKind::libssh2, TransportKind::openssh);
+  const auto connection = open(sudo_server().connect(kind, "mt-free"));
+  const RemoteExit missing = run(*connection, {.argv = {"mt-no-program"}, .become_user = "root"});
+  CHECK(missing.status == 127);
+  CHECK(missing.error_output.find("mt-no-program: command not found") != std::string::npos);
+  const auto unknown = connection->run({.argv = {"id"}, .become_user = "mt-nobody"});
+  REQUIRE_FALSE(unknown);
+  CHECK(unknown.error().message == "web1: sudo: unknown user 'mt-nobody'");
+}
+
 TEST_CASE("root becomes others, with sudo or without") {
   NEEDS_SUDO();
   const bool has_sudo = GENERATE(true, false);

@@ -231,6 +231,14 @@ TEST_CASE("audit: no client, no store, no certificates") {
   world.input.client = Client::none;
   world.input.survey.store_trouble = FileTrouble::none;
   CHECK(told(world) == Lines{"no_certificates"});
+  world.input.client = Client::certbot;
+  world.input.survey.store_trouble = FileTrouble::missing;
+  world.input.survey.missing_places = {"/etc/letsencrypt/renewal is not there", "/etc/letsencrypt/live is not there"};
+  CHECK(only(world).code == "letsencrypt.no_certificates");
+  CHECK(only(world).detail == "/etc/letsencrypt/renewal is not there; /etc/letsencrypt/live is not there.");
+  world.input.survey.missing_places = {};
+  world.input.survey.store_trouble = FileTrouble::none;
+  world.input.client = Client::none;
   world.input.survey.problems = {"a\x1B[31m"};
   world.store("shop", world.leaf({"shop.example.org"}));
   CHECK(only(world).detail == "a?[31m");

@@ -64,14 +64,17 @@ void add_store(const AuditView& view, Findings& findings) {
     return;
   }
   if (!survey.certificates.empty()) return;
+  std::string missing;
+  for (const std::string& place : survey.missing_places)
+    missing += (missing.empty() ? "" : "; ") + plugins::printable(place);
   const bool is_none = view.input.client == Client::none;
   if (is_none && (!view.input.served.empty() || !survey.deployed.empty())) return;  // there is something to look at
   findings.push_back(
       {.state = State::warning, .code = "letsencrypt.no_certificates",
        .title = "there is no certificate to look after",
        .detail = is_none ? "The task names neither a client nor certificates nor endpoints."
-                         : (survey.store.empty() ? "The store" : survey.store) +
-                               (survey.store_trouble == FileTrouble::missing ? " is not there." : " holds none."),
+                         : !missing.empty() ? missing + "."
+                                            : (survey.store.empty() ? "The store" : survey.store) + " holds none.",
        .action = is_none ? "Give the task `certificates` or `endpoints`, or the `client` that keeps them."
                          : "See whether the task's `client`, `store` and `user` are right, and issue a first "
                            "certificate: the client renews what it has, this task asks for no new ones."});
@@ -128,9 +131,12 @@ void add_problems(const AuditView& view, Findings& findings, bool bad_roots) {
   std::string lines;
   std::size_t count = 0;
   const Survey& survey = view.input.survey;
-  const bool no_store = survey.store_trouble == FileTrouble::missing;
-  for (const std::string& problem : survey.problems) {
-    if (no_store && problem == survey.store + " is not there") continue;  // no_certificates says so
+  std::vector<std::string> problems = survey.problems;
+  // Without any certificate no_certificates says so, and with files alone no store is needed.
+  const bool is_told = survey.store_trouble == FileTrouble::missing && survey.certificates.empty();
+  for (const std::string& place : survey.missing_places)
+    if (!is_told && place != survey.store + " is not there") problems.push_back(place);
+  for (const std::string& problem : problems) {
     if (++count > most_problems) break;
     lines += (lines.empty() ? "" : "\n") + plugins::printable(problem);
   }

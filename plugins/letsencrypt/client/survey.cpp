@@ -91,12 +91,11 @@ class Reader {
     const FileTrouble trouble = trouble_of(word).value_or(FileTrouble::broken);
     if (trouble == FileTrouble::none) return;
     if (survey_.store_trouble == FileTrouble::none || trouble == FileTrouble::denied) survey_.store_trouble = trouble;
-    problem(decoded_line(why));
+    add(trouble == FileTrouble::missing ? survey_.missing_places : survey_.problems, decoded_line(why));
   }
-  void problem(std::string text) {
-    const auto& known = survey_.problems;
-    if (!text.empty() && std::find(known.begin(), known.end(), text) == known.end())
-      survey_.problems.push_back(std::move(text));
+  void problem(std::string text) { add(survey_.problems, std::move(text)); }
+  static void add(std::vector<std::string>& known, std::string text) {
+    if (!text.empty() && std::find(known.begin(), known.end(), text) == known.end()) known.push_back(std::move(text));
   }
   void certificate(std::string_view kind, const Words& fields) {
     auto stored = read_certificate(fields);

@@ -44,6 +44,7 @@ struct Survey {
   std::vector<StoredCertificate> certificates = {};  // of the store by name, then the files
   std::vector<StoredCertificate> deployed = {};
   std::vector<std::string> roots = {};     // PEM of each that could be read
+  std::vector<std::string> missing_places = {};  // of that directory and those in it: "/a/b is not there"
   std::vector<std::string> problems = {};  // what else could not be looked at, one line each
 };
 

@@ -104,9 +104,15 @@ certificate() {
   say "$1" "$(b64 "$2")" "$(b64 "$3")" $cert_trouble "$(b64 "$cert_why")" "${content:--}" \
     "$(b64 "$key_path")" $key_trouble "$(b64 "$key_why")" "${key_hash:--}" "$5"
 }
+told() { # PATH: why, which may name another path that is the reason
+  case $why in
+    /*) printf '%s' "$why" ;;
+    *) printf '%s' "$1 $why" ;;
+  esac
+}
 place() { # DIRECTORY: one that lists lineages
   look_into "$1"
-  [ $trouble = none ] || say place $trouble "$(b64 "$1 ${why#"$1 "}")"
+  [ $trouble = none ] || say place $trouble "$(b64 "$(told "$1")")"
 }
 )sh";
 
@@ -133,7 +139,7 @@ certbot_lineage() {
   look "$conf"
   fullchain=$store/live/$1/fullchain.pem privkey=$store/live/$1/privkey.pem
   if [ $trouble = missing ]; then flags=unconfigured
-  elif [ $trouble != none ]; then say problem "$(b64 "$conf ${why#"$conf "}")"
+  elif [ $trouble != none ]; then say problem "$(b64 "$(told "$conf")")"
   else
     path=$(setting "$conf" '' fullchain)
     case $path in /*) fullchain=$path ;; esac
@@ -234,7 +240,7 @@ for word do
 done
 if [ -n "$store" ]; then
   look_into "$store"
-  say store "$(b64 "$store")" $trouble "$(b64 "${why:+$store ${why#"$store "}}")"
+  say store "$(b64 "$store")" $trouble "$(b64 "${why:+$(told "$store")}")"
   if [ $trouble = none ] && [ -z "$named" ]; then
     case $client in
       certbot) certbot_all ;;

@@ -192,6 +192,13 @@ TEST_CASE("a store that is missing or denied is told apart from an empty one") {
   }
   CHECK(surveyed(tree, options_of(Client::acme_sh, tree.path("empty"))).store_trouble == FileTrouble::none);
   tree.mode("closed", 0755);
+  const Survey empty = surveyed(tree, options_of(Client::certbot, tree.path("empty")));
+  CHECK(empty.store_trouble == FileTrouble::missing);
+  CHECK(empty.missing_places == std::vector<std::string>{tree.path("empty/renewal") + " is not there",
+                                                         tree.path("empty/live") + " is not there"});
+  CHECK(empty.problems.empty());
+  CHECK(surveyed(tree, options_of(Client::certbot, tree.path("none/deep"))).missing_places ==
+        std::vector<std::string>{tree.path("none") + " is not there"});
 }
 
 TEST_CASE("lego's certificates, without those of their issuers") {

@@ -172,7 +172,7 @@ class FailedRenewals(CertificateCase):
         self.assertEqual(result["outcome"], "ok", "it could look at everything")
         finding = self.finding(result, "renewal_failed")
         self.assertEqual(finding["state"], "warning")
-        for word in (*words, "tried again on"):
+        for word in (*words, "tried again by the task's schedule, not before"):
             self.assertIn(word, finding["detail"])
         self.assertEqual(self.stored(name), before)
         return finding

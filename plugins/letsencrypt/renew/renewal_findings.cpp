@@ -34,7 +34,7 @@ std::string failure_detail(const FailureMemory& memory, Moment now) {
   const std::string often = memory.failures == 1 ? "once, on " : std::to_string(memory.failures) + " times since ";
   text += "\nIt failed " + often + text_of(memory.first);
   if (const auto next = next_renewal(memory, false); next && *next > now)
-    text += "; it is tried again on " + text_of(*next);
+    text += "; it is tried again by the task's schedule, not before " + text_of(*next);
   text += ".";
   if (memory.limited_until && *memory.limited_until > now)
     text += "\nThe authority's rate limit refills on " + text_of(*memory.limited_until) + ".";

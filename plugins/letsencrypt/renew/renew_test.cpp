@@ -59,7 +59,8 @@ TEST_CASE("a renewal that fails is a finding, and the next one waits") {
   REQUIRE(finding != nullptr);
   CHECK(finding->state == State::warning);
   CHECK(finding->detail.find("Timeout during connect") != std::string::npos);
-  CHECK(finding->detail.find("tried again by the task's schedule, not before 2027-01-15 09:00 UTC") != std::string::npos);
+  CHECK(finding->detail.find("tried again by the task's schedule, not before 2027-01-15 09:00 UTC") !=
+        std::string::npos);
   const std::string title = finding->title;
 
   world.server.advance(15min);

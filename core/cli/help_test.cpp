@@ -7,8 +7,8 @@
 using namespace maintain;
 
 TEST_CASE("every command has a summary that fits its line, examples and exit status") {
-  for (const char* name : {"backups", "config", "history", "import", "legacy", "ping", "plan", "plugins", "pydeps", "run",
-                           "show", "status", "trust"}) {
+  for (const char* name : {"backups", "config", "history", "import", "legacy", "ping", "plan", "plugins", "pydeps",
+                           "run", "show", "status", "trust"}) {
     CAPTURE(name);
     const HelpText help = help_text(name);
     CHECK(!help.summary.empty());

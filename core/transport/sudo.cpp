@@ -34,8 +34,12 @@ bool sudo_forbids(std::string_view error_output) {
   return says("is not allowed to execute") || says("is not in the sudoers file") || says("may not run sudo");
 }
 
-bool sudo_knows_no_user(std::string_view error_output) {
-  return error_output.find("sudo: unknown user") != std::string_view::npos;
+bool sudo_knows_no_user(const RemoteCommand& command, std::string_view error_output) {
+  const std::vector<std::string> lines = split_lines(error_output);
+  return std::any_of(lines.begin(), lines.end(), [&](std::string_view line) {
+    return line == fmt::format("{}unknown user {}", own_words, command.become_user) ||
+           line == fmt::format("{}unknown user: {}", own_words, command.become_user);  // older ones
+  });
 }
 
 // In any language. A script and variables have sudo run a shell or env(1), which say 127 themselves.
@@ -68,7 +72,7 @@ std::optional<Error> sudo_failure(const std::string& server, const std::string& 
     return failure(fmt::format("sudo does not allow this to user '{}': {}", user,
                                shorten(printable(trim(error_output)), 300)),
                    "add a rule to sudoers on the server");
-  if (sudo_knows_no_user(error_output))
+  if (sudo_knows_no_user(command, error_output))
     return failure(fmt::format("sudo: unknown user '{}'", command.become_user),
                    "there is no user of that name on the server: name another one, or create it there");
   // A program that is not there is the command's own failure, also of a sudo that the command itself runs.
@@ -146,7 +150,7 @@ Result<RemoteExit> Sudo::judge(const RemoteCommand& command, RemoteExit exit, st
   }
   auto failure = sudo_failure(server_.name, user_, command, exit.status, error_head);
   if (!failure) return exit;
-  if (password_ && !sudo_forbids(error_head) && !sudo_knows_no_user(error_head)) refusal_ = failure;
+  if (password_ && !sudo_forbids(error_head) && !sudo_knows_no_user(command, error_head)) refusal_ = failure;
   return fail(*failure);
 }
 

@@ -16,8 +16,8 @@ namespace maintain {
 // Whether sudo says that sudoers does not allow this command, whatever the password.
 bool sudo_forbids(std::string_view error_output);
 
-// Whether sudo says that there is no user of that name to become, whatever the password.
-bool sudo_knows_no_user(std::string_view error_output);
+// Whether sudo says that there is no user of the name that the command is to become, whatever the password.
+bool sudo_knows_no_user(const RemoteCommand& command, std::string_view error_output);
 
 // Whether sudo says that the command's program is not there. It ends with 1 then, where a shell ends with 127.
 bool sudo_finds_no_program(const RemoteCommand& command, int status, std::string_view error_output);

@@ -83,6 +83,8 @@ TEST_CASE("the first line of sudo has the reason, and the advice names the user 
   const Error unknown = failure("sudo: unknown user deploy\nsudo: error initializing audit plugin sudoers_audit\n");
   CHECK(unknown.message == "web1: sudo: unknown user 'deploy'");
   CHECK(unknown.hint.find("no user of that name") != std::string::npos);
+  CHECK(failure("sudo: unknown user: deploy\nsudo: unable to initialize policy plugin\n").message == unknown.message);
+  CHECK(message(1, "sudo: unknown user other\nthe script's own sudo knew nobody of that name\n").empty());
   const Error other = failure("sudo: unable to resolve host web1: No address\nsudo: Benutzer deploy ist unbekannt\n"
                               "sudo: error initializing audit plugin sudoers_audit\n");
   CHECK(other.message == "web1: sudo: Benutzer deploy ist unbekannt");

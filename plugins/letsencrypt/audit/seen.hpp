@@ -41,8 +41,8 @@ struct Seen {
   bool was_ours = false;                        // of an endpoint: some address of its name has served the store's
 };
 
-// By the certificate's name, the endpoint's text, or "deployed:" and the copy's path. What is known of the certificate itself stands with an endpoint
-// only where none in the store is known for it.
+// By the certificate's name, the endpoint's text, or "deployed:" and the copy's path. What is known of the certificate
+// itself stands with an endpoint only where none in the store is known for it.
 using SeenCertificates = std::map<std::string, Seen>;
 
 // How long a change stays open.

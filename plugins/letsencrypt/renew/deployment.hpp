@@ -25,9 +25,9 @@ void note_failed_hooks(const Options& options, const Renewal& renewal, const Sur
 // project's own command once, with the names of all certificates concerned in RENEWED_DOMAINS (at most 64 KiB) and the
 // first one's directory in RENEWED_LINEAGE. Not for a certificate whose key is another's or that is not valid yet.
 // Looks again at what is served afterwards, into `looked`, and remembers what did not help, and of the project's own
-// command what ended badly, though the certificate is in its place; an attempt is on the disk
-// before it begins. What does not fit into the run's time counts as an attempt, too. In a dry run nothing is run.
-// Returns the certificates for which it would run or did run.
+// command what ended badly, though the certificate is in its place; an attempt is on the disk before it begins. What
+// does not fit into the run's time counts as an attempt, too. In a dry run nothing is run. Returns the certificates for
+// which it would run or did run.
 std::set<std::string> deploy(sdk::Context& context, const Options& options, const Probe& probe_here,
                              const std::set<std::string>& renewed, Looked& looked, Memory& memory);
 

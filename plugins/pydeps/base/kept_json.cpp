@@ -30,7 +30,8 @@ bool KeptJson::close() {
 
 Json* KeptJson::place(Json value) {
   Json* where = &value_;
-  if (!open_.empty()) where = open_.back()->is_array() ? &open_.back()->emplace_back() : std::exchange(member_, nullptr);
+  if (!open_.empty())
+    where = open_.back()->is_array() ? &open_.back()->emplace_back() : std::exchange(member_, nullptr);
   *where = std::move(value);
   return where;
 }

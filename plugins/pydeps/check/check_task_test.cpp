@@ -109,42 +109,37 @@ TEST_CASE("a version that the index lists without files is neither newer nor a f
 TEST_CASE("the fix that is named can be installed, or it is said what it needs") {
   Fleet fleet;
   fleet.python = "3.9.2";
+  const auto told = [&fleet] {
+    fleet.check();
+    const Finding* vulnerable = fleet.server.find("pydeps.vulnerable", "demo CVE-2026-1");
+    REQUIRE(vulnerable != nullptr);
+    return *vulnerable;
+  };
   SECTION("another fix suits this Python") {
     fleet.add("demo", {"1.0", "1.1", "2.0"})["files"][1]["requires-python"] = ">=3.10";
     Json& record = fleet.advise("CVE-2026-1", "demo", "1.0", "1.1");
     record["affected"][0]["ranges"][0]["events"] = {
         {{"introduced", "0"}}, {{"fixed", "1.1"}}, {{"introduced", "1.5"}}, {{"fixed", "2.0"}}};
-    fleet.check();
-    const Finding* vulnerable = fleet.server.find("pydeps.vulnerable", "demo CVE-2026-1");
-    REQUIRE(vulnerable != nullptr);
-    CHECK(vulnerable->action == "Install demo 2.0 or later.");
+    CHECK(told().action == "Install demo 2.0 or later.");
   }
   SECTION("the only one is for another Python") {
     fleet.add("demo", {"1.0", "1.1"})["files"][1]["requires-python"] = ">=3.10";
     fleet.advise("CVE-2026-1", "demo", "1.0", "1.1");
-    fleet.check();
-    const Finding* vulnerable = fleet.server.find("pydeps.vulnerable", "demo CVE-2026-1");
-    REQUIRE(vulnerable != nullptr);
-    CHECK(vulnerable->title == "demo 1.0: CVE-2026-1 (high), fixed in 1.1, which needs another Python: it leaks");
-    CHECK(vulnerable->action == "Move the environment to a newer Python, and install demo 1.1 or later.");
+    const Finding vulnerable = told();
+    CHECK(vulnerable.title == "demo 1.0: CVE-2026-1 (high), fixed in 1.1, which needs another Python: it leaks");
+    CHECK(vulnerable.action == "Move the environment to a newer Python, and install demo 1.1 or later.");
     CHECK(fleet.count("pydeps.outdated") == 0);
     CHECK(fleet.server.metrics.at("pydeps_outdated /srv/shop/env") == 1);
   }
   SECTION("a pre-release is none") {
     fleet.add("demo", {"1.0", "2.0rc1"});
     fleet.advise("CVE-2026-1", "demo", "1.0", "2.0rc1");
-    fleet.check();
-    const Finding* vulnerable = fleet.server.find("pydeps.vulnerable", "demo CVE-2026-1");
-    REQUIRE(vulnerable != nullptr);
-    CHECK(vulnerable->title == "demo 1.0: CVE-2026-1 (high), no release on the index fixes it: it leaks");
+    CHECK(told().title == "demo 1.0: CVE-2026-1 (high), no release on the index fixes it: it leaks");
   }
   SECTION("unless one is installed") {
     fleet.add("demo", {"2.0b1", "2.0rc1"});
     fleet.advise("CVE-2026-1", "demo", "2.0b1", "2.0rc1");
-    fleet.check();
-    const Finding* vulnerable = fleet.server.find("pydeps.vulnerable", "demo CVE-2026-1");
-    REQUIRE(vulnerable != nullptr);
-    CHECK(vulnerable->action == "Install demo 2.0rc1 or later.");
+    CHECK(told().action == "Install demo 2.0rc1 or later.");
   }
 }
 
@@ -224,8 +219,8 @@ TEST_CASE("a request to the advisories' service that fails costs the packages in
     CHECK(fleet.server.find("pydeps.vulnerable", "p11500 CVE-2026-1") != nullptr);
     const Finding* stale = fleet.server.find("pydeps.stale_data", "advisories");
     REQUIRE(stale != nullptr);
-    CHECK(stale->title.find("p10000, p10001, p10002, p10003, p10004 and 995 more: the server answers with status 400") !=
-          std::string::npos);
+    const std::string names = "p10000, p10001, p10002, p10003, p10004 and 995 more";
+    CHECK(stale->title.find(names + ": the server answers with status 400") != std::string::npos);
   }
   SECTION("nobody can be connected to") {
     trouble = {.failure = "no connection"};

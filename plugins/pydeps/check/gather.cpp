@@ -18,7 +18,8 @@ using sdk::Command;
 using sdk::Completed;
 
 // What the scripts print at most; a server that prints more is none of ours.
-constexpr std::uint64_t most_list_bytes = 4194305;
+constexpr std::uint64_t most_list_bytes = most_freeze_bytes + 1;
+static_assert(most_list_bytes == 4194305, "the scripts below say so, too");
 constexpr std::uint64_t around_a_section = 4096;  // its marks, and a line about what went wrong
 
 // A pipe would never end, and a device not soon. The bound is parse_freeze()'s and one byte: so it sees a longer one.

@@ -19,7 +19,8 @@ std::string absence_text(Absence why) {
     case Absence::denied: return "may not be looked at by this user";
     case Absence::partly_denied: return "matches in places that this user may not look at";
     case Absence::unmatched: return "matches no virtual environment";
-    case Absence::no_environment: return "is no virtual environment: it has neither pyvenv.cfg nor lib/python*/site-packages";
+    case Absence::no_environment:
+      return "is no virtual environment: it has neither pyvenv.cfg nor lib/python*/site-packages";
     case Absence::relative: return "is no absolute path";
     case Absence::odd_name: return "has control characters in its name";
   }

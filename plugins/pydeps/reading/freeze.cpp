@@ -14,7 +14,6 @@ namespace {
 
 using plugins::trim;
 
-constexpr std::size_t most_bytes = std::size_t{4} << 20;
 constexpr std::size_t most_entries = 20000;
 constexpr std::size_t most_notes = 200;
 constexpr std::size_t longest_line = 65536;
@@ -70,8 +69,8 @@ class FreezeReader {
       return std::move(freeze_);
     }
     if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-    const bool cut = text.size() > most_bytes;
-    text = text.substr(0, most_bytes);
+    const bool cut = text.size() > most_freeze_bytes;
+    text = text.substr(0, most_freeze_bytes);
     std::string joined;
     std::size_t begin = 1;
     std::size_t number = 0;

@@ -41,5 +41,6 @@ struct Freeze {
 // with comments, joined lines ("\" at the end), a BOM and CRLF. At most 4 MiB, 20,000 entries and 200 notes of each
 // kind; what is beyond is told by one more problem.
 Freeze parse_freeze(std::string_view text);
+inline constexpr std::size_t most_freeze_bytes = 4UL << 20U;
 
 }  // namespace maintain::pydeps

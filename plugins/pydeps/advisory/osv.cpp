@@ -147,8 +147,6 @@ ParsedAdvisory advisory_from_json(const Json& record) {
   Advisory advisory{.id = text_member(record, "id")};
   if (!is_advisory_id(advisory.id)) return {.problem = "its `id` is missing or none"};
   advisory.aliases = ids_of(record, "aliases");
-  advisory.upstream = ids_of(record, "upstream");
-  advisory.related = ids_of(record, "related");
   advisory.modified = parse_timestamp(text_member(record, "modified"));
   advisory.withdrawn = !text_member(record, "withdrawn").empty();
   advisory.summary = shown_text(text_member(record, "summary"), longest_summary);

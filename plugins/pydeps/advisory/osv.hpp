@@ -43,8 +43,6 @@ struct AffectedPackage {
 struct Advisory {
   std::string id = {};
   std::vector<std::string> aliases = {};
-  std::vector<std::string> upstream = {};
-  std::vector<std::string> related = {};
   std::optional<std::chrono::sys_seconds> modified = {};
   bool withdrawn = false;
   std::string summary = {};  // fit to show, as details

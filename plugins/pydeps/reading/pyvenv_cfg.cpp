@@ -33,7 +33,6 @@ std::string version_of(std::string_view text) {
 }  // namespace
 
 PyvenvConfig parse_pyvenv_cfg(std::string_view text) {
-  constexpr std::size_t longest_home = 500;
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   PyvenvConfig config;
   std::string version_info;
@@ -44,7 +43,6 @@ PyvenvConfig parse_pyvenv_cfg(std::string_view text) {
     const std::string_view value = plugins::trim(line.substr(equals + 1));
     if (key == "version") config.python_version = version_of(value);
     else if (key == "version_info") version_info = version_of(value);
-    else if (key == "home" && value.size() <= longest_home) config.home = plugins::printable(value);
     else if (key == "include-system-site-packages") config.system_site_packages = lower(value) == "true";
   }
   if (config.python_version.empty()) config.python_version = std::move(version_info);

@@ -8,7 +8,6 @@ namespace maintain::pydeps {
 
 struct PyvenvConfig {
   std::string python_version = {};    // "3.11.2"; empty: it says none
-  std::string home = {};              // the directory of the interpreter that it was made with
   // Python's own default (site.py) for a file that does not say: true.
   bool system_site_packages = true;
 };

@@ -9,7 +9,6 @@ TEST_CASE("pyvenv.cfg as venv writes it") {
       "home = /usr/bin\ninclude-system-site-packages = false\nversion = 3.11.2\n"
       "executable = /usr/bin/python3.11\ncommand = /usr/bin/python3 -m venv /srv/shop/env\n");
   CHECK(config.python_version == "3.11.2");
-  CHECK(config.home == "/usr/bin");
   CHECK_FALSE(config.system_site_packages);
 }
 
@@ -33,6 +32,4 @@ TEST_CASE("pyvenv.cfg that says little or nonsense") {
   CHECK_FALSE(parse_pyvenv_cfg("\xEF\xBB\xBFInclude-System-Site-Packages=no").system_site_packages);
   CHECK(parse_pyvenv_cfg("version = three\nversion = \n=\nversion").python_version.empty());
   CHECK(parse_pyvenv_cfg("version = 3.9.1\nversion_info = 3.8.6.final.0").python_version == "3.9.1");
-  CHECK(parse_pyvenv_cfg("home = /a\x1B[31m").home == "/a?[31m");
-  CHECK(parse_pyvenv_cfg("home = /" + std::string(1000, 'a')).home.empty());
 }

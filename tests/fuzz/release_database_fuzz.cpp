@@ -1,8 +1,10 @@
 // Any bytes are a release database or say why not; what is read stays within the bounds, and proposals from it hold.
+// Or they are a table of ends of life, or none.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
+#include "pydeps/classify/end_of_life.hpp"
 #include "pydeps/classify/proposals.hpp"
 
 using namespace maintain::pydeps;
@@ -19,9 +21,21 @@ bool is_line(std::string_view text) {
   return true;
 }
 
+void read_ends(std::string_view text) {
+  const auto table = parse_end_of_life(text);
+  if (!table) return;
+  for (const auto& [product, cycles] : table->products)
+    for (const SupportCycle& cycle : cycles) {
+      demand(end_of_life(*table, product, cycle.line, cycle.last) != std::nullopt);
+      const auto end = end_of_life(*table, product, cycle.line, cycle.last + std::chrono::days(1));
+      demand(end && end->left == end->last - (cycle.last + std::chrono::days(1)));
+    }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  read_ends({reinterpret_cast<const char*>(data), size});
   const ReleaseDatabase database = parse_release_database({reinterpret_cast<const char*>(data), size});
   demand(database.problems.size() <= 20);
   for (const DatabaseProblem& problem : database.problems) demand(problem.line >= 0 && is_line(problem.message));

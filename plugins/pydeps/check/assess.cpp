@@ -16,6 +16,8 @@ namespace {
 struct Known {
   std::optional<Version> version = {};
   std::vector<Vulnerability> vulnerabilities = {};
+  const Release* release = nullptr;              // as the index has it
+  std::map<std::string, Proposals> proposals = {};  // by the environment's Python
 };
 
 class Assessor {
@@ -29,15 +31,19 @@ class Assessor {
   }
 
  private:
-  void tell(Source source, const std::string& package, Finding finding) {
-    assessment_.told.push_back({std::move(finding), source, environment_->path, package});
+  Told& tell(Source source, const std::string& key, const std::string& version, Finding finding) {
+    assessment_.told.push_back({std::move(finding), source, environment_->path, key});
+    assessment_.told.back().version = version;
+    return assessment_.told.back();
+  }
+
+  void tell_of_index(const Package& package, Finding finding) {
+    tell(Source::index, package.key, package.version, std::move(finding));
   }
 
   Told& tell_vulnerability(const Package& package, Finding finding, std::vector<std::string> ids) {
-    tell(Source::advisories, package.key, std::move(finding));
-    Told& told = assessment_.told.back();
+    Told& told = tell(Source::advisories, package.key, package.version, std::move(finding));
     told.advisories = std::move(ids);
-    told.version = package.version;
     return told;
   }
 
@@ -48,7 +54,7 @@ class Assessor {
     assessment_.environments.push_back(
         {.path = environment.path, .python = environment.python_version, .packages = environment.packages.size()});
     python_ = Version::parse(environment.python_version);
-    if (auto finding = doubt_finding(environment)) tell(Source::environment, "", std::move(*finding));
+    if (auto finding = doubt_finding(environment)) tell(Source::environment, "", "", std::move(*finding));
     if (python_ && !ignores_.covers_package("python", environment.python_version))
       add_end_of_life("python", "Python", environment.python_version, *python_);
     for (const Package& package : environment.packages) add_package(package);
@@ -56,20 +62,23 @@ class Assessor {
 
   bool add_end_of_life(const std::string& key, const std::string& product, const std::string& text,
                        const Version& version) {
-    const auto end = end_of_life(key, version, query_.today);
+    const EndOfLifeTable& table = knowledge_.end_of_life;
+    const auto end = end_of_life(table, key, version, query_.today);
     if (!end) return false;
-    if (auto finding = end_of_life_finding(product, text, *end, several_ ? environment_->path : ""))
-      tell(Source::environment, key, std::move(*finding));
+    if (auto finding = end_of_life_finding(product, text, *end, table.as_of, several_ ? environment_->path : ""))
+      tell(Source::environment, key, text, std::move(*finding));
     return end->is_over;
   }
 
-  const Known& known_of(const Package& package) {
+  Known& known_of(const Package& package) {
     const auto [place, is_new] = known_.try_emplace({package.key, package.version});
     if (!is_new) return place->second;
     place->second.version = Version::parse(package.version);
     if (const auto advisories = knowledge_.advisories.find(package.key); advisories != knowledge_.advisories.end())
       place->second.vulnerabilities =
           vulnerabilities(package.key, package.version, advisories->second, compare_versions);
+    if (const auto project = knowledge_.projects.find(package.key); project != knowledge_.projects.end())
+      place->second.release = find_release(project->second, package.version, compare_versions);
     return place->second;
   }
 
@@ -94,7 +103,7 @@ class Assessor {
   }
 
   void add_package(const Package& package) {
-    const Known& known = known_of(package);
+    Known& known = known_of(package);
     const ProjectReleases* project = project_of(package);
     const bool is_ignored = ignores_.covers_package(package.key, package.version);
     std::set<Version> fixes;
@@ -106,15 +115,13 @@ class Assessor {
                          add_end_of_life("django", "Django", package.version, *known.version);
     if (!is_on_index(package)) return;
     if (knowledge_.unknown.contains(package.key))
-      tell(Source::index, package.key, unknown_package_finding(place_of(package), query_.options.index));
+      tell_of_index(package, unknown_package_finding(place_of(package), query_.options.index));
     if (project == nullptr) return;
     if (project->status != ProjectStatus::active)
-      tell(Source::index, package.key, withdrawn_finding(place_of(package), *project));
-    const Release* release = find_release(*project, package.version, compare_versions);
-    if (release != nullptr && release->yanked)
-      tell(Source::index, package.key, yanked_finding(place_of(package), *release));
-    if (known.version && add_releases(package, *known.version, *project, fixes, is_over))
-      ++summary.outdated;
+      tell_of_index(package, withdrawn_finding(place_of(package), *project));
+    if (known.release != nullptr && known.release->yanked)
+      tell_of_index(package, yanked_finding(place_of(package), *known.release));
+    if (known.version && add_releases(package, known, *project, fixes, is_over)) ++summary.outdated;
   }
 
   // fixes: versions that mend what is told.
@@ -163,17 +170,29 @@ class Assessor {
     return known == vulnerability.ids.end() ? vulnerability.id : *known;
   }
 
-  bool add_releases(const Package& package, const Version& installed, const ProjectReleases& project,
-                    const std::set<Version>& fixes, bool is_over) {
-    const PackageReleases* database = knowledge_.database.find(package.key);
-    ReleaseQuery releases{.installed = installed, .releases = database, .fixes = fixes,
-                          .types = query_.options.types, .python = python_, .lts_is_over = is_over};
+  // The same for every environment with this version of the package and of Python: what it depends on otherwise, the
+  // fixes included, follows from these. A fleet has few versions, and each release's is parsed here.
+  const Proposals& proposals_of(const Package& package, Known& known, const ProjectReleases& project,
+                                const std::set<Version>& fixes, bool is_over) {
+    const auto [place, is_new] = known.proposals.try_emplace(environment_->python_version);
+    if (!is_new) return place->second;
+    ReleaseQuery releases{.installed = *known.version, .releases = knowledge_.database.find(package.key),
+                          .fixes = fixes, .types = query_.options.types, .python = python_, .lts_is_over = is_over};
     for (const Release& release : project.releases)
       releases.available.push_back({.version = release.version, .yanked = release.yanked,
                                     .without_files = release.without_files,
                                     .requires_python = release.requires_python});
-    Proposals proposals = propose_releases(releases);
+    return place->second = propose_releases(releases);
+  }
+
+  bool add_releases(const Package& package, Known& known, const ProjectReleases& project,
+                    const std::set<Version>& fixes, bool is_over) {
+    const PackageReleases* database = knowledge_.database.find(package.key);
+    Proposals proposals = proposals_of(package, known, project, fixes, is_over);
     const bool is_outdated = !proposals.releases.empty() || !proposals.need_python.empty();
+    // What the team says of these releases is not known, so neither is whether they are to be told: see
+    // keep_what_is_not_over().
+    if (knowledge_.lacks_database()) return is_outdated;
     // The vulnerability's own finding names its fixes.
     const auto is_told = [&](const Proposal& proposal) {
       return proposal.kind == ReleaseKind::security && fixes.contains(proposal.version);
@@ -185,10 +204,9 @@ class Assessor {
     for (const Proposal& proposal : proposals.releases)
       (proposal.kind == ReleaseKind::security ? security : others).push_back(proposal);
     if (!security.empty())
-      tell(Source::index, package.key, security_release_finding(place_of(package), security, database));
+      tell_of_index(package, security_release_finding(place_of(package), security, database));
     if (!others.empty() || (security.empty() && !is_fixed && !proposals.need_python.empty()))
-      tell(Source::index, package.key,
-           outdated_finding(place_of(package), others, proposals.need_python, database));
+      tell_of_index(package, outdated_finding(place_of(package), others, proposals.need_python, database));
     return is_outdated;
   }
 

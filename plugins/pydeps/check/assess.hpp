@@ -25,8 +25,8 @@ struct Told {
   std::string environment = {};            // its path
   std::string package = {};                // its key
   std::vector<std::string> advisories = {};  // all ids of the vulnerability
-  // Of vulnerabilities only, for reports that machines read.
   std::string version = {};                // the installed one
+  // Of vulnerabilities only, for reports that machines read.
   std::vector<std::string> fixes = {};     // that can be installed, best first
   std::string severity = {};               // a rating_name(), or "malicious"; empty: of a record that cannot be read
   std::optional<int> score = {};           // in tenths, when the rating is from a vector

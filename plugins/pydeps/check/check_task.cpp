@@ -29,20 +29,36 @@ void report_environments(sdk::Context& context, const Options& options, const As
   }
 }
 
-// The gravest first, should there be too many.
-void report_findings(sdk::Context& context, const std::vector<Told>& told, std::vector<Finding> others) {
-  for (const Told& one : told) others.push_back(one.finding);
+// The gravest first, and only as many as can be told: the rest is not to be remembered as told. How many were left out.
+std::size_t bound(std::vector<Told>& told) {
   const auto gravity = [](sdk::State state) {
     return state == sdk::State::critical ? 0 : state == sdk::State::warning ? 1 : state == sdk::State::unknown ? 2 : 3;
   };
-  std::stable_sort(others.begin(), others.end(), [&](const Finding& a, const Finding& b) {
-    return gravity(a.state) < gravity(b.state);
+  std::stable_sort(told.begin(), told.end(), [&](const Told& a, const Told& b) {
+    return gravity(a.finding.state) < gravity(b.finding.state);
   });
-  for (std::size_t i = 0; i < others.size() && i < most_findings; ++i) context.finding(others[i]);
-  if (others.size() > most_findings)
+  if (told.size() <= most_findings) return 0;
+  const std::size_t left_out = told.size() - most_findings;
+  told.erase(told.begin() + most_findings, told.end());
+  return left_out;
+}
+
+void report_findings(sdk::Context& context, const std::vector<Told>& told, std::size_t left_out) {
+  for (const Told& one : told) context.finding(one.finding);
+  if (left_out > 0)
     context.finding({.state = sdk::State::warning, .code = "pydeps.more",
-                     .title = counted(others.size() - most_findings, "finding") + " more than can be told",
+                     .title = counted(left_out, "finding") + " more than can be told",
                      .action = "Mend what is told first, or divide the environments among several tasks."});
+}
+
+// An entry is known to be of no use only when everything was looked at. Until then what was told of it stays.
+std::vector<Finding> findings_of_ignores(const Ignores& ignores, bool all_known, const Memory& before) {
+  std::vector<Finding> findings = ignore_findings(ignores.outcomes());
+  if (!all_known)
+    std::erase_if(findings, [&](const Finding& finding) {
+      return finding.code == "pydeps.ignore_unused" && !was_told(before, finding);
+    });
+  return findings;
 }
 
 std::string summary_of(const Options& options, const Assessment& assessment, const Knowledge& knowledge) {
@@ -88,27 +104,28 @@ sdk::Outcome CheckTask::run(sdk::Context& context) {
   Gathered gathered = gather(context, options);
   Ignores ignores(options.ignores, today);
   const Wanted wanted = wanted_of(gathered.inventory.environments, options, ignores);
-  Knowledge knowledge = consult(context, options, wanted, gathered.database);
-  if (!gathered.database_problem.empty()) knowledge.database_problem = gathered.database_problem;
+  const Knowledge knowledge = consult(context, options, wanted, gathered);
   Assessment assessment = assess({gathered, knowledge, options, today, known_ids(before)}, ignores);
   keep_what_is_not_over(before, gathered, knowledge, assessment);
 
-  std::vector<Finding> others = absence_findings(gathered);
-  for (Finding& finding : stale_findings(knowledge, options.index)) others.push_back(std::move(finding));
-  // An entry is known to be of no use only when everything was looked at.
+  std::vector<Told>& told = assessment.told;
+  const auto tell = [&](std::vector<Finding> findings) {
+    for (Finding& finding : findings) told.push_back({.finding = std::move(finding)});
+  };
+  tell(absence_findings(gathered));
+  tell(stale_findings(knowledge, options.index));
   const bool all_known = !is_uncertain(gathered) && knowledge.unanswered.empty() && knowledge.unchecked.empty() &&
                          knowledge.not_asked.empty();
-  auto outcomes = ignores.outcomes();
-  if (!all_known)
-    std::erase_if(outcomes, [](const Ignores::Outcome& one) { return one.state == IgnoreState::unused; });
-  for (Finding& finding : ignore_findings(outcomes)) others.push_back(std::move(finding));
+  tell(findings_of_ignores(ignores, all_known, before));
 
-  report_findings(context, assessment.told, std::move(others));
+  const std::size_t left_out = bound(told);
+  report_findings(context, told, left_out);
   report_environments(context, options, assessment);
   context.summary(summary_of(options, assessment, knowledge));
   const bool nothing_read = gathered.inventory.environments.empty() && !gathered.unread.empty();
-  context.set_state(memory_to_json({.checked = context.now(), .told = std::move(assessment.told),
-                                    .environments = std::move(gathered.inventory.environments)}));
+  context.set_state(memory_to_json({.checked = context.now(), .told = std::move(told),
+                                    .environments = remembered_environments(before, std::move(gathered)),
+                                    .cut = left_out > 0}));
   return nothing_read || nothing_known(wanted, knowledge) ? sdk::Outcome::failed : sdk::Outcome::ok;
 }
 

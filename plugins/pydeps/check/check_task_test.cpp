@@ -380,6 +380,98 @@ TEST_CASE("a vulnerability does not hide the team's security releases, but for i
   CHECK(security->title == "demo 3.1.0 lacks a security release: " + lacking);
 }
 
+TEST_CASE("while the release database cannot be had, nothing is told of releases but what was") {
+  Fleet fleet;
+  fleet.add("demo", {"3.1.0", "3.1.3", "3.1.4"});
+  const Json options = {{"virtualenvs", {"/srv/shop/env"}}, {"database", "https://pypi.org/team/releases.yml"}};
+  FakeAnswer& database = fleet.server.http["https://pypi.org/team/releases.yml"];
+  database = {.body = "demo:\n  security_releases: [3.1.3]\n  ignored_releases: [3.1.4]\n"};
+  fleet.check(options);
+  CHECK(fleet.server.findings.size() == 1);
+  REQUIRE(fleet.server.find("pydeps.security_release", "demo") != nullptr);
+  fleet.add("other", {"1.0", "1.0.1"});
+  const int trouble = GENERATE(0, 1, 2);
+  CAPTURE(trouble);
+  database = std::vector<FakeAnswer>{{.status = 404}, {.body = "<html>log in</html>"}, {.failure = "no connection"}}
+                 .at(static_cast<std::size_t>(trouble));
+  fleet.check(options);
+  CHECK(fleet.server.findings.size() == 2);
+  CHECK(fleet.server.find("pydeps.security_release", "demo") != nullptr);
+  const Finding* lacking = fleet.server.find("pydeps.stale_data", "database");
+  REQUIRE(lacking != nullptr);
+  CHECK(lacking->title.starts_with("the package release database cannot be had: "));
+  SECTION("it is upgraded") {
+    fleet.environments["/srv/shop/env"]["demo"] = "3.1.4";
+    fleet.check(options);
+    CHECK(fleet.count("pydeps.security_release") == 0);
+  }
+  SECTION("it is ignored") {
+    Json ignoring = options;
+    ignoring["ignored_packages"] = {"demo"};
+    fleet.check(ignoring);
+    CHECK(fleet.count("pydeps.security_release") == 0);
+  }
+  SECTION("nothing else happens") {
+    fleet.check(options);
+    CHECK(fleet.count("pydeps.security_release") == 1);
+  }
+  database = {.body = "demo:\n  ignored_releases: [3.1.3, 3.1.4]\n"};
+  fleet.check(options);
+  CHECK(fleet.server.findings.size() == 1);
+  CHECK(fleet.server.find("pydeps.outdated", "other") != nullptr);
+}
+
+TEST_CASE("mistakes in the release database cost themselves, and are told") {
+  Fleet fleet;
+  fleet.add("demo", {"3.1.0", "3.1.3"});
+  fleet.server.http["https://pypi.org/team/releases.yml"] = {.body = "demo:\n  security_releases: [3.1.3, x]\n"};
+  fleet.check({{"virtualenvs", {"/srv/shop/env"}}, {"database", "https://pypi.org/team/releases.yml"}});
+  CHECK(fleet.server.find("pydeps.security_release", "demo") != nullptr);
+  const Finding* mistakes = fleet.server.find("pydeps.stale_data", "database");
+  REQUIRE(mistakes != nullptr);
+  CHECK(mistakes->title.starts_with("the package release database has mistakes: line 2: demo: "));
+}
+
+TEST_CASE("a newer table of ends of life replaces the bundled one, which counts while it cannot be had") {
+  Fleet fleet;
+  fleet.python = "3.8.10";
+  fleet.add("idna", {"3.4"});
+  const Json options = {{"virtualenvs", {"/srv/shop/env"}}, {"end_of_life", "https://pypi.org/team/ends.yml"}};
+  FakeAnswer& table = fleet.server.http["https://pypi.org/team/ends.yml"];
+  table = {.body = "as_of: 2026-11-01\npython:\n  '3.8': 2026-11-02\n"};
+  const auto told = [&] {
+    fleet.check(options);
+    const Finding* end = fleet.server.find("pydeps.end_of_life", "python");
+    REQUIRE(end != nullptr);
+    return *end;
+  };
+  CHECK(told().title.ends_with(" 2026-11-02"));
+  CHECK(told().detail == "As was known on 2026-11-01.\n");
+  CHECK(fleet.count("pydeps.stale_data") == 0);
+  table = {.body = "python: soon"};
+  CHECK(told().title.ends_with(" 2024-10-07"));
+  const Finding* problem = fleet.server.find("pydeps.stale_data", "end of life");
+  REQUIRE(problem != nullptr);
+  CHECK(problem->title == "the table of when Python and Django end cannot be had: it is no such table");
+}
+
+TEST_CASE("findings beyond what can be told are counted, and not remembered as told") {
+  Fleet fleet;
+  for (int i = 0; i < 950; ++i) fleet.add("p" + std::to_string(i), {"1.0", "1.0.1"});
+  fleet.advise("CVE-2026-1", "p949", "1.0", "1.0.1");
+  fleet.check();
+  CHECK(fleet.server.findings.size() == 901);
+  CHECK(fleet.server.findings.front().code == "pydeps.vulnerable");
+  const Finding* more = fleet.server.find("pydeps.more", "");
+  REQUIRE(more != nullptr);
+  CHECK(more->title == "50 findings more than can be told");
+  CHECK(fleet.server.state.at("told").size() == 900);
+  CHECK(fleet.server.state.at("cut") == true);
+  fleet.server.on_http = [](const HttpRequest&) { return FakeAnswer{.failure = "no connection"}; };
+  fleet.check();
+  CHECK(fleet.count("pydeps.outdated") + fleet.count("pydeps.vulnerable") == 900);
+}
+
 TEST_CASE("the end of Python's line is told") {
   Fleet fleet;
   fleet.python = "3.8.10";

@@ -137,23 +137,41 @@ void read_osv_archive(const Options& options, const Wanted& wanted, Knowledge& k
   }
 }
 
-void read_database(Asking& asking, const Options& options, const std::string& text, Knowledge& knowledge) {
-  if (!options.database_file.empty()) knowledge.database = parse_release_database(text);
-  if (options.database_url.empty()) return;
-  const Answer answer = asking.ask(get(options.database_url, "", 1U << 20U), knowledge.stale_database);
-  knowledge.database_problem = answer.problem;
-  if (answer.status == 200) knowledge.database = parse_release_database(answer.body);
-  else if (answer.problem.empty())
-    knowledge.database_problem = "the server answers with status " + std::to_string(answer.status);
+// What the server has at the URL; without one, the file.
+ServerFile fetched(Asking& asking, const std::string& url, const ServerFile& file, Stale& stale) {
+  if (url.empty()) return file;
+  Answer answer = asking.ask(get(url, "", 1U << 20U), stale);
+  if (answer.problem.empty() && answer.status != 200)
+    answer.problem = "the server answers with status " + std::to_string(answer.status);
+  return {.text = std::move(answer.body), .problem = std::move(answer.problem)};
+}
+
+void read_database(Asking& asking, const Options& options, const ServerFile& file, Knowledge& knowledge) {
+  if (options.database_url.empty() && options.database_file.empty()) return;
+  ServerFile database = fetched(asking, options.database_url, file, knowledge.stale_database);
+  knowledge.database_problem = std::move(database.problem);
+  if (knowledge.database_problem.empty()) knowledge.database = parse_release_database(database.text);
+}
+
+void read_end_of_life(Asking& asking, const Options& options, const ServerFile& file, Knowledge& knowledge) {
+  if (options.end_of_life_url.empty() && options.end_of_life_file.empty()) return;
+  Stale stale;  // it is dated itself
+  ServerFile table = fetched(asking, options.end_of_life_url, file, stale);
+  knowledge.end_of_life_problem = std::move(table.problem);
+  if (!knowledge.end_of_life_problem.empty()) return;
+  auto parsed = parse_end_of_life(table.text);
+  if (parsed) knowledge.end_of_life = *std::move(parsed);
+  else knowledge.end_of_life_problem = "it is no such table";
 }
 
 }  // namespace
 
-Knowledge consult(sdk::Context& context, const Options& options, const Wanted& wanted, const std::string& database) {
+Knowledge consult(sdk::Context& context, const Options& options, const Wanted& wanted, const Gathered& gathered) {
   Knowledge knowledge;
   knowledge.not_asked = wanted.left_out;
   Asking asking(context);
-  read_database(asking, options, database, knowledge);
+  read_database(asking, options, gathered.database, knowledge);
+  read_end_of_life(asking, options, gathered.end_of_life, knowledge);
   ask_index(asking, options, wanted, knowledge);
   if (options.vulnerabilities && !wanted.versions.empty()) {
     if (options.osv_archive.empty()) ask_osv(asking, options, wanted, knowledge);

@@ -12,7 +12,9 @@
 #include <maintain/plugin.hpp>
 
 #include "pydeps/advisory/osv.hpp"
+#include "pydeps/check/gather.hpp"
 #include "pydeps/check/options.hpp"
+#include "pydeps/classify/end_of_life.hpp"
 #include "pydeps/classify/release_database.hpp"
 #include "pydeps/index/releases.hpp"
 
@@ -57,10 +59,14 @@ struct Knowledge {
   ReleaseDatabase database = {};
   Stale stale_database = {};
   std::string database_problem = {};  // why it is not there: fit to show
+  // The options name a database, and nothing is known of what it says.
+  bool lacks_database() const { return !database_problem.empty() || database.unreadable; }
+
+  EndOfLifeTable end_of_life = bundled_end_of_life();
+  std::string end_of_life_problem = {};  // why the bundled one counts, though the options name another
 };
 
-// database: the text of the file on the server, when the options name one. Throws Failure only when the task is
-// cancelled or its time is up.
-Knowledge consult(sdk::Context& context, const Options& options, const Wanted& wanted, const std::string& database);
+// gathered: its files. Throws Failure only when the task is cancelled or its time is up.
+Knowledge consult(sdk::Context& context, const Options& options, const Wanted& wanted, const Gathered& gathered);
 
 }  // namespace maintain::pydeps

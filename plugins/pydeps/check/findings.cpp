@@ -193,19 +193,26 @@ Finding unknown_package_finding(const Place& place, const std::string& index) {
           .remind = std::chrono::hours(24 * 7)};
 }
 
+std::string date_text(std::chrono::sys_days day) {
+  const std::chrono::year_month_day date(day);
+  char text[16];
+  std::snprintf(text, sizeof text, "%04d-%02u-%02u", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+  return text;
+}
+
 std::optional<Finding> end_of_life_finding(const std::string& product, const std::string& version,
-                                           const EndOfLife& end, const std::string& environment) {
+                                           const EndOfLife& end, std::chrono::sys_days as_of,
+                                           const std::string& environment) {
   if (end.left > std::chrono::days(90)) return std::nullopt;
-  const std::chrono::year_month_day day(end.last);
-  char date[16];
-  std::snprintf(date, sizeof date, "%04d-%02u-%02u", static_cast<int>(day.year()),
-                static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()));
   std::string key = product;
   std::transform(key.begin(), key.end(), key.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
   return Finding{.state = State::warning, .code = "pydeps.end_of_life", .subject = subject_of(key, environment),
                  .title = product + " " + version + (end.is_over ? " has had no security fixes since " :
-                                                                   " gets security fixes only until ") + date,
-                 .detail = environment.empty() ? "" : "In " + environment + ".\n",
+                                                                   " gets security fixes only until ") +
+                          date_text(end.last) + (end.or_earlier ? " or earlier" : ""),
+                 .detail = (environment.empty() ? "" : "In " + environment + ".\n") + "As was known on " +
+                           date_text(as_of) + ".\n",
                  .action = "Move to a later line than " + end.cycle + ".", .remind = std::chrono::hours(24 * 7)};
 }
 

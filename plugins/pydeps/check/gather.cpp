@@ -67,7 +67,14 @@ void read_environments(sdk::Context& context, const Options& options, Gathered& 
 
 void read_files(sdk::Context& context, const Options& options, Gathered& gathered) {
   std::vector<std::string> paths = options.freeze;
-  if (!options.database_file.empty()) paths.push_back(options.database_file);
+  std::vector<ServerFile*> files(paths.size(), nullptr);  // lists have none
+  const auto add = [&](const std::string& path, ServerFile& file) {
+    if (path.empty()) return;
+    paths.push_back(path);
+    files.push_back(&file);
+  };
+  add(options.database_file, gathered.database);
+  add(options.end_of_life_file, gathered.end_of_life);
   if (paths.empty()) return;
   Command command{.argv = paths, .script = plugins::section_prelude() + std::string(files_script),
                   .become_user = options.user, .read_only = true, .quiet = true};
@@ -76,15 +83,13 @@ void read_files(sdk::Context& context, const Options& options, Gathered& gathere
   const plugins::Sections sections = plugins::parse_sections(done.output);
   for (std::size_t i = 0; i < paths.size(); ++i) {
     const Section* section = plugins::find_section(sections, "file-" + std::to_string(i));
-    const bool is_database = i >= options.freeze.size();
     std::string why;
     if (section == nullptr || !section->status) why = "the server's answer was cut off";
     else if (!section->ok()) why = last_line(section->body);
-    if (!why.empty()) {
-      if (is_database) gathered.database_problem = why;
-      else gathered.unread.push_back({shown_text(paths[i], 500), why});
-    } else if (is_database) {
-      gathered.database = section->body;
+    if (files[i] != nullptr) {
+      *files[i] = why.empty() ? ServerFile{.text = section->body} : ServerFile{.problem = why};
+    } else if (!why.empty()) {
+      gathered.unread.push_back({shown_text(paths[i], 500), why});
     } else {
       gathered.inventory.environments.push_back(environment_of_list(paths[i], section->body));
     }

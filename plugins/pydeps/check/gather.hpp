@@ -18,11 +18,17 @@ struct Unread {
   std::string why;      // fit to show, without an end
 };
 
+// A file on the server that the options name beside what is installed.
+struct ServerFile {
+  std::string text = {};
+  std::string problem = {};  // why there is none: fit to show
+};
+
 struct Gathered {
   Inventory inventory;  // lists are environments, too: by their file or command, and of no known Python
   std::vector<Unread> unread = {};
-  std::string database = {};          // the text of Options::database_file
-  std::string database_problem = {};  // why there is none: fit to show
+  ServerFile database = {};     // Options::database_file
+  ServerFile end_of_life = {};  // Options::end_of_life_file
 };
 
 // Reads only; list_command, which writes, is left out of a dry run. Throws Failure when the server cannot be asked.

@@ -105,6 +105,23 @@ TEST_CASE("while the index cannot be asked, what is ignored until it is fixed st
   }
 }
 
+TEST_CASE("an entry of no use is not told anew for each package that is not known") {
+  Fleet fleet;
+  fleet.add("django", {"5.2.1", "5.2.8"});
+  fleet.add("idna", {"3.4"});
+  const Json options = {{"virtualenvs", {"/srv/shop/env"}},
+                        {"ignore", {{{"package", "numpy"}, {"reason", "the model needs it"}}}}};
+  fleet.server.http[Fleet::page("idna")] = {.failure = "timed out"};
+  fleet.check(options);
+  CHECK(fleet.count("pydeps.ignore_unused") == 0);
+  fleet.server.http.clear();
+  fleet.check(options);
+  CHECK(fleet.count("pydeps.ignore_unused") == 1);
+  fleet.server.http[Fleet::page("idna")] = {.failure = "timed out"};
+  fleet.check(options);
+  CHECK(fleet.count("pydeps.ignore_unused") == 1);
+}
+
 TEST_CASE("options that make no sense are refused where they stand") {
   CheckTask task;
   const auto problem = [&](Json options) { return validate_options(task, options).value_or(""); };

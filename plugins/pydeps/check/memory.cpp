@@ -30,26 +30,29 @@ const char* source_name(Source source) {
   return "none";
 }
 
-Json told_to_json(const Told& told) {
+enum class Extent { whole, without_words };
+
+Json told_to_json(const Told& told, Extent extent) {
   const sdk::Finding& finding = told.finding;
   Json row = {{"state", static_cast<std::uint32_t>(finding.state)},
               {"code", finding.code},
               {"subject", finding.subject},
               {"title", finding.title},
-              {"detail", shown_text(finding.detail, longest_detail)},
-              {"action", finding.action},
-              {"remind", finding.remind.count()},
               {"source", source_name(told.source)},
               {"environment", told.environment},
               {"package", told.package},
               {"advisories", told.advisories}};
+  if (finding.remind.count() != 0) row["remind"] = finding.remind.count();
   if (!told.version.empty()) row["version"] = told.version;
+  if (!told.severity.empty()) row["severity"] = told.severity;
+  if (told.score) row["score"] = *told.score;
+  if (extent == Extent::without_words) return row;
+  if (!finding.detail.empty()) row["detail"] = shown_text(finding.detail, longest_detail);
+  if (!finding.action.empty()) row["action"] = finding.action;
   if (!told.fixes.empty()) {
     const auto end = told.fixes.size() > most_fixes ? told.fixes.begin() + most_fixes : told.fixes.end();
     row["fixes"] = std::vector<std::string>(told.fixes.begin(), end);
   }
-  if (!told.severity.empty()) row["severity"] = told.severity;
-  if (told.score) row["score"] = *told.score;
   if (!told.vector.empty()) row["vector"] = shown_text(told.vector, longest_vector);
   return row;
 }
@@ -110,6 +113,10 @@ Environment environment_in(const Json& row) {
   return environment;
 }
 
+bool is_about_releases(const Told& told) {
+  return told.finding.code == "pydeps.outdated" || told.finding.code == "pydeps.security_release";
+}
+
 // Appends as long as there is room; false when there was none for the last ones.
 bool fill(Json& list, std::size_t& room, std::size_t count, const std::function<Json(std::size_t)>& row) {
   for (std::size_t i = 0; i < count; ++i) {
@@ -141,7 +148,15 @@ sdk::Json memory_to_json(const Memory& memory) {
   std::size_t room = largest - 200;  // for what is around the lists
   bool cut = memory.cut;
   Json told = Json::array();
-  cut |= !fill(told, room, memory.told.size(), [&](std::size_t i) { return told_to_json(memory.told[i]); });
+  std::size_t left = room;
+  for (const Extent extent : {Extent::whole, Extent::without_words}) {
+    told = Json::array();
+    left = room;
+    const auto row = [&](std::size_t i) { return told_to_json(memory.told[i], extent); };
+    if (fill(told, left, memory.told.size(), row)) break;
+    cut = true;
+  }
+  room = left;
   Json environments = Json::array();
   cut |= !fill(environments, room, memory.environments.size(),
                [&](std::size_t i) { return environment_to_json(memory.environments[i]); });
@@ -160,6 +175,22 @@ std::set<std::string> known_ids(const Memory& memory) {
   return ids;
 }
 
+bool was_told(const Memory& memory, const sdk::Finding& finding) {
+  return std::any_of(memory.told.begin(), memory.told.end(), [&](const Told& told) {
+    return told.finding.code == finding.code && told.finding.subject == finding.subject;
+  });
+}
+
+std::vector<Environment> remembered_environments(const Memory& before, Gathered gathered) {
+  std::vector<Environment> environments = std::move(gathered.inventory.environments);
+  if (!is_uncertain(gathered)) return environments;
+  std::set<std::string> read;
+  for (const Environment& environment : environments) read.insert(environment.path);
+  for (const Environment& environment : before.environments)
+    if (!read.contains(environment.path)) environments.push_back(environment);
+  return environments;
+}
+
 void keep_what_is_not_over(const Memory& before, const Gathered& gathered, const Knowledge& knowledge,
                            Assessment& now) {
   std::map<std::string, const Environment*> read;
@@ -175,24 +206,25 @@ void keep_what_is_not_over(const Memory& before, const Gathered& gathered, const
     if (told.source == Source::none || told_now.contains({told.finding.code, told.finding.subject})) return false;
     const auto environment = read.find(told.environment);
     if (environment == read.end()) return is_uncertain(gathered);
+    const bool is_end = told.finding.code == "pydeps.end_of_life" && !knowledge.end_of_life_problem.empty();
+    if (told.package == "python") return is_end && told.version == environment->second->python_version;
     const auto& packages = environment->second->packages;
-    const bool is_installed = std::any_of(packages.begin(), packages.end(),
-                                          [&](const Package& package) { return package.key == told.package; });
-    if (!is_installed) return told.package != "python" && !told.package.empty() && is_incomplete(*environment->second);
+    const auto installed = std::find_if(packages.begin(), packages.end(),
+                                        [&](const Package& package) { return package.key == told.package; });
+    if (installed == packages.end()) return !told.package.empty() && is_incomplete(*environment->second);
     if (knowledge.not_asked.contains(told.package)) return told.source != Source::environment;
+    // A package that is ignored meanwhile was not asked for.
+    const bool is_undecided = is_about_releases(told) && knowledge.lacks_database() &&
+                              knowledge.projects.contains(told.package);
+    if ((is_end || is_undecided) && told.version == installed->version) return true;
     if (told.source == Source::index) return knowledge.unanswered.contains(told.package);
     return told.source == Source::advisories && knowledge.unchecked.contains(told.package);
   };
   std::vector<Told> open;
   std::copy_if(before.told.begin(), before.told.end(), std::back_inserter(open), is_open);
-  const auto was_told = [&](const Told& told) {
-    return std::any_of(before.told.begin(), before.told.end(), [&](const Told& one) {
-      return one.finding.code == told.finding.code && one.finding.subject == told.finding.subject;
-    });
-  };
   const auto is_fix = [&](const Told& told) {
-    if (told.finding.code != "pydeps.outdated" && told.finding.code != "pydeps.security_release") return false;
-    return !was_told(told) && std::any_of(open.begin(), open.end(), [&](const Told& one) {
+    if (!is_about_releases(told) || was_told(before, told.finding)) return false;
+    return std::any_of(open.begin(), open.end(), [&](const Told& one) {
       return one.source == Source::advisories && one.package == told.package && one.environment == told.environment;
     });
   };

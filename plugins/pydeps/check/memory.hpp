@@ -13,7 +13,7 @@ namespace maintain::pydeps {
 
 struct Memory {
   sdk::Moment checked{};
-  std::vector<Told> told = {};
+  std::vector<Told> told = {};                 // the gravest first
   std::vector<Environment> environments = {};  // path, python_version, and of packages name, version and origin
   bool cut = false;                            // not all of it had its place
 };
@@ -21,20 +21,27 @@ struct Memory {
 // Takes any document; what does not have the expected shape is dropped.
 Memory memory_from_json(const sdk::Json& document);
 // What `maintain pydeps report` reads, too (core/report/python_report.cpp): names are added, never changed.
-// At most 250 KiB: of a larger one environments are left out first, then what was told.
+// At most 250 KiB: of a larger one environments are left out first, then details, actions, fixes and vectors, then what
+// was told last.
 //   {"checked": ms, "cut": bool,
 //    "told": [{"state": 0-3, "code", "subject", "title", "detail", "action", "remind": ms, "source": "index",
-//              "environment", "package", "advisories": [id], and of vulnerabilities, as far as they are known,
-//              "version", "fixes": [version], "severity": "high", "score": tenths, "vector"}],
+//              "environment", "package", "advisories": [id], "version", and of vulnerabilities, as far as they are
+//              known, "fixes": [version], "severity": "high", "score": tenths, "vector"}],
 //    "environments": [{"path", "python", "packages": [[name, version, "index"]]}]}
 sdk::Json memory_to_json(const Memory& memory);
 
 // Ids of the vulnerabilities that were told.
 std::set<std::string> known_ids(const Memory& memory);
 
+bool was_told(const Memory& memory, const sdk::Finding& finding);
+
+// The environments that were read, and those that could not be, as they were: a report is to show them.
+std::vector<Environment> remembered_environments(const Memory& before, Gathered gathered);
+
 // Adds what was told before and cannot be judged anew, since its environment could not be read or nobody could be asked
-// about its package: it is to be told again, or its silence would pass for a recovery. A release that fixes such a
-// vulnerability is no news then, though without advisories it passes for any release.
+// about its package: it is to be told again, or its silence would pass for a recovery. The same goes for newer releases
+// while the team's database cannot be had. A release that fixes such a vulnerability is no news then, though without
+// advisories it passes for any release.
 void keep_what_is_not_over(const Memory& before, const Gathered& gathered, const Knowledge& knowledge, Assessment& now);
 
 }  // namespace maintain::pydeps

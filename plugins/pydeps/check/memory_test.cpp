@@ -54,6 +54,36 @@ TEST_CASE("memory: documents of before, and of any shape") {
     CHECK(memory_from_json(Json::parse(text)).told.empty());
 }
 
+TEST_CASE("memory: what was told has its place, at the cost of its words and of what is installed") {
+  Memory memory;
+  for (int i = 0; i < 900; ++i) {
+    memory.told.push_back(told("p" + std::to_string(i) + " CVE-2026-1", {"CVE-2026-1"}));
+    memory.told.back().finding.detail = std::string(900, 'd');
+  }
+  const std::string version(200'000, '1');
+  memory.environments.push_back({.path = "/srv/env", .packages = {{.name = "Django", .version = version}}});
+  const Json document = memory_to_json(memory);
+  CHECK(document.dump().size() <= 256UL << 10);
+  const Memory read = memory_from_json(document);
+  CHECK(read.cut);
+  REQUIRE(read.told.size() == 900);
+  CHECK(read.told[899].finding.title == "django 5.2.1 is vulnerable");
+  CHECK(read.told[899].finding.detail.empty());
+  CHECK(read.environments.empty());
+}
+
+TEST_CASE("memory: an environment that could not be read stays as it was") {
+  const Memory before{.environments = {{.path = "/srv/a"}, {.path = "/srv/b"}}};
+  Gathered gathered;
+  gathered.inventory.environments.push_back({.path = "/srv/a", .python_version = "3.13"});
+  CHECK(remembered_environments(before, gathered).size() == 1);
+  gathered.unread.push_back({"/srv/b", "it is shut"});
+  const auto both = remembered_environments(before, gathered);
+  REQUIRE(both.size() == 2);
+  CHECK(both[0].python_version == "3.13");
+  CHECK(both[1].path == "/srv/b");
+}
+
 TEST_CASE("memory: of several ids only the one that was told is known, and not one that begins like it") {
   const std::vector<std::string> ids = {"CVE-2026-1", "CVE-2026-10", "GHSA-aaaa-bbbb-cccc"};
   CHECK(known_ids({.told = {told("django CVE-2026-10", ids)}}) == std::set<std::string>{"CVE-2026-10"});

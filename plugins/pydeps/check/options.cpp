@@ -30,6 +30,13 @@ std::string base_url(const sdk::Json& json, const char* key, std::string fallbac
   return url;
 }
 
+// A URL, or a path on the server.
+void read_place(const sdk::Json& json, const char* key, std::string& url, std::string& file) {
+  const std::string place = json.value(key, "");
+  if (!place.starts_with('/')) check_url(place, key);
+  (place.starts_with('/') ? file : url) = place;
+}
+
 std::optional<std::chrono::sys_days> day_of(const std::string& text) {
   const auto midnight = parse_timestamp(text + "T00:00:00Z");
   if (!midnight) return std::nullopt;
@@ -88,9 +95,8 @@ Options read_options(const sdk::Json& json) {
   options.osv.pop_back();
   options.osv_archive = json.value("osv_archive", "");
   options.vulnerabilities = json.value("vulnerabilities", true);
-  const std::string database = json.value("database", "");
-  if (!database.starts_with('/')) check_url(database, "database");
-  (database.starts_with('/') ? options.database_file : options.database_url) = database;
+  read_place(json, "database", options.database_url, options.database_file);
+  read_place(json, "end_of_life", options.end_of_life_url, options.end_of_life_file);
   options.types = parse_reported_types(json.value("types", "bug")).value_or(ReportedTypes::bug);
   const sdk::Json ignores = json.value("ignore", sdk::Json::array());
   for (std::size_t i = 0; i < ignores.size(); ++i)

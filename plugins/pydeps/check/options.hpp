@@ -27,6 +27,8 @@ struct Options {
   std::string osv_archive = {};
   std::string database_url = {};
   std::string database_file = {};             // on the server
+  std::string end_of_life_url = {};           // of a table that replaces the bundled one
+  std::string end_of_life_file = {};          // on the server
   ReportedTypes types = ReportedTypes::bug;
   std::vector<IgnoreEntry> ignores = {};      // those of the file first, in its order
 

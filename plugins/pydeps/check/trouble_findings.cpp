@@ -68,6 +68,26 @@ void add_stale(std::vector<Finding>& findings, const std::string& subject, const
   }
 }
 
+void add_database(std::vector<Finding>& findings, const Knowledge& knowledge) {
+  std::string first = knowledge.database_problem;
+  std::string detail;
+  for (const DatabaseProblem& problem : knowledge.database.problems) {
+    const std::string line = (problem.line > 0 ? "line " + std::to_string(problem.line) + ": " : "") + problem.message;
+    if (first.empty()) first = line;
+    detail += line + "\n";
+  }
+  if (first.empty()) return;
+  if (knowledge.database.more_problems > 0) detail += std::to_string(knowledge.database.more_problems) + " more.\n";
+  const bool is_lacking = knowledge.lacks_database();
+  findings.push_back({.state = State::warning, .code = "pydeps.stale_data", .subject = "database",
+                      .title = (is_lacking ? "the package release database cannot be had: "
+                                           : "the package release database has mistakes: ") + first,
+                      .detail = detail,
+                      .action = is_lacking ? "Mend it; until then nothing new is told of newer releases, and what was "
+                                             "told is told again."
+                                           : "Mend them; what is right counts."});
+}
+
 std::string entry_text(const IgnoreEntry& entry) {
   std::string text = entry.package;
   if (!entry.version.empty()) text += " " + entry.version;
@@ -139,17 +159,13 @@ std::vector<Finding> stale_findings(const Knowledge& knowledge, const std::strin
                         .title = "some records of the export cannot be read: " + knowledge.broken_records.front(),
                         .detail = lines});
   }
-  std::string database = knowledge.database_problem;
-  std::string detail;
-  for (const DatabaseProblem& problem : knowledge.database.problems) {
-    const std::string line = (problem.line > 0 ? "line " + std::to_string(problem.line) + ": " : "") + problem.message;
-    if (database.empty()) database = line;
-    detail += line + "\n";
-  }
-  if (!database.empty())
-    findings.push_back({.state = State::warning, .code = "pydeps.stale_data", .subject = "database",
-                        .title = "the package release database cannot be read as a whole: " + database,
-                        .detail = detail, .action = "Mend it; until then what follows from the data is told."});
+  add_database(findings, knowledge);
+  if (!knowledge.end_of_life_problem.empty())
+    findings.push_back({.state = State::warning, .code = "pydeps.stale_data", .subject = "end of life",
+                        .title = "the table of when Python and Django end cannot be had: " +
+                                 knowledge.end_of_life_problem,
+                        .action = "Mend it; until then the one that is built in counts, of " +
+                                  date_text(knowledge.end_of_life.as_of) + "."});
   return findings;
 }
 

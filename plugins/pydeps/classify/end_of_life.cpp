@@ -1,5 +1,6 @@
 #include "pydeps/classify/end_of_life.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -62,6 +63,7 @@ std::optional<EndOfLifeTable> parse_end_of_life(std::string_view yaml) {
     }
     auto cycles = parse_cycles(root->items[place]);
     if (!cycles) return std::nullopt;
+    std::sort(cycles->begin(), cycles->end(), [](const auto& a, const auto& b) { return a.line < b.line; });
     table.products[root->keys[place]] = *std::move(cycles);
   }
   if (!is_dated) return std::nullopt;
@@ -78,15 +80,14 @@ std::optional<EndOfLife> end_of_life(const EndOfLifeTable& table, std::string_vi
   const auto cycles = table.products.find(product);
   if (cycles == table.products.end()) return std::nullopt;
   for (const SupportCycle& cycle : cycles->second) {
-    if (!in_line(version, cycle.line)) continue;
+    const bool is_later = !in_line(version, cycle.line);
+    if (is_later && version > cycle.line) continue;
     const std::chrono::days left = cycle.last - today;
-    return EndOfLife{cycle.line.text(), cycle.last, left, left.count() < 0};
+    const bool is_over = left.count() < 0;
+    if (is_later && !is_over) return std::nullopt;
+    return EndOfLife{cycle.line.text(), cycle.last, left, is_over, is_later};
   }
   return std::nullopt;
-}
-
-std::optional<EndOfLife> end_of_life(std::string_view product, const Version& version, std::chrono::sys_days today) {
-  return end_of_life(bundled_end_of_life(), product, version, today);
 }
 
 }  // namespace maintain::pydeps

@@ -1,4 +1,4 @@
-// Until when Python and Django get security fixes: end_of_life.yml, which is built in.
+// Until when Python and Django get security fixes: end_of_life.yml, which is built in, or a newer one of its form.
 #pragma once
 
 #include <chrono>
@@ -22,7 +22,7 @@ struct EndOfLifeTable {
   std::map<std::string, std::vector<SupportCycle>, std::less<>> products;
 };
 
-// Nothing when a date, a cycle or the form is wrong: the table is ours, and a test reads it.
+// Nothing when a date, a line or the form is wrong.
 std::optional<EndOfLifeTable> parse_end_of_life(std::string_view yaml);
 
 const EndOfLifeTable& bundled_end_of_life();
@@ -32,11 +32,12 @@ struct EndOfLife {
   std::chrono::sys_days last;
   std::chrono::days left;       // negative after the last day
   bool is_over = false;
+  bool or_earlier = false;      // the version's own line is not in the table: `cycle` is the next that is, and over
 };
 
-// Nothing when the table does not know the product ("python", "django") or the version's cycle.
+// Nothing when the table does not know the product ("python", "django"), or neither the version's line nor that a later
+// one is over.
 std::optional<EndOfLife> end_of_life(const EndOfLifeTable& table, std::string_view product, const Version& version,
                                      std::chrono::sys_days today);
-std::optional<EndOfLife> end_of_life(std::string_view product, const Version& version, std::chrono::sys_days today);
 
 }  // namespace maintain::pydeps

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <ctime>
 #include <fstream>
 #include <iterator>
 
@@ -310,11 +311,12 @@ TEST_CASE("many tasks in circles and with unknown names are answered quickly") {
   const std::string stem(60, 'n');
   for (int i = 0; i < 400; ++i)
     unknown += "  " + stem + std::to_string(i) + ": {use: apt.check, after: " + stem + "x" + std::to_string(i) + "}\n";
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   CHECK(tasks(circles).project.tasks.empty());
   CHECK(tasks(unknown).project.tasks.empty());
-  // Under a second, several under sanitizers; more only when something grows faster than the square of the names.
-  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
+  // Under a second of CPU, ten under sanitizers on a busy machine; more only when something grows faster than the square
+  // of the names.
+  CHECK((std::clock() - start) / CLOCKS_PER_SEC < 60);
 }
 
 TEST_CASE("what is declared and cannot be read is known by its type") {

@@ -12,6 +12,7 @@
 #include "pydeps/environment/inventory.hpp"
 #include "pydeps/reading/direct_url.hpp"
 #include "pydeps/reading/freeze.hpp"
+#include "pydeps/reading/marker.hpp"
 #include "pydeps/reading/metadata.hpp"
 #include "pydeps/reading/pyvenv_cfg.hpp"
 #include "pydeps/reading/split_names.hpp"
@@ -67,12 +68,24 @@ void fuzz_files(std::string_view text) {
   for (const std::string& name : split_package_names(text)) require(!name.empty());
 }
 
+// What changes nothing: parentheses, "and" with yes, "or" with no. They may not fit in any more.
+void fuzz_marker(std::string_view text) {
+  const Applies applies = marker_applies(text);
+  if (applies == Applies::unknown) return;
+  const std::string inner = "(" + std::string(text) + ")";
+  for (const std::string& marker : {inner, inner + "and os_name=='posix'", "os_name=='nt'or" + inner}) {
+    const Applies again = marker_applies(marker);
+    require(again == applies || again == Applies::unknown);
+  }
+}
+
 void fuzz_freeze(std::string_view text) {
   const Freeze freeze = parse_freeze(text);
   for (const FreezeEntry& entry : freeze.entries) {
     require(entry.line > 0);
     require_package(entry.package);
     require_text(entry.marker);
+    fuzz_marker(entry.marker);
   }
   for (const FreezeNote& note : freeze.skipped) require_text(note.text);
   for (const FreezeNote& note : freeze.problems) require_text(note.text);
@@ -105,6 +118,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string text(reinterpret_cast<const char*>(data), size);
   fuzz_files(text);
   fuzz_freeze(text);
+  fuzz_marker(text);
   fuzz_inventory(text);
   // Also as records of one environment, which hardly any input begins by itself.
   fuzz_inventory("@@maintain begin inventory\nenv\t/e\t/e\nlib\tpython3.11\n" + text);

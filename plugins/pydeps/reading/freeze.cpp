@@ -7,6 +7,7 @@
 
 #include "common/sections.hpp"
 #include "pydeps/base/package_name.hpp"
+#include "pydeps/reading/marker.hpp"
 #include "pydeps/reading/url.hpp"
 
 namespace maintain::pydeps {
@@ -224,7 +225,8 @@ class FreezeReader {
   void add(std::size_t number, Package package, std::string_view marker) {
     if (freeze_.entries.size() >= most_entries) return;
     package.key = normalized_name(package.name);
-    std::string text = plugins::printable(marker.substr(0, 500));
+    std::string text = plugins::printable(marker.substr(0, longest_marker));
+    if (marker.size() > longest_marker) text += "...";  // what is left of it may read as another marker
     freeze_.entries.push_back({number, std::move(package), std::move(text)});
   }
 

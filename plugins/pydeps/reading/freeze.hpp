@@ -12,9 +12,11 @@
 namespace maintain::pydeps {
 
 struct FreezeEntry {
-  std::size_t line = 0;     // where it begins, from 1
+  std::size_t line = 0;  // where it begins, from 1
   Package package;
-  std::string marker = {};  // 'python_version < "3.8"': it may not be installed at all; pip freeze writes none
+  // 'python_version < "3.8"': it may not be installed at all; pip freeze writes none. What is beyond longest_marker
+  // (marker.hpp) is "...".
+  std::string marker = {};
 };
 
 // What a line is about, printable and without what may be a password: of an option's value nothing, or what a URL is

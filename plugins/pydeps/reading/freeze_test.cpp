@@ -5,6 +5,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "pydeps/reading/marker.hpp"
+
 using namespace maintain::pydeps;
 using Lines = std::vector<std::string>;
 
@@ -64,6 +66,15 @@ TEST_CASE("pinned requirements") {
   CHECK(parse_freeze("Foo_Bar.baz==1").entries.at(0).package.key == "foo-bar-baz");
   CHECK(entries("# a==1\n## b==2\n   # c==3\n").empty());
   CHECK(entries("a==1\nA==2\n").size() == 2);
+}
+
+TEST_CASE("a marker that is cut says so, for what is left of it may be another marker") {
+  std::string marker = "os_name == 'nt'";
+  marker.resize(longest_marker, ' ');
+  CHECK(parse_freeze("a==1 ; " + marker + "or 'x' in os_name").entries.at(0).marker == marker + "...");
+  marker.back() = '\t';
+  marker += "or os_name == 'posix'";
+  CHECK(marker_applies(parse_freeze("a==1 ; " + marker).entries.at(0).marker) == Applies::unknown);
 }
 
 TEST_CASE("hashes and joined lines") {

@@ -7,6 +7,7 @@
 #include "pydeps/check/assess.hpp"
 #include "pydeps/check/check_testing.hpp"
 #include "pydeps/check/findings.hpp"
+#include "pydeps/check/gather.hpp"
 
 using namespace maintain::pydeps;
 using namespace maintain::pydeps::testing;
@@ -561,5 +562,42 @@ TEST_CASE("the earlier bot's list_command and freeze files are read, and only wh
                                                                      "\n@@maintain end 0\n"});
     CHECK(fleet.check({{"freeze", {"/srv/shop/requirements.lock"}}}).outcome == Outcome::ok);
     CHECK(fleet.server.find("pydeps.outdated", "django") != nullptr);
+  }
+}
+
+TEST_CASE("what a list has for other systems is not installed, and what it has for some Pythons may be") {
+  const auto versions = [](const Environment& environment) {
+    std::string text;
+    for (const Package& package : environment.packages) text += package.key + " " + package.version + "\n";
+    return text;
+  };
+  SECTION("another system") {
+    const Environment list = environment_of_list("/list",
+        "pywin32==306 ; sys_platform == \"win32\"\nuvloop==0.21 ; sys_platform != 'win32'\nidna==3.4\n"
+        "torch==2.1 ; sys_platform == 'darwin'\ntorch==2.1+cpu ; sys_platform == 'linux'\n"
+        "odd==1 ; platform == 'x'\nold==1 ; python_version < '3'\n"
+        "-e /srv/own#egg=own ; os_name == 'nt'\n");
+    CHECK(versions(list) == "idna 3.4\nodd 1\nold 1\ntorch 2.1+cpu\nuvloop 0.21\n");
+    CHECK(list.problems.empty());
+    CHECK_FALSE(doubt_finding(list));
+  }
+  SECTION("one of several") {
+    const Environment list = environment_of_list("/list",
+        "numpy==1.26 ; python_version < '3.12'\nnumpy==2.1 ; python_version >= '3.12'\n"
+        "idna==3.4 ; python_version < '3.12'\nidna==3.4 ; python_version >= '3.12'\n");
+    CHECK(versions(list) == "idna 3.4\nnumpy 1.26\n");
+    REQUIRE(list.problems.size() == 1);
+    CHECK(list.problems[0].doubt == Doubt::guessed);
+    CHECK(list.problems[0].text == "numpy is listed as 1.26 and as 2.1, by markers that the list does not answer; "
+                                   "the first counts");
+    CHECK(doubt_finding(list)->state == State::ok);
+  }
+  SECTION("one of them in any case") {
+    const std::string sure = GENERATE("numpy==2.1\n", "numpy==2.1 ; sys_platform == 'linux'\n");
+    const Environment list = environment_of_list("/list", "numpy==1.26 ; python_version < '3.12'\n" + sure);
+    REQUIRE(list.problems.size() == 1);
+    CHECK(list.problems[0].doubt == Doubt::duplicate);
+    CHECK(list.problems[0].text == "numpy is listed as 1.26 and as 2.1");
+    CHECK(doubt_finding(list)->state == State::warning);
   }
 }

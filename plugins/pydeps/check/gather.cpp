@@ -9,6 +9,7 @@
 #include "pydeps/environment/inventory_script.hpp"
 #include "pydeps/environment/site_packages.hpp"
 #include "pydeps/reading/freeze.hpp"
+#include "pydeps/reading/marker.hpp"
 
 namespace maintain::pydeps {
 namespace {
@@ -121,22 +122,44 @@ void run_list_command(sdk::Context& context, const Options& options, Gathered& g
     gathered.inventory.environments.push_back(std::move(environment));
 }
 
+// The lines of one package.
+struct Listed {
+  std::vector<const FreezeEntry*> entries = {};
+  bool is_choice = true;  // each of them may be meant for another Python or machine
+};
+
+void add_duplicates(Environment& environment, Doubt doubt, const Listed& listed, const std::string& why) {
+  const std::string& first = listed.entries.front()->package.version;
+  for (const FreezeEntry* entry : listed.entries)
+    if (const Package& package = entry->package; package.version != first)
+      add_problem(environment, doubt, package.name,
+                  package.name + " is listed as " + first + " and as " + package.version + why);
+}
+
 }  // namespace
 
 Environment environment_of_list(std::string_view name, std::string_view text) {
   Environment environment{.path = shown_text(name, 500)};
   const Freeze freeze = parse_freeze(text);
-  std::map<std::string, Package> packages;
+  std::map<std::string, Listed> packages;
   for (const FreezeEntry& entry : freeze.entries) {
-    const auto [place, is_new] = packages.emplace(entry.package.key, entry.package);
-    if (!is_new && place->second.version != entry.package.version)
-      add_problem(environment, Doubt::duplicate, entry.package.name,
-                  entry.package.name + " is listed as " + place->second.version + " and as " + entry.package.version);
+    const Applies applies = entry.marker.empty() ? Applies::yes : marker_applies(entry.marker);
+    if (applies == Applies::no) continue;
+    Listed& listed = packages[entry.package.key];
+    listed.entries.push_back(&entry);
+    if (applies == Applies::yes) listed.is_choice = false;
+  }
+  for (const auto& [key, listed] : packages) {
+    environment.packages.push_back(listed.entries.front()->package);
+    if (!listed.is_choice) add_duplicates(environment, Doubt::duplicate, listed, "");
   }
   for (const FreezeNote& note : freeze.problems)
     add_problem(environment, Doubt::unreadable, "line " + std::to_string(note.line),
                 "line " + std::to_string(note.line) + ": " + note.text);
-  for (auto& [key, package] : packages) environment.packages.push_back(std::move(package));
+  // Last, for the number of problems is bounded.
+  const std::string why = ", by markers that the list does not answer; the first counts";
+  for (const auto& [key, listed] : packages)
+    if (listed.is_choice) add_duplicates(environment, Doubt::guessed, listed, why);
   return environment;
 }
 

@@ -34,7 +34,9 @@ struct Gathered {
 // Reads only; list_command, which writes, is left out of a dry run. Throws Failure when the server cannot be asked.
 Gathered gather(sdk::Context& context, const Options& options);
 
-// Pure. Of packages that are listed twice the first counts; lines that say nothing that can be looked up are problems.
+// Pure. Lines whose marker says that they are not for such a server are left out. Of packages that are listed twice the
+// first counts; where markers that cannot be answered choose between all their lines, as in lists for several Pythons,
+// that is no more than guessed. Lines that say nothing that can be looked up are problems.
 Environment environment_of_list(std::string_view name, std::string_view text);
 
 // Whether an environment that is not there might be: something was not looked at.

@@ -13,7 +13,7 @@ namespace maintain::pydeps {
 // What makes an environment's list of packages doubtful, or incomplete.
 enum class Doubt {
   duplicate,     // a package is recorded twice: which of them is imported is chance
-  guessed,       // name and version are only those of the directory's name
+  guessed,       // name and version are only those of the directory's name, or one of several that a list offers
   unreadable,    // something was not read: no permission, a symbolic link, too large, or nonsense
   leftover,      // pip was interrupted and left the package's remains ("~ame-1.0.dist-info")
   other_python,  // packages of a Python that the environment does not use (any more)

@@ -158,7 +158,8 @@ class FreezeReader {
     const UrlReference reference = read_url(target);
     if (package.name.empty()) package.name = reference.egg;
     if (package.name.empty() && announced) package.name = announced->first;
-    if (announced && normalized_name(announced->first) == normalized_name(package.name)) package.version = announced->second;
+    if (announced && normalized_name(announced->first) == normalized_name(package.name))
+      package.version = announced->second;
     if (package.name.empty())
       return note(freeze_.problems, number, "no name of a package with the editable " + shown(reference.url));
     package.origin = Origin::editable;

@@ -410,7 +410,10 @@ class Releases(ShopCase):
         with self.subTest("whether an entry is of use is not known while something is not"):
             self.index.trouble = {"osv": DOWN}
             self.forget_answers()
-            self.assertNotIn("ignore_unused nothing", self.told(self.look(name)))
+            told = self.told(self.look(name))
+            for entry in ("ignore_unused nothing", "ignore_expired urllib3 CVE-2026-2"):
+                self.assertIn(entry, told, "what was told stays")
+            self.assertNotIn("ignore_unused jinja2 " + JINJA, told, "what was of use passes for it")
 
 
 class Report(ShopCase):

@@ -51,13 +51,23 @@ void report_findings(sdk::Context& context, const std::vector<Told>& told, std::
                      .action = "Mend what is told first, or divide the environments among several tasks."});
 }
 
-// An entry is known to be of no use only when everything was looked at. Until then what was told of it stays.
+// An entry is known to be of no use, or no more until its fix, only when everything was looked at. Until then what was
+// told of it stays.
 std::vector<Finding> findings_of_ignores(const Ignores& ignores, bool all_known, const Memory& before) {
-  std::vector<Finding> findings = ignore_findings(ignores.outcomes());
-  if (!all_known)
-    std::erase_if(findings, [&](const Finding& finding) {
-      return finding.code == "pydeps.ignore_unused" && !was_told(before, finding);
-    });
+  std::vector<Finding> findings;
+  for (const Ignores::Outcome& outcome : ignores.outcomes())
+    for (Finding& finding : ignore_findings({outcome})) {
+      if (all_known || outcome.state != IgnoreState::unused) {
+        findings.push_back(std::move(finding));
+        continue;
+      }
+      const auto told = std::find_if(before.told.begin(), before.told.end(), [&](const Told& one) {
+        const bool is_same = one.finding.code == finding.code ||
+                             (outcome.entry->until_fixed && one.finding.code == "pydeps.ignore_expired");
+        return is_same && one.finding.subject == finding.subject;
+      });
+      if (told != before.told.end()) findings.push_back(told->finding);
+    }
   return findings;
 }
 

@@ -117,7 +117,7 @@ void run_list_command(sdk::Context& context, const Options& options, Gathered& g
   }
   Environment environment = environment_of_list(name, done.output);
   if (environment.packages.empty() && environment.problems.empty())
-    gathered.unread.push_back({name, "it wrote nothing into the file that it was given"});
+    gathered.unread.push_back({name, "it wrote no package for such a system into the file that it was given"});
   else
     gathered.inventory.environments.push_back(std::move(environment));
 }

@@ -105,6 +105,26 @@ TEST_CASE("while the index cannot be asked, what is ignored until it is fixed st
   }
 }
 
+TEST_CASE("an entry whose fix was told stays told while advisories are not known") {
+  Fleet fleet;
+  fleet.add("django", {"5.2.1", "5.2.8"});
+  fleet.advise("CVE-2026-1", "django", "5.2.1", "5.2.8");
+  const Json options = {{"virtualenvs", {"/srv/shop/env"}},
+                        {"ignore", {{{"package", "django"}, {"advisory", "CVE-2026-1"}, {"reason", "no fix"},
+                                     {"until", "fixed"}}}}};
+  fleet.check(options);
+  CHECK(fleet.count("pydeps.ignore_expired") == 1);
+  fleet.osv_is_down = true;
+  fleet.check(options);
+  CHECK(fleet.count("pydeps.ignore_expired") == 1);
+  CHECK(fleet.count("pydeps.ignore_unused") == 0);
+  fleet.osv_is_down = false;
+  fleet.environments["/srv/shop/env"]["django"] = "5.2.8";
+  fleet.check(options);
+  CHECK(fleet.count("pydeps.ignore_expired") == 0);
+  CHECK(fleet.count("pydeps.ignore_unused") == 1);
+}
+
 TEST_CASE("an entry of no use is not told anew for each package that is not known") {
   Fleet fleet;
   fleet.add("django", {"5.2.1", "5.2.8"});

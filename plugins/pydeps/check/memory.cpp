@@ -175,12 +175,6 @@ std::set<std::string> known_ids(const Memory& memory) {
   return ids;
 }
 
-bool was_told(const Memory& memory, const sdk::Finding& finding) {
-  return std::any_of(memory.told.begin(), memory.told.end(), [&](const Told& told) {
-    return told.finding.code == finding.code && told.finding.subject == finding.subject;
-  });
-}
-
 std::vector<Environment> remembered_environments(const Memory& before, Gathered gathered) {
   std::vector<Environment> environments = std::move(gathered.inventory.environments);
   if (!is_uncertain(gathered)) return environments;
@@ -222,8 +216,10 @@ void keep_what_is_not_over(const Memory& before, const Gathered& gathered, const
   };
   std::vector<Told> open;
   std::copy_if(before.told.begin(), before.told.end(), std::back_inserter(open), is_open);
+  std::set<std::pair<std::string, std::string>> told_before;
+  for (const Told& told : before.told) told_before.emplace(told.finding.code, told.finding.subject);
   const auto is_fix = [&](const Told& told) {
-    if (!is_about_releases(told) || was_told(before, told.finding)) return false;
+    if (!is_about_releases(told) || told_before.contains({told.finding.code, told.finding.subject})) return false;
     return std::any_of(open.begin(), open.end(), [&](const Told& one) {
       return one.source == Source::advisories && one.package == told.package && one.environment == told.environment;
     });

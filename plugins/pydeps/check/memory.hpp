@@ -33,8 +33,6 @@ sdk::Json memory_to_json(const Memory& memory);
 // Ids of the vulnerabilities that were told.
 std::set<std::string> known_ids(const Memory& memory);
 
-bool was_told(const Memory& memory, const sdk::Finding& finding);
-
 // The environments that were read, and those that could not be, as they were: a report is to show them.
 std::vector<Environment> remembered_environments(const Memory& before, Gathered gathered);
 

@@ -62,7 +62,6 @@ void fuzz_files(std::string_view text) {
     require(direct->origin != Origin::index);
   }
   require_text(parse_pyvenv_cfg(text).python_version);
-  require_text(parse_pyvenv_cfg(text).home);
   require_url(without_credentials(text));
   require_url(read_url(text).url);
   for (const std::string& name : split_package_names(text)) require(!name.empty());

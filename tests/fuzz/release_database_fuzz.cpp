@@ -22,7 +22,8 @@ bool is_line(std::string_view text) {
 }
 
 void read_ends(std::string_view text) {
-  const auto table = parse_end_of_life(text);
+  const auto [table, problem] = parse_end_of_life(text);
+  demand(is_line(problem) && problem.empty() == table.has_value());
   if (!table) return;
   for (const auto& [product, cycles] : table->products)
     for (const SupportCycle& cycle : cycles) {

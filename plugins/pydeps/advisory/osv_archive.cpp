@@ -17,6 +17,7 @@ constexpr std::uintmax_t most_archive_bytes = 256U << 20U;
 constexpr zip_int64_t most_entries = 500'000;
 constexpr std::uint64_t most_bytes = std::uint64_t{4} << 30U;
 constexpr std::size_t most_problems = 20;
+constexpr std::size_t most_broken_ids = 10'000;
 
 using Archive = std::unique_ptr<zip_t, decltype(&zip_discard)>;
 
@@ -86,6 +87,9 @@ void take_record(AdvisoryArchive& result, const std::set<std::string, std::less<
     problem = std::move(parsed.problem);
   }
   ++result.broken;
+  std::string id(entry.substr(0, entry.size() - std::string_view(".json").size()));
+  id.erase(0, id.rfind('/') + 1);
+  if (is_advisory_id(id) && result.broken_ids.size() < most_broken_ids) result.broken_ids.insert(std::move(id));
   if (result.problems.size() < most_problems) result.problems.push_back(shown_text(entry, 200) + ": " + problem);
 }
 
@@ -113,6 +117,7 @@ AdvisoryArchive read_archive(const std::string& path, const std::set<std::string
       break;
     }
   }
+  if (result.problem.empty() && result.broken == result.records) result.problem = "it holds no advisory";
   return result;
 }
 

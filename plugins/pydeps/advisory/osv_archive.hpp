@@ -16,7 +16,9 @@ struct AdvisoryArchive {
   std::size_t records = 0;                 // in the archive, whatever they name
   std::size_t broken = 0;                  // of these, records that are none
   std::vector<std::string> problems = {};  // "ENTRY: why" of the first of them, fit to show
-  std::string problem = {};                // when it could not be read, or not to its end: fit to show, without an end
+  std::set<std::string> broken_ids = {};   // by the names of their entries; at most 10,000
+  // When it could not be read, or not to its end, or has no record that is one: fit to show, without an end.
+  std::string problem = {};
 };
 
 // names: normalised. Entries that do not end in ".json" are passed over. Bounds: an archive of 256 MiB, 500,000

@@ -20,6 +20,13 @@ struct Known {
   std::map<std::string, Proposals> proposals = {};  // by the environment's Python
 };
 
+// By what of the vulnerabilities of a package that are told.
+struct Mended {
+  std::set<std::string> told = {};   // their ids
+  std::set<Version> fixes = {};      // versions that mend one of them
+  std::optional<Version> by = {};    // the least that each which can be mended asks for
+};
+
 class Assessor {
  public:
   Assessor(const AssessmentQuery& query, Ignores& ignores)
@@ -62,10 +69,10 @@ class Assessor {
 
   bool add_end_of_life(const std::string& key, const std::string& product, const std::string& text,
                        const Version& version) {
-    const EndOfLifeTable& table = knowledge_.end_of_life;
-    const auto end = end_of_life(table, key, version, query_.today);
+    const auto end = end_of_life(knowledge_.end_of_life, key, version, query_.today);
     if (!end) return false;
-    if (auto finding = end_of_life_finding(product, text, *end, table.as_of, several_ ? environment_->path : ""))
+    if (knowledge_.lacks_end_of_life()) return end->is_over;
+    if (auto finding = end_of_life_finding(product, text, *end, several_ ? environment_->path : ""))
       tell(Source::environment, key, text, std::move(*finding));
     return end->is_over;
   }
@@ -106,9 +113,16 @@ class Assessor {
     Known& known = known_of(package);
     const ProjectReleases* project = project_of(package);
     const bool is_ignored = ignores_.covers_package(package.key, package.version);
-    std::set<Version> fixes;
+    Mended mended;
     EnvironmentSummary& summary = assessment_.environments.back();
-    if (add_vulnerabilities(package, known, project, fixes)) ++summary.vulnerable;
+    bool is_vulnerable = add_vulnerabilities(package, known, project, mended);
+    Mended others{.told = mended.told};
+    for (const std::string& version : package.other_versions) {
+      Package other = package;
+      other.version = version;
+      if (add_vulnerabilities(other, known_of(other), project, others)) is_vulnerable = true;
+    }
+    if (is_vulnerable) ++summary.vulnerable;
     if (!is_on_index(package) || !known.version) ++summary.not_compared;
     if (is_ignored) return;
     const bool is_over = package.key == "django" && known.version &&
@@ -121,24 +135,32 @@ class Assessor {
       tell_of_index(package, withdrawn_finding(place_of(package), *project));
     if (known.release != nullptr && known.release->yanked)
       tell_of_index(package, yanked_finding(place_of(package), *known.release));
-    if (known.version && add_releases(package, known, *project, fixes, is_over)) ++summary.outdated;
+    if (known.version && add_releases(package, known, *project, mended, is_over)) ++summary.outdated;
   }
 
-  // fixes: versions that mend what is told.
   bool add_vulnerabilities(const Package& package, const Known& known, const ProjectReleases* project,
-                           std::set<Version>& fixes) {
+                           Mended& mended) {
     bool any = false;
     if (!may_have_advisories(package)) return any;
     std::set<std::string> ids;
     for (const Vulnerability& vulnerability : known.vulnerabilities) {
       ids.insert(vulnerability.ids.begin(), vulnerability.ids.end());
+      // Of another version of the package.
+      if (mended.told.contains(told_id(vulnerability))) continue;
       const Remedies remedies = remedies_of(vulnerability.fixes, known.version, project);
       const bool has_fix = !remedies.fixes.empty() || !remedies.need_python.empty();
       const bool is_certain = !knowledge_.unanswered.contains(package.key) || was_told(vulnerability);
-      if (ignores_.covers({package.key, package.version, vulnerability.ids, has_fix && is_certain})) continue;
+      if (ignores_.covers({package.key, package.version, vulnerability.ids, has_fix && is_certain})) {
+        ++assessment_.environments.back().ignored;
+        continue;
+      }
       any = true;
+      mended.told.insert(vulnerability.ids.begin(), vulnerability.ids.end());
       for (const std::string& fix : vulnerability.fixes)
-        if (auto version = Version::parse(fix)) fixes.insert(std::move(*version));
+        if (auto version = Version::parse(fix)) mended.fixes.insert(std::move(*version));
+      if (!remedies.fixes.empty())
+        if (const auto first = Version::parse(remedies.fixes.front()); first && (!mended.by || *mended.by < *first))
+          mended.by = first;
       Told& told = tell_vulnerability(
           package, vulnerable_finding(place_of(package), vulnerability, told_id(vulnerability), remedies),
           vulnerability.ids);
@@ -151,7 +173,8 @@ class Assessor {
         unread != knowledge_.unread_advisories.end())
       for (const UnreadAdvisory& advisory : unread->second) {
         const std::vector<std::string> only{advisory.id};
-        if (ids.contains(advisory.id) || ignores_.covers({package.key, package.version, only, false})) continue;
+        if (ids.contains(advisory.id) || mended.told.contains(advisory.id)) continue;
+        if (ignores_.covers({package.key, package.version, only, false})) continue;
         any = true;
         tell_vulnerability(package, unread_advisory_finding(place_of(package), advisory), only);
       }
@@ -186,16 +209,16 @@ class Assessor {
   }
 
   bool add_releases(const Package& package, Known& known, const ProjectReleases& project,
-                    const std::set<Version>& fixes, bool is_over) {
+                    const Mended& mended, bool is_over) {
     const PackageReleases* database = knowledge_.database.find(package.key);
-    Proposals proposals = proposals_of(package, known, project, fixes, is_over);
+    Proposals proposals = proposals_of(package, known, project, mended.fixes, is_over);
     const bool is_outdated = !proposals.releases.empty() || !proposals.need_python.empty();
-    // What the team says of these releases is not known, so neither is whether they are to be told: see
-    // keep_what_is_not_over().
-    if (knowledge_.lacks_database()) return is_outdated;
-    // The vulnerability's own finding names its fixes.
+    // See keep_what_is_not_over().
+    if (knowledge_.lacks_judgement(package.key)) return is_outdated;
+    // The vulnerability's own finding names its fixes, and nobody is to be sent to what does not mend it.
     const auto is_told = [&](const Proposal& proposal) {
-      return proposal.kind == ReleaseKind::security && fixes.contains(proposal.version);
+      return (mended.by && proposal.version < *mended.by) ||
+             (proposal.kind == ReleaseKind::security && mended.fixes.contains(proposal.version));
     };
     const bool is_fixed = std::erase_if(proposals.releases, is_told) > 0;
     std::erase_if(proposals.need_python, is_told);
@@ -243,8 +266,11 @@ Wanted wanted_of(const std::vector<Environment>& environments, const Options& op
       if (!options.index.empty() && is_on_index(package) && !ignores.covers_package(package.key, package.version))
         want(wanted.projects, package.key, package.key);
       if (options.vulnerabilities && may_have_advisories(package) &&
-          !ignores.covers_all_of(package.key, package.version))
+          !ignores.covers_all_of(package.key, package.version)) {
         want(wanted.versions, PackageAt{package.key, package.version}, package.key);
+        for (const std::string& version : package.other_versions)
+          want(wanted.versions, PackageAt{package.key, version}, package.key);
+      }
     }
   return wanted;
 }

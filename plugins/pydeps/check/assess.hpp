@@ -38,6 +38,7 @@ struct EnvironmentSummary {
   std::string python;   // empty: unknown
   std::size_t packages = 0;
   std::size_t vulnerable = 0;  // packages, as the rest; what is ignored does not count
+  std::size_t ignored = 0;     // vulnerabilities
   std::size_t outdated = 0;
   std::size_t not_compared = 0;  // of directories and repositories, and without a version of PEP 440
 };

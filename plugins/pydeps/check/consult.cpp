@@ -62,6 +62,13 @@ void ask_index(Asking& asking, const Options& options, const Wanted& wanted, Kno
   for (const std::string& project : wanted.projects) pages.push_back(page_of(options, project));
   asking.prefetch(pages);
   for (const std::string& project : wanted.projects) take_project(asking, options, project, knowledge);
+  // One's own packages may be few, and none of them on the index; but who knows none of many has no index.
+  constexpr std::size_t many = 3;
+  if (knowledge.unknown.size() < many || knowledge.unknown.size() < wanted.projects.size()) return;
+  for (const std::string& project : knowledge.unknown)
+    knowledge.unanswered.emplace(project, "it knows none of the packages, so it may be no index; one's address mostly "
+                                          "ends in simple/");
+  knowledge.unknown.clear();
 }
 
 // The records of all ids that the service named, each once.
@@ -126,8 +133,10 @@ void read_osv_archive(const Options& options, const Wanted& wanted, Knowledge& k
   for (const auto& [package, version] : wanted.versions) names.insert(package);
   AdvisoryArchive archive = read_archive(options.osv_archive, names);
   if (!archive.problem.empty())
-    for (const std::string& name : names) knowledge.unchecked.emplace(name, archive.problem);
+    for (const std::string& name : names)
+      knowledge.unchecked.emplace(name, shown_text(options.osv_archive, 500) + ": " + archive.problem);
   knowledge.broken_records = std::move(archive.problems);
+  knowledge.broken_ids = std::move(archive.broken_ids);
   if (knowledge.broken_records.size() > most_told) knowledge.broken_records.resize(most_told);
   for (const Advisory& advisory : archive.advisories) {
     std::set<std::string> concerned;
@@ -159,9 +168,11 @@ void read_end_of_life(Asking& asking, const Options& options, const ServerFile& 
   ServerFile table = fetched(asking, options.end_of_life_url, file, stale);
   knowledge.end_of_life_problem = std::move(table.problem);
   if (!knowledge.end_of_life_problem.empty()) return;
-  auto parsed = parse_end_of_life(table.text);
-  if (parsed) knowledge.end_of_life = *std::move(parsed);
-  else knowledge.end_of_life_problem = "it is no such table";
+  ParsedEndOfLife parsed = parse_end_of_life(table.text);
+  knowledge.end_of_life_problem = std::move(parsed.problem);
+  if (!parsed.table) return;
+  knowledge.end_of_life_is_old = parsed.table->as_of < knowledge.end_of_life.as_of;
+  if (!knowledge.end_of_life_is_old) knowledge.end_of_life = renewed(std::move(knowledge.end_of_life), *parsed.table);
 }
 
 }  // namespace

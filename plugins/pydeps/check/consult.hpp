@@ -54,6 +54,7 @@ struct Knowledge {
   // Those whose records could not be had or read, of package and version.
   std::map<PackageAt, std::vector<UnreadAdvisory>> unread_advisories = {};
   std::vector<std::string> broken_records = {};  // of an archive, whatever they are about: "ENTRY: why", fit to show
+  std::set<std::string> broken_ids = {};         // by the names of their entries
   Stale stale_advisories = {};
 
   ReleaseDatabase database = {};
@@ -62,8 +63,15 @@ struct Knowledge {
   // The options name a database, and nothing is known of what it says.
   bool lacks_database() const { return !database_problem.empty() || database.unreadable; }
 
-  EndOfLifeTable end_of_life = bundled_end_of_life();
-  std::string end_of_life_problem = {};  // why the bundled one counts, though the options name another
+  EndOfLifeTable end_of_life = bundled_end_of_life();  // renewed, when the options name a newer one
+  bool end_of_life_is_old = false;                     // the one that they name is older, and does not count
+  std::string end_of_life_problem = {};                // why it is not there: fit to show
+  bool lacks_end_of_life() const { return !end_of_life_problem.empty(); }
+
+  // Whether it is not known what is to be told of a package's newer releases.
+  bool lacks_judgement(std::string_view package) const {
+    return lacks_database() || (package == "django" && lacks_end_of_life());
+  }
 };
 
 // gathered: its files. Throws Failure only when the task is cancelled or its time is up.

@@ -136,7 +136,8 @@ Finding outdated_finding(const Place& place, const std::vector<Proposal>& releas
   if (!releases.empty()) {
     finding.title = named(place) + " is outdated: " + releases_text(releases, 3);
     if (releases.size() > 3) finding.detail = "Newer: " + releases_text(releases) + "\n";
-    finding.action = "Upgrade to " + releases.back().version.text() + ", or say under `ignore` why not.";
+    finding.action = "Upgrade to " + releases.back().version.text() +
+                     ", or `ignore` it `except: vulnerabilities` and say why.";
   } else {
     finding.title = named(place) + " is outdated, and newer releases need another Python: " +
                     releases_text(need_python, 3);
@@ -202,18 +203,19 @@ std::string date_text(std::chrono::sys_days day) {
 }
 
 std::optional<Finding> end_of_life_finding(const std::string& product, const std::string& version,
-                                           const EndOfLife& end, std::chrono::sys_days as_of,
-                                           const std::string& environment) {
+                                           const EndOfLife& end, const std::string& environment) {
   if (end.left > std::chrono::days(90)) return std::nullopt;
   std::string key = product;
   std::transform(key.begin(), key.end(), key.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
   return Finding{.state = State::warning, .code = "pydeps.end_of_life", .subject = subject_of(key, environment),
-                 .title = product + " " + version + (end.is_over ? " has had no security fixes since " :
-                                                                   " gets security fixes only until ") +
+                 .title = product + " " + version + (end.is_over ? " has had no security fixes of its authors since "
+                                                                 : " gets security fixes of its authors only until ") +
                           date_text(end.last) + (end.or_earlier ? " or earlier" : ""),
                  .detail = (environment.empty() ? "" : "In " + environment + ".\n") + "As was known on " +
-                           date_text(as_of) + ".\n",
-                 .action = "Move to a later line than " + end.cycle + ".", .remind = std::chrono::hours(24 * 7)};
+                           date_text(end.as_of) + ".\n",
+                 .action = "Move to a later line than " + end.cycle + "; or, where the distribution looks after it, " +
+                           "`ignore` it with that reason.",
+                 .remind = std::chrono::hours(24 * 7)};
 }
 
 }  // namespace maintain::pydeps

@@ -52,10 +52,9 @@ Finding yanked_finding(const Place& place, const Release& release);
 Finding withdrawn_finding(const Place& place, const ProjectReleases& project);
 Finding unknown_package_finding(const Place& place, const std::string& index);
 
-// product: "Python", "Django". as_of: of the table. Nothing while there is time.
+// product: "Python", "Django". Nothing while there is time.
 std::optional<Finding> end_of_life_finding(const std::string& product, const std::string& version,
-                                           const EndOfLife& end, std::chrono::sys_days as_of,
-                                           const std::string& environment);
+                                           const EndOfLife& end, const std::string& environment);
 
 // What is doubtful about an environment's list of packages; nothing when it is sound.
 std::optional<Finding> doubt_finding(const Environment& environment);
@@ -63,7 +62,7 @@ std::optional<Finding> doubt_finding(const Environment& environment);
 std::vector<Finding> absence_findings(const Gathered& gathered);
 
 // What was not to be had, or only from before.
-std::vector<Finding> stale_findings(const Knowledge& knowledge, const std::string& index);
+std::vector<Finding> stale_findings(const Knowledge& knowledge, const Options& options);
 
 std::string date_text(std::chrono::sys_days day);  // "2026-04-10"
 

@@ -1,5 +1,7 @@
 #include "pydeps/check/gather.hpp"
 
+#include <fnmatch.h>
+
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -124,16 +126,21 @@ void run_list_command(sdk::Context& context, const Options& options, Gathered& g
 
 // The lines of one package.
 struct Listed {
-  std::vector<const FreezeEntry*> entries = {};
+  std::vector<const FreezeEntry*> entries = {};  // the first counts
   bool is_choice = true;  // each of them may be meant for another Python or machine
 };
 
+Package package_of(const Listed& listed) {
+  Package package = listed.entries.front()->package;
+  for (const FreezeEntry* entry : listed.entries) add_other_version(package, entry->package.version);
+  return package;
+}
+
 void add_duplicates(Environment& environment, Doubt doubt, const Listed& listed, const std::string& why) {
-  const std::string& first = listed.entries.front()->package.version;
-  for (const FreezeEntry* entry : listed.entries)
-    if (const Package& package = entry->package; package.version != first)
-      add_problem(environment, doubt, package.name,
-                  package.name + " is listed as " + first + " and as " + package.version + why);
+  const Package package = package_of(listed);
+  for (const std::string& version : package.other_versions)
+    add_problem(environment, doubt, package.name,
+                package.name + " is listed as " + package.version + " and as " + version + why);
 }
 
 }  // namespace
@@ -146,29 +153,51 @@ Environment environment_of_list(std::string_view name, std::string_view text) {
     const Applies applies = entry.marker.empty() ? Applies::yes : marker_applies(entry.marker);
     if (applies == Applies::no) continue;
     Listed& listed = packages[entry.package.key];
-    listed.entries.push_back(&entry);
+    // One that applies in any case goes before those that may.
+    const bool is_first_sure = applies == Applies::yes && listed.is_choice;
+    listed.entries.insert(is_first_sure ? listed.entries.begin() : listed.entries.end(), &entry);
     if (applies == Applies::yes) listed.is_choice = false;
   }
   for (const auto& [key, listed] : packages) {
-    environment.packages.push_back(listed.entries.front()->package);
+    environment.packages.push_back(package_of(listed));
     if (!listed.is_choice) add_duplicates(environment, Doubt::duplicate, listed, "");
   }
   for (const FreezeNote& note : freeze.problems)
     add_problem(environment, Doubt::unreadable, "line " + std::to_string(note.line),
                 "line " + std::to_string(note.line) + ": " + note.text);
   // Last, for the number of problems is bounded.
-  const std::string why = ", by markers that the list does not answer; the first counts";
+  const std::string why = ", by markers that the list does not answer";
   for (const auto& [key, listed] : packages)
     if (listed.is_choice) add_duplicates(environment, Doubt::guessed, listed, why);
   return environment;
 }
 
 bool is_uncertain(const Gathered& gathered) {
-  const auto is_shut = [](const Absent& absent) {
-    return absent.why == Absence::denied || absent.why == Absence::partly_denied;
-  };
   return !gathered.unread.empty() || !gathered.inventory.hidden.empty() || gathered.inventory.left_out > 0 ||
-         std::any_of(gathered.inventory.absent.begin(), gathered.inventory.absent.end(), is_shut);
+         !gathered.inventory.absent.empty();
+}
+
+bool may_still_be(const Gathered& gathered, const std::string& path) {
+  const Inventory& inventory = gathered.inventory;
+  const auto is_it = [&](const Unread& unread) { return unread.subject.empty() || unread.subject == path; };
+  const auto leads_there = [&](const Absent& absent) {
+    if (absent.path == path) return true;
+    const bool is_pattern = absent.path.find_first_of("*?[") != std::string::npos;
+    if (is_pattern) return ::fnmatch(absent.path.c_str(), path.c_str(), FNM_PATHNAME) == 0;
+    return absent.why == Absence::denied;
+  };
+  const auto is_above = [&](const Hidden& hidden) {
+    return path == hidden.path || path.starts_with(hidden.path + "/");
+  };
+  return inventory.left_out > 0 || std::any_of(gathered.unread.begin(), gathered.unread.end(), is_it) ||
+         std::any_of(inventory.absent.begin(), inventory.absent.end(), leads_there) ||
+         std::any_of(inventory.hidden.begin(), inventory.hidden.end(), is_above);
+}
+
+bool is_incomplete(const Environment& environment) {
+  return std::any_of(environment.problems.begin(), environment.problems.end(), [](const Problem& problem) {
+    return problem.doubt == Doubt::incomplete || problem.doubt == Doubt::unreadable;
+  });
 }
 
 Gathered gather(sdk::Context& context, const Options& options) {

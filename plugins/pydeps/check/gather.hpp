@@ -25,7 +25,7 @@ struct ServerFile {
 };
 
 struct Gathered {
-  Inventory inventory;  // lists are environments, too: by their file or command, and of no known Python
+  Inventory inventory = {};  // lists are environments, too: by their file or command, and of no known Python
   std::vector<Unread> unread = {};
   ServerFile database = {};     // Options::database_file
   ServerFile end_of_life = {};  // Options::end_of_life_file
@@ -39,7 +39,14 @@ Gathered gather(sdk::Context& context, const Options& options);
 // that is no more than guessed. Lines that say nothing that can be looked up are problems.
 Environment environment_of_list(std::string_view name, std::string_view text);
 
-// Whether an environment that is not there might be: something was not looked at.
+// Whether not everything that the options name was read.
 bool is_uncertain(const Gathered& gathered);
+
+// Whether an environment that was not read, though it was before, may still be there: it is named and was not found, or
+// what leads to it may not be looked at. Its path is without links, while its name may have some: in doubt it is there.
+bool may_still_be(const Gathered& gathered, const std::string& path);
+
+// Whether packages that are not in its list may be installed.
+bool is_incomplete(const Environment& environment);
 
 }  // namespace maintain::pydeps

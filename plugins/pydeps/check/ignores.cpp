@@ -42,7 +42,7 @@ bool Ignores::covers(std::string_view key, std::string_view version, Extent exte
   for (Kept& kept : entries_) {
     const IgnoreEntry& entry = kept.entry;
     if (entry.key != key || !entry.advisory.empty() || entry.until_fixed || is_over(entry)) continue;
-    if (!same_version(entry.version, version) || (extent == Extent::all && entry.legacy)) continue;
+    if (!same_version(entry.version, version) || (extent == Extent::all && entry.but_vulnerabilities)) continue;
     kept.used = covered = true;
   }
   return covered;
@@ -52,7 +52,7 @@ bool Ignores::covers(const IgnorableVulnerability& vulnerability) {
   bool covered = false;
   for (Kept& kept : entries_) {
     const IgnoreEntry& entry = kept.entry;
-    if (entry.key != vulnerability.key || entry.legacy || is_over(entry)) continue;
+    if (entry.key != vulnerability.key || entry.but_vulnerabilities || is_over(entry)) continue;
     if (!same_version(entry.version, vulnerability.version)) continue;
     if (!entry.advisory.empty() &&
         std::none_of(vulnerability.ids.begin(), vulnerability.ids.end(),

@@ -18,7 +18,8 @@ struct IgnoreEntry {
   std::string reason = {};
   std::optional<std::chrono::sys_days> until = {};  // the first day on which it counts no more
   bool until_fixed = false;   // only vulnerabilities, and only those without a release that fixes them
-  bool legacy = false;        // of `ignored_packages`: versions, not vulnerabilities, and nobody minds if it is unused
+  bool but_vulnerabilities = false;  // these are told; not with advisory or until_fixed
+  bool legacy = false;        // of `ignored_packages`, hence but_vulnerabilities; nobody minds if it is unused
 };
 
 // A vulnerability as far as ignoring it goes.

@@ -105,6 +105,31 @@ TEST_CASE("while the index cannot be asked, what is ignored until it is fixed st
   }
 }
 
+TEST_CASE("an entry may leave vulnerabilities out") {
+  Fleet fleet;
+  fleet.add("numpy", {"1.26.4", "1.26.5"});
+  const Json entry = {{"package", "numpy"}, {"except", "vulnerabilities"}, {"reason", "the model needs it"}};
+  const Json options = {{"virtualenvs", {"/srv/shop/env"}}, {"ignore", {entry}}};
+  fleet.check(options);
+  CHECK(fleet.server.findings.empty());
+  fleet.advise("CVE-2026-1", "numpy", "1.26.4", "1.26.5");
+  fleet.check(options);
+  CHECK(fleet.server.findings.size() == 1);
+  CHECK(fleet.server.find("pydeps.vulnerable", "numpy CVE-2026-1") != nullptr);
+  const Json advisory = {{"package", "numpy"}, {"advisory", "CVE-2026-1"}, {"reason", "nobody can reach it"}};
+  fleet.check({{"virtualenvs", {"/srv/shop/env"}}, {"ignore", {entry, advisory}}});
+  CHECK(fleet.server.findings.empty());
+  CHECK(fleet.server.summary == "1 package in 1 environment: 0 vulnerable, 0 outdated, 1 vulnerability ignored");
+  CheckTask task;
+  for (const auto& [key, value] : {std::pair{"advisory", "CVE-2026-1"}, std::pair{"until", "fixed"}}) {
+    Json wrong = entry;
+    wrong[key] = value;
+    const auto problem = validate_options(task, {{"virtualenvs", {"/srv/shop/env"}}, {"ignore", {wrong}}});
+    REQUIRE(problem);
+    CHECK(problem->find("/ignore/0/except: leaves nothing to ignore") == 0);
+  }
+}
+
 TEST_CASE("an entry whose fix was told stays told while advisories are not known") {
   Fleet fleet;
   fleet.add("django", {"5.2.1", "5.2.8"});

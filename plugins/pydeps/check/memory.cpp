@@ -16,7 +16,9 @@ namespace {
 constexpr std::size_t largest = 250UL << 10;
 constexpr std::size_t longest_detail = 1000;
 constexpr std::size_t longest_vector = 300;
+constexpr std::size_t longest_short_title = 120;
 constexpr std::size_t most_fixes = 10;
+constexpr std::size_t most_ids = 20;
 constexpr std::array<std::pair<Source, const char*>, 4> sources = {{{Source::environment, "environment"},
                                                                     {Source::index, "index"},
                                                                     {Source::advisories, "advisories"},
@@ -32,16 +34,28 @@ const char* source_name(Source source) {
 
 enum class Extent { whole, without_words };
 
+// Some of them, that by which it was told among these: see known_ids().
+std::vector<std::string> kept_ids(const Told& told) {
+  std::vector<std::string> ids = told.advisories;
+  if (ids.size() <= most_ids) return ids;
+  const auto is_told = [&](const std::string& id) {
+    return (told.finding.subject + " ").find(" " + id + " ") != std::string::npos;
+  };
+  std::stable_partition(ids.begin(), ids.end(), is_told);
+  ids.resize(most_ids);
+  return ids;
+}
+
 Json told_to_json(const Told& told, Extent extent) {
   const sdk::Finding& finding = told.finding;
   Json row = {{"state", static_cast<std::uint32_t>(finding.state)},
               {"code", finding.code},
               {"subject", finding.subject},
-              {"title", finding.title},
+              {"title", extent == Extent::whole ? finding.title : shown_text(finding.title, longest_short_title)},
               {"source", source_name(told.source)},
               {"environment", told.environment},
               {"package", told.package},
-              {"advisories", told.advisories}};
+              {"advisories", kept_ids(told)}};
   if (finding.remind.count() != 0) row["remind"] = finding.remind.count();
   if (!told.version.empty()) row["version"] = told.version;
   if (!told.severity.empty()) row["severity"] = told.severity;
@@ -117,16 +131,20 @@ bool is_about_releases(const Told& told) {
   return told.finding.code == "pydeps.outdated" || told.finding.code == "pydeps.security_release";
 }
 
-// Appends as long as there is room; false when there was none for the last ones.
+// Appends what there is room for; false when there was none for some.
 bool fill(Json& list, std::size_t& room, std::size_t count, const std::function<Json(std::size_t)>& row) {
+  bool all = true;
   for (std::size_t i = 0; i < count; ++i) {
     Json next = row(i);
     const std::size_t size = next.dump().size() + 1;
-    if (size > room) return false;
+    if (size > room) {
+      all = false;
+      continue;
+    }
     room -= size;
     list.push_back(std::move(next));
   }
-  return true;
+  return all;
 }
 
 }  // namespace
@@ -154,7 +172,7 @@ sdk::Json memory_to_json(const Memory& memory) {
     left = room;
     const auto row = [&](std::size_t i) { return told_to_json(memory.told[i], extent); };
     if (fill(told, left, memory.told.size(), row)) break;
-    cut = true;
+    cut |= extent == Extent::without_words;
   }
   room = left;
   Json environments = Json::array();
@@ -175,56 +193,62 @@ std::set<std::string> known_ids(const Memory& memory) {
   return ids;
 }
 
-std::vector<Environment> remembered_environments(const Memory& before, Gathered gathered) {
-  std::vector<Environment> environments = std::move(gathered.inventory.environments);
-  if (!is_uncertain(gathered)) return environments;
-  std::set<std::string> read;
-  for (const Environment& environment : environments) read.insert(environment.path);
-  for (const Environment& environment : before.environments)
-    if (!read.contains(environment.path)) environments.push_back(environment);
-  return environments;
-}
-
 void keep_what_is_not_over(const Memory& before, const Gathered& gathered, const Knowledge& knowledge,
-                           Assessment& now) {
+                           Ignores& ignores, Assessment& now) {
   std::map<std::string, const Environment*> read;
   for (const Environment& environment : gathered.inventory.environments) read.emplace(environment.path, &environment);
-  std::set<std::pair<std::string, std::string>> told_now;
+  using Name = std::pair<std::string, std::string>;
+  std::set<Name> told_now;
+  std::set<Name> told_before;
   for (const Told& told : now.told) told_now.emplace(told.finding.code, told.finding.subject);
-  const auto is_incomplete = [](const Environment& environment) {
-    return std::any_of(environment.problems.begin(), environment.problems.end(), [](const Problem& problem) {
-      return problem.doubt == Doubt::incomplete || problem.doubt == Doubt::unreadable;
+  for (const Told& told : before.told) told_before.emplace(told.finding.code, told.finding.subject);
+  const auto is_record_broken = [&](const Told& told) {
+    const auto unread = knowledge.unread_advisories.find({told.package, told.version});
+    return std::any_of(told.advisories.begin(), told.advisories.end(), [&](const std::string& id) {
+      return knowledge.broken_ids.contains(id) ||
+             (unread != knowledge.unread_advisories.end() &&
+              std::any_of(unread->second.begin(), unread->second.end(), [&](const auto& one) { return one.id == id; }));
     });
   };
-  const auto is_open = [&](const Told& told) {
-    if (told.source == Source::none || told_now.contains({told.finding.code, told.finding.subject})) return false;
+  const auto is_ignored = [&](const Told& told) {
+    return told.source == Source::advisories
+               ? ignores.covers({told.package, told.version, told.advisories, !told.fixes.empty()})
+               : ignores.covers_package(told.package, told.version);
+  };
+  const auto is_unknown = [&](const Told& told) {
     const auto environment = read.find(told.environment);
-    if (environment == read.end()) return is_uncertain(gathered);
-    const bool is_end = told.finding.code == "pydeps.end_of_life" && !knowledge.end_of_life_problem.empty();
+    if (environment == read.end()) return may_still_be(gathered, told.environment);
+    const bool is_end = told.finding.code == "pydeps.end_of_life" && knowledge.lacks_end_of_life();
     if (told.package == "python") return is_end && told.version == environment->second->python_version;
     const auto& packages = environment->second->packages;
     const auto installed = std::find_if(packages.begin(), packages.end(),
                                         [&](const Package& package) { return package.key == told.package; });
     if (installed == packages.end()) return !told.package.empty() && is_incomplete(*environment->second);
     if (knowledge.not_asked.contains(told.package)) return told.source != Source::environment;
-    // A package that is ignored meanwhile was not asked for.
-    const bool is_undecided = is_about_releases(told) && knowledge.lacks_database() &&
-                              knowledge.projects.contains(told.package);
-    if ((is_end || is_undecided) && told.version == installed->version) return true;
+    const bool is_same = told.version == installed->version;
+    if (is_same && (is_end || (is_about_releases(told) && knowledge.lacks_judgement(told.package)))) return true;
     if (told.source == Source::index) return knowledge.unanswered.contains(told.package);
-    return told.source == Source::advisories && knowledge.unchecked.contains(told.package);
+    if (told.source != Source::advisories) return false;
+    return knowledge.unchecked.contains(told.package) || (is_same && is_record_broken(told));
   };
   std::vector<Told> open;
-  std::copy_if(before.told.begin(), before.told.end(), std::back_inserter(open), is_open);
-  std::set<std::pair<std::string, std::string>> told_before;
-  for (const Told& told : before.told) told_before.emplace(told.finding.code, told.finding.subject);
-  const auto is_fix = [&](const Told& told) {
-    if (!is_about_releases(told) || told_before.contains({told.finding.code, told.finding.subject})) return false;
+  for (const Told& told : before.told)
+    if (told.source != Source::none && !told_now.contains({told.finding.code, told.finding.subject}) &&
+        is_unknown(told) && !is_ignored(told))
+      open.push_back(told);
+  // What is said anew of the same vulnerability, or of a release that mends it, is not news.
+  const auto is_known = [&](const Told& told) {
+    const bool is_record = told.source == Source::advisories && told.severity.empty();
+    if (!is_record && !is_about_releases(told)) return false;
+    if (told_before.contains({told.finding.code, told.finding.subject})) return false;
     return std::any_of(open.begin(), open.end(), [&](const Told& one) {
-      return one.source == Source::advisories && one.package == told.package && one.environment == told.environment;
+      if (one.source != Source::advisories || one.package != told.package || one.environment != told.environment)
+        return false;
+      return !is_record || std::find(one.advisories.begin(), one.advisories.end(), told.advisories.front()) !=
+                               one.advisories.end();
     });
   };
-  std::erase_if(now.told, is_fix);
+  std::erase_if(now.told, is_known);
   std::move(open.begin(), open.end(), std::back_inserter(now.told));
 }
 

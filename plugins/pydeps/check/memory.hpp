@@ -22,7 +22,7 @@ struct Memory {
 Memory memory_from_json(const sdk::Json& document);
 // What `maintain pydeps report` reads, too (core/report/python_report.cpp): names are added, never changed.
 // At most 250 KiB: of a larger one environments are left out first, then details, actions, fixes and vectors, then what
-// was told last.
+// was told last. "cut" says that something of the first or the last is missing.
 //   {"checked": ms, "cut": bool,
 //    "told": [{"state": 0-3, "code", "subject", "title", "detail", "action", "remind": ms, "source": "index",
 //              "environment", "package", "advisories": [id], "version", and of vulnerabilities, as far as they are
@@ -33,13 +33,12 @@ sdk::Json memory_to_json(const Memory& memory);
 // Ids of the vulnerabilities that were told.
 std::set<std::string> known_ids(const Memory& memory);
 
-// The environments that were read, and those that could not be, as they were: a report is to show them.
-std::vector<Environment> remembered_environments(const Memory& before, Gathered gathered);
-
 // Adds what was told before and cannot be judged anew, since its environment could not be read or nobody could be asked
-// about its package: it is to be told again, or its silence would pass for a recovery. The same goes for newer releases
-// while the team's database cannot be had. A release that fixes such a vulnerability is no news then, though without
-// advisories it passes for any release.
-void keep_what_is_not_over(const Memory& before, const Gathered& gathered, const Knowledge& knowledge, Assessment& now);
+// about its package, or the record of the vulnerability cannot be read: it is to be told again, or its silence would
+// pass for a recovery. The same goes for newer releases while the team's database cannot be had, but not for what is
+// ignored. A release that fixes such a vulnerability is no news then, though without advisories it passes for any
+// release.
+void keep_what_is_not_over(const Memory& before, const Gathered& gathered, const Knowledge& knowledge, Ignores& ignores,
+                           Assessment& now);
 
 }  // namespace maintain::pydeps

@@ -72,16 +72,32 @@ TEST_CASE("memory: what was told has its place, at the cost of its words and of 
   CHECK(read.environments.empty());
 }
 
-TEST_CASE("memory: an environment that could not be read stays as it was") {
-  const Memory before{.environments = {{.path = "/srv/a"}, {.path = "/srv/b"}}};
-  Gathered gathered;
-  gathered.inventory.environments.push_back({.path = "/srv/a", .python_version = "3.13"});
-  CHECK(remembered_environments(before, gathered).size() == 1);
-  gathered.unread.push_back({"/srv/b", "it is shut"});
-  const auto both = remembered_environments(before, gathered);
-  REQUIRE(both.size() == 2);
-  CHECK(both[0].python_version == "3.13");
-  CHECK(both[1].path == "/srv/b");
+TEST_CASE("memory: of many ids some are kept, with the one that was told") {
+  std::vector<std::string> ids;
+  for (int i = 0; i < 1000; ++i) ids.push_back("CVE-2026-" + std::to_string(10'000 + i));
+  const Memory read = memory_from_json(memory_to_json({.told = {told("django CVE-2026-10999 in /srv/env", ids)}}));
+  REQUIRE(read.told.size() == 1);
+  CHECK(read.told[0].advisories.size() == 20);
+  CHECK(known_ids(read) == std::set<std::string>{"CVE-2026-10999"});
+}
+
+TEST_CASE("an environment that was not read may still be there when it is named, or nobody may look") {
+  const auto may = [](const std::string& path, const Gathered& gathered) { return may_still_be(gathered, path); };
+  const std::string path = "/srv/shop/env";
+  CHECK_FALSE(may(path, {}));
+  for (const Absence why : {Absence::missing, Absence::denied, Absence::no_environment})
+    CHECK(may(path, {.inventory = {.absent = {{why, path}}}}));
+  CHECK(may(path, {.inventory = {.absent = {{Absence::unmatched, "/srv/*/env"}}}}));
+  CHECK(may(path, {.inventory = {.absent = {{Absence::partly_denied, "/srv/*/env"}}}}));
+  CHECK(may(path, {.inventory = {.absent = {{Absence::denied, "/srv/a-link"}}}}));
+  CHECK_FALSE(may(path, {.inventory = {.absent = {{Absence::missing, "/srv/other"}}}}));
+  CHECK_FALSE(may(path, {.inventory = {.absent = {{Absence::partly_denied, "/home/*/env"}}}}));
+  CHECK(may(path, {.inventory = {.hidden = {{"/srv/shop", "service shop"}}}}));
+  CHECK_FALSE(may(path, {.inventory = {.hidden = {{"/srv/sho", "service shop"}}}}));
+  CHECK(may(path, {.inventory = {.left_out = 1}}));
+  CHECK(may("/srv/list", {.unread = {{"/srv/list", "it does not exist"}}}));
+  CHECK(may(path, {.unread = {{"", "cut off"}}}));
+  CHECK_FALSE(may(path, {.unread = {{"/srv/list", "it does not exist"}}}));
 }
 
 TEST_CASE("memory: of several ids only the one that was told is known, and not one that begins like it") {
@@ -126,8 +142,9 @@ TEST_CASE("memory: of a package that was not asked about, for there were too man
   Gathered gathered;
   gathered.inventory.environments.push_back({.path = "/srv/env", .packages = {{.name = "Django", .key = "django"}}});
   Assessment now;
-  keep_what_is_not_over(before, gathered, {}, now);
+  Ignores none({}, {});
+  keep_what_is_not_over(before, gathered, {}, none, now);
   CHECK(now.told.empty());
-  keep_what_is_not_over(before, gathered, {.not_asked = {"django"}}, now);
+  keep_what_is_not_over(before, gathered, {.not_asked = {"django"}}, none, now);
   CHECK(now.told.size() == 1);
 }

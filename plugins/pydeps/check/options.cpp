@@ -56,6 +56,9 @@ IgnoreEntry read_ignore(const sdk::Json& json, const std::string& place) {
     throw InvalidOption(place + "/reason", "must say why");
   const std::string until = json.value("until", "");
   entry.until_fixed = until == "fixed";
+  entry.but_vulnerabilities = json.contains("except");
+  if (entry.but_vulnerabilities && (entry.until_fixed || json.contains("advisory")))
+    throw InvalidOption(place + "/except", "leaves nothing to ignore: the rest of the entry is about vulnerabilities");
   if (until.empty() || entry.until_fixed) return entry;
   entry.until = day_of(until);
   if (!entry.until) throw InvalidOption(place + "/until", "there is no day " + until);
@@ -68,7 +71,8 @@ void add_legacy_ignores(std::vector<IgnoreEntry>& entries, const sdk::Json& name
     for (const std::string& name : split_package_names(text.get<std::string>()))
       if (is_package_name(name))
         entries.push_back(
-            {.package = name, .key = normalized_name(name), .reason = "ignored_packages", .legacy = true});
+            {.package = name, .key = normalized_name(name), .reason = "ignored_packages",
+             .but_vulnerabilities = true, .legacy = true});
 }
 
 bool is_pattern(const std::string& path) { return path.find_first_of("*?[") != std::string::npos; }

@@ -46,21 +46,22 @@ std::string reasons(const std::map<std::string, std::string, std::less<>>& names
   return text;
 }
 
+// What is missing is another finding than what is old: it is news for who was told of the age.
 void add_stale(std::vector<Finding>& findings, const std::string& subject, const std::string& what, const Stale& stale,
                const std::map<std::string, std::string, std::less<>>& missing) {
   if (!missing.empty()) {
     Finding finding{.state = State::unknown, .code = "pydeps.stale_data", .subject = subject,
                     .title = "not known: " + what + " of " + some(missing) + ": " + missing.begin()->second,
                     .detail = reasons(missing),
-                    .action = "What was told of them before is told again. If it lasts, look at the way from the "
-                              "maintenance server to there (proxy, firewall, `http` in maintain.yml)."};
+                    .action = "What was told of them before stays. If it lasts, look at what is said here, and at the "
+                              "way from the maintenance server to there (proxy, firewall, `http` in maintain.yml)."};
     if (stale.answers > 0)
       finding.detail += "Of others, " + counted(stale.answers, "answer") + " from the cache, up to " +
                         plugins::age_text(stale.age) + " old.\n";
     findings.push_back(std::move(finding));
   } else if (stale.answers > 0) {
     findings.push_back({.state = stale.age >= worth_a_mail ? State::warning : State::ok, .code = "pydeps.stale_data",
-                        .subject = subject,
+                        .subject = subject + " age",
                         .title = what + " are up to " + plugins::age_text(stale.age) +
                                  " old, for who knows them cannot be asked",
                         .detail = counted(stale.answers, "answer") + " from the cache.",
@@ -68,7 +69,7 @@ void add_stale(std::vector<Finding>& findings, const std::string& subject, const
   }
 }
 
-void add_database(std::vector<Finding>& findings, const Knowledge& knowledge) {
+void add_database(std::vector<Finding>& findings, const Knowledge& knowledge, const Options& options) {
   std::string first = knowledge.database_problem;
   std::string detail;
   for (const DatabaseProblem& problem : knowledge.database.problems) {
@@ -82,9 +83,9 @@ void add_database(std::vector<Finding>& findings, const Knowledge& knowledge) {
   findings.push_back({.state = State::warning, .code = "pydeps.stale_data", .subject = "database",
                       .title = (is_lacking ? "the package release database cannot be had: "
                                            : "the package release database has mistakes: ") + first,
-                      .detail = detail,
+                      .detail = "It is " + options.database_url + options.database_file + ".\n" + detail,
                       .action = is_lacking ? "Mend it; until then nothing new is told of newer releases, and what was "
-                                             "told is told again."
+                                             "told stays."
                                            : "Mend them; what is right counts."});
 }
 
@@ -141,11 +142,11 @@ std::vector<Finding> absence_findings(const Gathered& gathered) {
   return findings;
 }
 
-std::vector<Finding> stale_findings(const Knowledge& knowledge, const std::string& index) {
+std::vector<Finding> stale_findings(const Knowledge& knowledge, const Options& options) {
   std::vector<Finding> findings;
-  add_stale(findings, "index", "the releases on " + index, knowledge.stale_index, knowledge.unanswered);
+  add_stale(findings, "index", "the releases on " + options.index, knowledge.stale_index, knowledge.unanswered);
   add_stale(findings, "advisories", "the advisories", knowledge.stale_advisories, knowledge.unchecked);
-  add_stale(findings, "database age", "the entries of the package release database", knowledge.stale_database, {});
+  add_stale(findings, "database", "the entries of the package release database", knowledge.stale_database, {});
   if (!knowledge.not_asked.empty())
     findings.push_back({.state = State::warning, .code = "pydeps.more", .subject = "packages",
                         .title = counted(knowledge.not_asked.size(), "package") + " more than can be asked about, " +
@@ -159,13 +160,20 @@ std::vector<Finding> stale_findings(const Knowledge& knowledge, const std::strin
                         .title = "some records of the export cannot be read: " + knowledge.broken_records.front(),
                         .detail = lines});
   }
-  add_database(findings, knowledge);
-  if (!knowledge.end_of_life_problem.empty())
+  add_database(findings, knowledge, options);
+  const std::string table = options.end_of_life_url + options.end_of_life_file;
+  if (knowledge.lacks_end_of_life())
     findings.push_back({.state = State::warning, .code = "pydeps.stale_data", .subject = "end of life",
                         .title = "the table of when Python and Django end cannot be had: " +
                                  knowledge.end_of_life_problem,
-                        .action = "Mend it; until then the one that is built in counts, of " +
-                                  date_text(knowledge.end_of_life.as_of) + "."});
+                        .detail = "It is " + table + ".\n",
+                        .action = "Mend it; until then nothing new is told of ends, and what was told stays."});
+  if (knowledge.end_of_life_is_old)
+    findings.push_back({.state = State::warning, .code = "pydeps.stale_data", .subject = "end of life age",
+                        .title = "the table of when Python and Django end is older than the one that is built in, of " +
+                                 date_text(knowledge.end_of_life.as_of) + ", which counts",
+                        .detail = "It is " + table + ".\n", .action = "Renew it, or leave `end_of_life` out.",
+                        .remind = std::chrono::hours(24 * 7)});
   return findings;
 }
 

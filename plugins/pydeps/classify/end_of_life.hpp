@@ -15,21 +15,31 @@ namespace maintain::pydeps {
 struct SupportCycle {
   Version line;                 // 3.11 stands for all of its releases
   std::chrono::sys_days last;   // the last day with security fixes
+  std::chrono::sys_days as_of;  // as was known on this day
 };
 
 struct EndOfLifeTable {
-  std::chrono::sys_days as_of;  // what it says was known on this day
-  std::map<std::string, std::vector<SupportCycle>, std::less<>> products;
+  std::chrono::sys_days as_of;
+  std::map<std::string, std::vector<SupportCycle>, std::less<>> products;  // "python", "django"; by line
 };
 
-// Nothing when a date, a line or the form is wrong.
-std::optional<EndOfLifeTable> parse_end_of_life(std::string_view yaml);
+struct ParsedEndOfLife {
+  std::optional<EndOfLifeTable> table = {};
+  std::string problem = {};  // why there is none, with its line: fit to show, without an end
+};
+
+// A date, a product or a line that is wrong costs the whole: a part that is missing would pass for good news.
+ParsedEndOfLife parse_end_of_life(std::string_view yaml);
+
+// What `newer` says goes before what `table` says of the same line.
+EndOfLifeTable renewed(EndOfLifeTable table, const EndOfLifeTable& newer);
 
 const EndOfLifeTable& bundled_end_of_life();
 
 struct EndOfLife {
   std::string cycle;            // "3.11"
   std::chrono::sys_days last;
+  std::chrono::sys_days as_of;
   std::chrono::days left;       // negative after the last day
   bool is_over = false;
   bool or_earlier = false;      // the version's own line is not in the table: `cycle` is the next that is, and over

@@ -66,8 +66,10 @@ class Reader {
  public:
   ReleaseDatabase read(std::string_view yaml) {
     const std::variant<YamlTree, YamlRefusal> parsed = parse_yaml_tree(yaml);
-    if (const auto* refusal = std::get_if<YamlRefusal>(&parsed)) refuse(refusal->line, refusal->message);
+    if (const auto* refusal = std::get_if<YamlRefusal>(&parsed)) complain(refusal->line, refusal->message);
     else read_packages(std::get<YamlTree>(parsed));
+    database_.unreadable = database_.packages.empty();
+    if (database_.unreadable && database_.problems.empty()) complain(0, "it names no package");
     return std::move(database_);
   }
 
@@ -77,14 +79,9 @@ class Reader {
     else database_.problems.push_back({line, std::move(message)});
   }
 
-  void refuse(int line, std::string message) {
-    complain(line, std::move(message));
-    database_.unreadable = true;
-  }
-
   void read_packages(const YamlTree& root) {
     if (root.kind == Kind::null) return;
-    if (root.kind != Kind::mapping) return refuse(root.line, "the file is no mapping of packages to their releases");
+    if (root.kind != Kind::mapping) return complain(root.line, "the file is no mapping of packages to their releases");
     for (std::size_t place = 0; place < root.keys.size(); ++place) {
       const std::string& name = root.keys[place];
       const YamlTree& entry = root.items[place];

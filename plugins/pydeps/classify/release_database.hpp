@@ -40,7 +40,7 @@ struct ReleaseDatabase {
   std::map<std::string, PackageReleases, std::less<>> packages;  // by PEP 503's normal form of their names
   std::vector<DatabaseProblem> problems;                         // the first of them
   std::size_t more_problems = 0;                                 // how many were left out
-  bool unreadable = false;                                       // nothing of it counts; `problems` says why
+  bool unreadable = false;                                       // it names no package; `problems` says why
 
   // nullptr: it says nothing about the package. Any spelling of the name.
   const PackageReleases* find(std::string_view package) const;

@@ -78,8 +78,15 @@ TEST_CASE("what is no database says so and holds nothing") {
     INFO(text);
     CHECK(database.packages.empty());
     CHECK(database.problems.size() == 1);
+    CHECK(database.unreadable);
   }
-  CHECK(parse_release_database("").problems.empty());
+  for (const char* text : {"", "# being written\n", "____TEMPLATE: {}\n"}) {
+    const ReleaseDatabase database = parse_release_database(text);
+    CHECK(database.unreadable);
+    REQUIRE(database.problems.size() == 1);
+    CHECK(database.problems[0].message == "it names no package");
+  }
+  CHECK_FALSE(parse_release_database("Django:\n").unreadable);
 }
 
 TEST_CASE("of many problems the first are kept and the others counted") {

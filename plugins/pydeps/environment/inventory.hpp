@@ -59,9 +59,9 @@ struct Hidden {
 
 // All texts are printable UTF-8 without control characters.
 struct Inventory {
-  std::vector<Environment> environments;  // each path once
-  std::vector<Absent> absent;
-  std::vector<Hidden> hidden;
+  std::vector<Environment> environments{};  // each path once
+  std::vector<Absent> absent{};
+  std::vector<Hidden> hidden{};
   std::size_t left_out = 0;  // environments beyond most_environments
   bool whole = false;        // the script came to its end, and nothing was cut off
 };

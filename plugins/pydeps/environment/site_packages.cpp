@@ -119,10 +119,11 @@ std::string version_of(const Package& package) {
   return package.version.empty() ? "an unknown version" : package.version;
 }
 
-void add_duplicate(Environment& environment, const Installed& kept, const Installed& other) {
+void add_duplicate(Environment& environment, Installed& kept, const Installed& other) {
   // What setuptools leaves beside a newer record of the same version is no doubt.
   const bool agrees = other.package.version.empty() || kept.package.version == other.package.version;
   if (kept.kind != other.kind && agrees) return;
+  add_other_version(kept.package, other.package.version);
   add_problem(environment, Doubt::duplicate, kept.package.name,
               kept.package.name + " is recorded more than once, as " + version_of(kept.package) + " and as " +
                   version_of(other.package) + "; which one is imported cannot be told");

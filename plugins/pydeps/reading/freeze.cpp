@@ -208,6 +208,7 @@ class FreezeReader {
       package.version = pin->second;
       return add(number, std::move(package), marker);
     }
+    if (!marker.empty() && marker_applies(marker) == Applies::no) return;
     const std::string_view name = requirement.substr(0, requirement.find_first_of("[<>=!~( \t"));
     if (is_package_name(name)) note(freeze_.problems, number, shown(name) + " is not pinned to a version");
     else note(freeze_.problems, number, shown(without_credentials(requirement)) + " is no requirement");

@@ -1,8 +1,10 @@
 // An installed Python package, however it became known: from an environment's files, or from lines of pip freeze.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace maintain::pydeps {
 
@@ -39,6 +41,14 @@ struct Package {
   std::string url = {};              // of what is not from an index, without credentials
   std::string commit = {};           // vcs only
   std::string requires_python = {};  // the specifiers, as written
+  std::vector<std::string> other_versions = {};  // also recorded, and maybe what is imported; each once, at most 10
 };
+
+// No effect when the version is empty, or known already.
+inline void add_other_version(Package& package, const std::string& version) {
+  auto& others = package.other_versions;
+  if (version.empty() || version == package.version || others.size() >= 10) return;
+  if (std::find(others.begin(), others.end(), version) == others.end()) others.push_back(version);
+}
 
 }  // namespace maintain::pydeps

@@ -250,7 +250,7 @@ class Trouble(ShopCase):
             self.age_answers(7)
             result = self.look(name)
             self.assertTold(result, VULNERABLE, "outdated requests")
-            self.assertEqual(self.finding(result, "stale_data index")["state"], "ok")
+            self.assertEqual(self.finding(result, "stale_data index age")["state"], "ok")
             self.assertQuiet()
         with self.subTest("nothing is remembered"):
             self.forget_answers()
@@ -268,7 +268,7 @@ class Trouble(ShopCase):
             result = self.look(name)
             self.assertEqual(result["outcome"], "ok")
             self.assertTold(result, VULNERABLE, "outdated requests")
-            self.assertEqual(self.finding(result, "stale_data advisories")["state"], "ok")
+            self.assertEqual(self.finding(result, "stale_data advisories age")["state"], "ok")
             self.assertIn("old", result["summary"])
             self.assertQuiet()
         with self.subTest("nothing is remembered"):

@@ -85,6 +85,20 @@ std::vector<Finding> findings_of_ignores(const Ignores& ignores, bool all_known,
   return findings;
 }
 
+// What is not there any more has not become newer.
+std::vector<Finding> ages_of_before(const Memory& before, const std::vector<Finding>& now) {
+  const auto is_now = [&](const std::string& subject) {
+    return std::any_of(now.begin(), now.end(), [&](const Finding& finding) { return finding.subject == subject; });
+  };
+  std::vector<Finding> ages;
+  for (const std::string what : {"index", "advisories"})
+    for (const Told& told : before.told)
+      if (told.finding.code == "pydeps.stale_data" && told.finding.subject == what + " age" && is_now(what) &&
+          !is_now(what + " age"))
+        ages.push_back(told.finding);
+  return ages;
+}
+
 std::string summary_of(const Options& options, const Assessment& assessment, const Knowledge& knowledge) {
   std::size_t packages = 0;
   std::size_t vulnerable = 0;
@@ -140,7 +154,9 @@ sdk::Outcome CheckTask::run(sdk::Context& context) {
     for (Finding& finding : findings) told.push_back({.finding = std::move(finding)});
   };
   tell(absence_findings(gathered));
-  tell(stale_findings(knowledge, options));
+  std::vector<Finding> stale = stale_findings(knowledge, options);
+  tell(ages_of_before(before, stale));
+  tell(std::move(stale));
   const bool all_known = !is_uncertain(gathered) && knowledge.unanswered.empty() && knowledge.unchecked.empty() &&
                          knowledge.not_asked.empty() && knowledge.unread_advisories.empty() &&
                          std::none_of(gathered.inventory.environments.begin(), gathered.inventory.environments.end(),

@@ -280,6 +280,15 @@ TEST_CASE("a stale answer says so, and for two days to who looks only") {
     CHECK(fleet.server.find("pydeps.outdated", "django") != nullptr);
     CHECK(fleet.server.summary.find("old") != std::string::npos);
   }
+  fleet.server.http[Fleet::page("django")] = {.failure = "no connection"};
+  for (int i = 0; i < 2; ++i) {
+    fleet.check();
+    CHECK(fleet.server.find("pydeps.stale_data", "index") != nullptr);
+    CHECK(fleet.server.find("pydeps.stale_data", "index age") != nullptr);
+  }
+  fleet.server.http.clear();
+  fleet.check();
+  CHECK(fleet.count("pydeps.stale_data") == 0);
 }
 
 TEST_CASE("withdrawn advisories are none, aliases are one, and an impossible range is in doubt") {

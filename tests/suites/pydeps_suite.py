@@ -5,6 +5,7 @@ import datetime
 import json
 import pathlib
 import sys
+import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
@@ -36,6 +37,19 @@ class ShopCase(PydepsCase):
 
 
 class Environments(ShopCase):
+    def test_not_found_is_not_mended(self):
+        name, _ = self.shop()
+        self.assertTold(self.checked(name), VULNERABLE, "outdated requests")
+        self.fleet.shell(name, f"mv {ENVIRONMENT} {ENVIRONMENT}.off")
+        for _ in range(2):
+            self.assertTold(self.look(name), VULNERABLE, "outdated requests", f"environment {ENVIRONMENT}")
+            self.assertNotIn(("recovery", VULNERABLE), self.notices)
+        with self.subTest("the task names it no more"):
+            away = {"package": "jinja2", "reason": "away soon"}
+            self.declare(name, virtualenvs=[f"{ENVIRONMENT}.off"], ignore=[away])
+            self.assertTold(self.look(name), "outdated requests")
+            self.assertIn(("recovery", VULNERABLE), self.notices)
+
     def test_told_once_until_repaired(self):
         name, environment = self.shop()
         result = self.checked(name, status=1)
@@ -288,6 +302,36 @@ class Trouble(ShopCase):
 
 
 class Advisories(ShopCase):
+    def test_from_an_export(self):
+        name, environment = self.shop()
+        export = self.central.state.parent / "PyPI-all.zip"
+
+        def write(**entries):
+            with zipfile.ZipFile(export, "w", zipfile.ZIP_DEFLATED) as archive:
+                for advisory, text in entries.items():
+                    archive.writestr(f"{advisory}.json", text)
+
+        record = json.dumps(self.index.advisories["GHSA-h5c8-rqwp-cp95"])
+        write(**{"GHSA-h5c8-rqwp-cp95": record, "CVE-2026-1": "{"})
+        options = {"virtualenvs": [ENVIRONMENT], "osv_archive": str(export)}
+        self.assertTold(self.checked(name, **options), VULNERABLE, "outdated requests")
+        self.assertEqual(self.index.count("/v1/"), 0, "nobody else is asked")
+        for what, written in (("the record is broken", {"GHSA-h5c8-rqwp-cp95": "{", "GHSA-aaaa-bbbb-cccc": record}),
+                              ("it holds none", {"README": "no advisory"}), ("it is no archive", None)):
+            with self.subTest(what):
+                if written is None:
+                    export.write_text("moved")
+                else:
+                    write(**written)
+                result = self.look(name)
+                self.assertIn(VULNERABLE, self.told(result))
+                self.assertNotIn(("recovery", VULNERABLE), self.notices)
+        self.assertIn(str(export), self.finding(result, "stale_data advisories")["title"])
+        with self.subTest("there again, and upgraded"):
+            write(**{"GHSA-h5c8-rqwp-cp95": record})
+            environment.install("Jinja2", "3.1.3")
+            self.assertTold(self.look(name), "outdated requests")
+
     def test_impossible_range_costs_that_advisory_only(self):
         name, _ = self.shop()
         impossible = self.index.advise("CVE-2026-1002", "jinja2", ["3.1.2"])

@@ -30,7 +30,7 @@ struct Mended {
 class Assessor {
  public:
   Assessor(const AssessmentQuery& query, Ignores& ignores)
-      : query_(query), knowledge_(query.knowledge), ignores_(ignores), several_(query.options.names_several()) {}
+      : query_(query), knowledge_(query.knowledge), ignores_(ignores) {}
 
   Assessment run() {
     for (const Environment& environment : query_.gathered.inventory.environments) add_environment(environment);
@@ -54,7 +54,9 @@ class Assessor {
     return told;
   }
 
-  Place place_of(const Package& package) const { return {package, several_ ? environment_->path : ""}; }
+  std::string named_environment() const { return environment_->path == query_.unnamed ? "" : environment_->path; }
+
+  Place place_of(const Package& package) const { return {package, environment_->path, named_environment()}; }
 
   void add_environment(const Environment& environment) {
     environment_ = &environment;
@@ -72,7 +74,7 @@ class Assessor {
     const auto end = end_of_life(knowledge_.end_of_life, key, version, query_.today);
     if (!end) return false;
     if (knowledge_.lacks_end_of_life()) return end->is_over;
-    if (auto finding = end_of_life_finding(product, text, *end, several_ ? environment_->path : ""))
+    if (auto finding = end_of_life_finding(product, text, *end, environment_->path, named_environment()))
       tell(Source::environment, key, text, std::move(*finding));
     return end->is_over;
   }
@@ -236,7 +238,6 @@ class Assessor {
   const AssessmentQuery& query_;
   const Knowledge& knowledge_;
   Ignores& ignores_;
-  bool several_;
   const Environment* environment_ = nullptr;
   std::optional<Version> python_ = {};
   std::map<PackageAt, Known> known_ = {};

@@ -62,6 +62,7 @@ struct AssessmentQuery {
   const Options& options;
   std::chrono::sys_days today;
   std::set<std::string> known_ids = {};  // by which vulnerabilities were told before
+  std::string unnamed = {};              // the environment that subjects do not name: see unnamed_environment()
 };
 Assessment assess(const AssessmentQuery& query, Ignores& ignores);
 

@@ -146,7 +146,8 @@ sdk::Outcome CheckTask::run(sdk::Context& context) {
   Ignores ignores(options.ignores, today);
   const Wanted wanted = wanted_of(gathered.inventory.environments, options, ignores);
   const Knowledge knowledge = consult(context, options, wanted, gathered);
-  Assessment assessment = assess({gathered, knowledge, options, today, known_ids(before)}, ignores);
+  const std::string unnamed = unnamed_environment(before, gathered, options);
+  Assessment assessment = assess({gathered, knowledge, options, today, known_ids(before), unnamed}, ignores);
   keep_what_is_not_over(before, gathered, knowledge, ignores, assessment);
 
   std::vector<Told>& told = assessment.told;
@@ -170,7 +171,7 @@ sdk::Outcome CheckTask::run(sdk::Context& context) {
   const bool nothing_read = gathered.inventory.environments.empty() && !gathered.unread.empty();
   context.set_state(memory_to_json({.checked = context.now(), .told = std::move(told),
                                     .environments = std::move(gathered.inventory.environments),
-                                    .cut = left_out > 0}));
+                                    .cut = left_out > 0, .unnamed = unnamed}));
   return nothing_read || nothing_known(wanted, knowledge) ? sdk::Outcome::failed : sdk::Outcome::ok;
 }
 

@@ -455,7 +455,7 @@ TEST_CASE("a newer table of ends of life goes before the bundled one, and while 
     return *end;
   };
   CHECK(told().title.ends_with(" 2026-11-02"));
-  CHECK(told().detail == "As was known on 2026-11-01.\n");
+  CHECK(told().detail == "In /srv/shop/env.\nAs was known on 2026-11-01.\n");
   CHECK(fleet.count("pydeps.stale_data") == 0);
   table = {.body = "as_of: 2026-11-01\npython: soon\n"};
   CHECK(told().title.ends_with(" 2026-11-02"));
@@ -576,6 +576,27 @@ TEST_CASE("findings name the environment where the task may see several") {
   CHECK(fleet.server.find("pydeps.outdated", "requests in /srv/shop/env") != nullptr);
   CHECK(fleet.server.find("pydeps.outdated", "requests in /srv/blog/env") != nullptr);
   CHECK(fleet.asked(Fleet::page("requests")) == 1);
+}
+
+TEST_CASE("an environment's findings keep their subjects when others join it, and when these leave") {
+  Fleet fleet;
+  fleet.add("requests", {"2.31.0", "2.31.1"});
+  fleet.check();
+  REQUIRE(fleet.server.find("pydeps.outdated", "requests") != nullptr);
+  fleet.environments["/srv/blog/env"] = {{"requests", "2.31.0"}};
+  for (int i = 0; i < 2; ++i) {
+    fleet.check({{"virtualenvs", {"/srv/shop/env", "/srv/blog/env"}}});
+    const Finding* first = fleet.server.find("pydeps.outdated", "requests");
+    REQUIRE(first != nullptr);
+    CHECK(first->detail == "In /srv/shop/env.\n");
+    CHECK(fleet.server.find("pydeps.outdated", "requests in /srv/blog/env") != nullptr);
+  }
+  fleet.environments.erase("/srv/shop/env");
+  for (int i = 0; i < 2; ++i) {
+    fleet.check({{"virtualenvs", {"/srv/blog/env"}}});
+    CHECK(fleet.server.findings.size() == 1);
+    CHECK(fleet.server.find("pydeps.outdated", "requests in /srv/blog/env") != nullptr);
+  }
 }
 
 TEST_CASE("a path that is missing or shut is told, and what was told of it is not over while it is named") {

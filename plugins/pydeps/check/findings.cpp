@@ -17,9 +17,7 @@ std::string named(const Place& place) {
   return place.package.name + " " + (place.package.version.empty() ? "(no version)" : place.package.version);
 }
 
-std::string where(const Place& place) {
-  return place.environment.empty() ? "" : "In " + place.environment + ".\n";
-}
+std::string where(const Place& place) { return "In " + place.path + ".\n"; }
 
 std::string joined(const std::vector<std::string>& parts, std::string_view between = ", ", std::size_t most = 20) {
   std::string text;
@@ -203,7 +201,8 @@ std::string date_text(std::chrono::sys_days day) {
 }
 
 std::optional<Finding> end_of_life_finding(const std::string& product, const std::string& version,
-                                           const EndOfLife& end, const std::string& environment) {
+                                           const EndOfLife& end, const std::string& path,
+                                           const std::string& environment) {
   if (end.left > std::chrono::days(90)) return std::nullopt;
   std::string key = product;
   std::transform(key.begin(), key.end(), key.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
@@ -211,8 +210,7 @@ std::optional<Finding> end_of_life_finding(const std::string& product, const std
                  .title = product + " " + version + (end.is_over ? " has had no security fixes of its authors since "
                                                                  : " gets security fixes of its authors only until ") +
                           date_text(end.last) + (end.or_earlier ? " or earlier" : ""),
-                 .detail = (environment.empty() ? "" : "In " + environment + ".\n") + "As was known on " +
-                           date_text(end.as_of) + ".\n",
+                 .detail = "In " + path + ".\nAs was known on " + date_text(end.as_of) + ".\n",
                  .action = "Move to a later line than " + end.cycle + "; or, where the distribution looks after it, " +
                            "`ignore` it with that reason.",
                  .remind = std::chrono::hours(24 * 7)};

@@ -19,10 +19,11 @@ namespace maintain::pydeps {
 
 using sdk::Finding;
 
-// The package in its environment. environment: empty where the task has only one.
+// The package in its environment.
 struct Place {
   const Package& package;
-  std::string environment = {};
+  std::string path;              // of the environment
+  std::string environment = {};  // the same for the subject, or empty when it does not name it
 };
 
 // "django", "django in /srv/shop/env"; of at most 180 bytes, of a long path the end.
@@ -54,7 +55,8 @@ Finding unknown_package_finding(const Place& place, const std::string& index);
 
 // product: "Python", "Django". Nothing while there is time.
 std::optional<Finding> end_of_life_finding(const std::string& product, const std::string& version,
-                                           const EndOfLife& end, const std::string& environment);
+                                           const EndOfLife& end, const std::string& path,
+                                           const std::string& environment);
 
 // What is doubtful about an environment's list of packages; nothing when it is sound.
 std::optional<Finding> doubt_finding(const Environment& environment);

@@ -154,6 +154,7 @@ Memory memory_from_json(const sdk::Json& document) {
   if (const Json* checked = member(document, "checked"); checked != nullptr && checked->is_number_integer())
     memory.checked = sdk::Moment(sdk::Milliseconds(checked->get<std::int64_t>()));
   if (const Json* cut = member(document, "cut"); cut != nullptr && cut->is_boolean()) memory.cut = cut->get<bool>();
+  memory.unnamed = text_member(document, "unnamed");
   if (const Json* told = array_member(document, "told"); told != nullptr)
     for (const Json& row : *told)
       if (auto one = told_in(row)) memory.told.push_back(std::move(*one));
@@ -163,7 +164,7 @@ Memory memory_from_json(const sdk::Json& document) {
 }
 
 sdk::Json memory_to_json(const Memory& memory) {
-  std::size_t room = largest - 200;  // for what is around the lists
+  std::size_t room = largest - 5000;  // for what is around the lists: a path, and little else
   bool cut = memory.cut;
   Json told = Json::array();
   std::size_t left = room;
@@ -178,8 +179,8 @@ sdk::Json memory_to_json(const Memory& memory) {
   Json environments = Json::array();
   cut |= !fill(environments, room, memory.environments.size(),
                [&](std::size_t i) { return environment_to_json(memory.environments[i]); });
-  return {{"checked", memory.checked.time_since_epoch().count()}, {"cut", cut}, {"told", std::move(told)},
-          {"environments", std::move(environments)}};
+  return {{"checked", memory.checked.time_since_epoch().count()}, {"cut", cut},
+          {"unnamed", memory.unnamed}, {"told", std::move(told)}, {"environments", std::move(environments)}};
 }
 
 std::set<std::string> known_ids(const Memory& memory) {
@@ -191,6 +192,18 @@ std::set<std::string> known_ids(const Memory& memory) {
         if (told.finding.subject == vulnerability_subject(told.package, id, environment)) ids.insert(id);
   }
   return ids;
+}
+
+std::string unnamed_environment(const Memory& before, const Gathered& gathered, const Options& options) {
+  const auto holds = [](const std::vector<Environment>& environments, const std::string& path) {
+    return std::any_of(environments.begin(), environments.end(),
+                       [&](const Environment& environment) { return environment.path == path; });
+  };
+  const auto& read = gathered.inventory.environments;
+  if (!before.unnamed.empty() && (holds(read, before.unnamed) || may_still_be(gathered, before.unnamed)))
+    return before.unnamed;
+  const bool is_new = read.size() == 1 && !holds(before.environments, read.front().path);
+  return is_new && !options.names_several() ? read.front().path : std::string();
 }
 
 void keep_what_is_not_over(const Memory& before, const Gathered& gathered, const Knowledge& knowledge,

@@ -32,8 +32,7 @@ struct Options {
   ReportedTypes types = ReportedTypes::bug;
   std::vector<IgnoreEntry> ignores = {};      // those of the file first, in its order
 
-  // Whether findings have to say which environment they are about. By what is written, not by what was found: a
-  // finding's subject must not change because a second environment appears.
+  // Whether there may be several environments: by what is written, not by what was found.
   bool names_several() const;
 };
 

@@ -16,15 +16,15 @@ namespace {
 struct Known {
   std::optional<Version> version = {};
   std::vector<Vulnerability> vulnerabilities = {};
-  const Release* release = nullptr;              // as the index has it
+  const Release* release = nullptr;                 // as the index has it
   std::map<std::string, Proposals> proposals = {};  // by the environment's Python
 };
 
-// By what of the vulnerabilities of a package that are told.
+// The vulnerabilities of a package that are told, and what mends them.
 struct Mended {
-  std::set<std::string> told = {};   // their ids
-  std::set<Version> fixes = {};      // versions that mend one of them
-  std::optional<Version> by = {};    // the least that each which can be mended asks for
+  std::set<std::string> told = {};  // their ids
+  std::set<Version> fixes = {};     // each mends one of them
+  std::optional<Version> by = {};   // the least that mends all of those that can be
 };
 
 class Assessor {

@@ -4,7 +4,6 @@
 #include <charconv>
 #include <utility>
 
-#include "common/sections.hpp"
 #include "pydeps/classify/end_of_life_data.hpp"
 #include "pydeps/classify/yaml_tree.hpp"
 
@@ -19,11 +18,6 @@ std::optional<unsigned> number(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return value;
-}
-
-// As part of a message of one line.
-std::string shown(std::string_view text) {
-  return "'" + plugins::printable(text.substr(0, 60)) + (text.size() > 60 ? "...'" : "'");
 }
 
 // 2026-04-10
@@ -48,7 +42,7 @@ struct Wrong {
 };
 
 std::vector<SupportCycle> read_cycles(const std::string& name, const YamlTree& product, std::chrono::sys_days as_of) {
-  if (name != "python" && name != "django") throw Wrong{product.line, shown(name) + " is neither python nor django"};
+  if (name != "python" && name != "django") throw Wrong{product.line, quoted(name) + " is neither python nor django"};
   if (product.kind != Kind::mapping || product.keys.empty()) throw Wrong{product.line, name + " has no lines"};
   std::vector<SupportCycle> cycles;
   for (std::size_t place = 0; place < product.keys.size(); ++place) {
@@ -56,8 +50,8 @@ std::vector<SupportCycle> read_cycles(const std::string& name, const YamlTree& p
     std::optional<Version> line = text.size() <= longest_line ? Version::parse(text) : std::nullopt;
     const YamlTree& date = product.items[place];
     const auto last = parse_date(date.text);
-    if (!line || line->base() != *line) throw Wrong{date.line, name + ": " + shown(text) + " is no line of releases"};
-    if (!last) throw Wrong{date.line, name + " " + line->text() + ": " + shown(date.text) + " is no date"};
+    if (!line || line->base() != *line) throw Wrong{date.line, name + ": " + quoted(text) + " is no line of releases"};
+    if (!last) throw Wrong{date.line, name + " " + line->text() + ": " + quoted(date.text) + " is no date"};
     cycles.push_back({*std::move(line), *last, as_of});
   }
   std::sort(cycles.begin(), cycles.end(), [](const auto& a, const auto& b) { return a.line < b.line; });
@@ -74,7 +68,7 @@ EndOfLifeTable read_table(std::string_view yaml) {
   if (as_of == root.keys.end()) throw Wrong{root.line, "as_of is missing"};
   const YamlTree& dated = root.items[static_cast<std::size_t>(as_of - root.keys.begin())];
   const auto day = parse_date(dated.text);
-  if (!day) throw Wrong{dated.line, "as_of: " + shown(dated.text) + " is no date"};
+  if (!day) throw Wrong{dated.line, "as_of: " + quoted(dated.text) + " is no date"};
   table.as_of = *day;
   for (std::size_t place = 0; place < root.keys.size(); ++place)
     if (const std::string& name = root.keys[place]; name != "as_of")

@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "common/sections.hpp"
+#include "pydeps/base/package_name.hpp"
 #include "pydeps/classify/yaml_tree.hpp"
 
 namespace maintain::pydeps {
@@ -14,7 +14,6 @@ namespace {
 using Kind = YamlTree::Kind;
 
 constexpr std::size_t most_problems = 20;
-constexpr std::size_t longest_name = 200;
 constexpr std::size_t longest_version = 200;
 constexpr std::size_t longest_url = 2000;
 
@@ -22,44 +21,10 @@ constexpr std::array<std::pair<std::string_view, ReleaseKind>, 4> kind_lists = {
     {"security_releases", ReleaseKind::security}, {"bug_fix_releases", ReleaseKind::bug_fix},
     {"compatibility_releases", ReleaseKind::compatibility}, {"feature_releases", ReleaseKind::feature}}};
 
-// PEP 503: lower case, and one dash for each run of separators.
-std::string normal_name(std::string_view name) {
-  std::string normal;
-  bool separated = false;
-  for (const char c : name) {
-    if (c == '-' || c == '_' || c == '.') {
-      separated = true;
-      continue;
-    }
-    if (separated) normal += '-';
-    separated = false;
-    normal += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  }
-  if (separated) normal += '-';
-  return normal;
-}
-
-// PEP 508.
-bool is_name(std::string_view text) {
-  const auto alphanumeric = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  };
-  const auto allowed = [&](char c) { return alphanumeric(c) || c == '-' || c == '_' || c == '.'; };
-  return !text.empty() && text.size() <= longest_name && alphanumeric(text.front()) && alphanumeric(text.back()) &&
-         std::all_of(text.begin(), text.end(), allowed);
-}
-
 bool is_url(std::string_view text) {
   const bool web = text.starts_with("https://") || text.starts_with("http://");
   const auto allowed = [](char c) { return c > ' ' && c < 0x7F && c != '"' && c != '<' && c != '>'; };
   return web && text.size() <= longest_url && std::all_of(text.begin(), text.end(), allowed);
-}
-
-// As part of a message of one line.
-std::string shown(std::string_view text) {
-  std::string line = plugins::printable(text.substr(0, 60));
-  std::replace_if(line.begin(), line.end(), [](char c) { return c == '\n' || c == '\t'; }, ' ');
-  return "'" + line + (text.size() > 60 ? "...'" : "'");
 }
 
 class Reader {
@@ -86,11 +51,11 @@ class Reader {
       const std::string& name = root.keys[place];
       const YamlTree& entry = root.items[place];
       if (name.starts_with('_')) continue;  // ____TEMPLATE, which the earlier bot's files begin with
-      if (!is_name(name)) {
-        complain(entry.line, "this is no name of a package: " + shown(name));
+      if (!is_package_name(name)) {
+        complain(entry.line, "this is no name of a package: " + quoted(name));
         continue;
       }
-      const std::string key = normal_name(name);
+      const std::string key = normalized_name(name);
       if (database_.packages.contains(key)) complain(entry.line, name + " is there twice, and its last entry counts");
       if (entry.kind == Kind::null || entry.kind == Kind::mapping) database_.packages[key] = read_package(name, entry);
       else complain(entry.line, "the entry of " + name + " is no mapping");
@@ -104,7 +69,7 @@ class Reader {
       const YamlTree& value = entry.items[place];
       const auto list = std::find_if(kind_lists.begin(), kind_lists.end(),
                                      [&](const auto& known) { return known.first == key; });
-      const std::string where = name + ": " + shown(key);
+      const std::string where = name + ": " + quoted(key);
       if (list != kind_lists.end()) {
         for (const Version& version : read_versions(where, value)) add(package, version, list->second);
       } else if (key == "ignored_releases") {
@@ -146,7 +111,7 @@ class Reader {
     for (const YamlTree* item : scalars(where, list)) {
       std::optional<Version> version = Version::parse(item->text);
       if (version) versions.push_back(*std::move(version));
-      else complain(item->line, where + ": " + shown(item->text) + " is no version");
+      else complain(item->line, where + ": " + quoted(item->text) + " is no version");
     }
     return versions;
   }
@@ -160,7 +125,7 @@ class Reader {
       if (text.ends_with('.')) text.remove_suffix(1);
       std::optional<Version> line = Version::parse(text);
       if (line && line->base() == *line) lines.push_back(*std::move(line));
-      else complain(item->line, where + ": " + shown(item->text) + " is no line of releases: write 4.2.");
+      else complain(item->line, where + ": " + quoted(item->text) + " is no line of releases: write 4.2.");
     }
     return lines;
   }
@@ -171,7 +136,7 @@ class Reader {
 }  // namespace
 
 const PackageReleases* ReleaseDatabase::find(std::string_view package) const {
-  const auto found = packages.find(normal_name(package));
+  const auto found = packages.find(normalized_name(package));
   return found == packages.end() ? nullptr : &found->second;
 }
 

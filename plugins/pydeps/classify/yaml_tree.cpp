@@ -173,4 +173,10 @@ std::variant<YamlTree, YamlRefusal> parse_yaml_tree(std::string_view text, const
   return builder.take();
 }
 
+std::string quoted(std::string_view text) {
+  std::string line = printable(text.substr(0, 60));
+  std::replace_if(line.begin(), line.end(), [](char c) { return c == '\n' || c == '\t'; }, ' ');
+  return "'" + line + (text.size() > 60 ? "...'" : "'");
+}
+
 }  // namespace maintain::pydeps

@@ -33,4 +33,7 @@ struct YamlRefusal {
 // document, or exceeds a limit. Tags are read over. An empty text is a null tree. Never throws.
 std::variant<YamlTree, YamlRefusal> parse_yaml_tree(std::string_view text, const YamlLimits& limits = {});
 
+// The first 60 bytes of a text of such a tree in quotes, as part of a message of one line.
+std::string quoted(std::string_view text);
+
 }  // namespace maintain::pydeps

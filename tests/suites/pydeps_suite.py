@@ -39,10 +39,12 @@ class ShopCase(PydepsCase):
 class Environments(ShopCase):
     def test_not_found_is_not_mended(self):
         name, _ = self.shop()
-        self.assertTold(self.checked(name), VULNERABLE, "outdated requests")
+        link = "/srv/current"
+        self.fleet.shell(name, f"ln -s {ENVIRONMENT} {link}")
+        self.assertTold(self.checked(name, virtualenvs=[link]), VULNERABLE, "outdated requests")
         self.fleet.shell(name, f"mv {ENVIRONMENT} {ENVIRONMENT}.off")
         for _ in range(2):
-            self.assertTold(self.look(name), VULNERABLE, "outdated requests", f"environment {ENVIRONMENT}")
+            self.assertTold(self.look(name), VULNERABLE, "outdated requests", f"environment {link}")
             self.assertNotIn(("recovery", VULNERABLE), self.notices)
         with self.subTest("the task names it no more"):
             away = {"package": "jinja2", "reason": "away soon"}

@@ -23,8 +23,9 @@ struct Known {
 // The vulnerabilities of a package that are told, and what mends them.
 struct Mended {
   std::set<std::string> told = {};  // their ids
+  std::set<std::string> ignored = {};
   std::set<Version> fixes = {};     // each mends one of them
-  std::optional<Version> by = {};   // the least that mends all of those that can be
+  std::optional<Version> by = {};   // the newest of those that are proposed for them
 };
 
 class Assessor {
@@ -39,7 +40,8 @@ class Assessor {
 
  private:
   Told& tell(Source source, const std::string& key, const std::string& version, Finding finding) {
-    assessment_.told.push_back({std::move(finding), source, environment_->path, key});
+    const std::string& given = environment_->given.empty() ? environment_->path : environment_->given;
+    assessment_.told.push_back({std::move(finding), source, environment_->path, given, key});
     assessment_.told.back().version = version;
     return assessment_.told.back();
   }
@@ -118,7 +120,7 @@ class Assessor {
     Mended mended;
     EnvironmentSummary& summary = assessment_.environments.back();
     bool is_vulnerable = add_vulnerabilities(package, known, project, mended);
-    Mended others{.told = mended.told};
+    Mended others{.told = mended.told, .ignored = mended.ignored};
     for (const std::string& version : package.other_versions) {
       Package other = package;
       other.version = version;
@@ -153,7 +155,7 @@ class Assessor {
       const bool has_fix = !remedies.fixes.empty() || !remedies.need_python.empty();
       const bool is_certain = !knowledge_.unanswered.contains(package.key) || was_told(vulnerability);
       if (ignores_.covers({package.key, package.version, vulnerability.ids, has_fix && is_certain})) {
-        ++assessment_.environments.back().ignored;
+        if (mended.ignored.insert(vulnerability.id).second) ++assessment_.environments.back().ignored;
         continue;
       }
       any = true;
@@ -178,6 +180,7 @@ class Assessor {
         if (ids.contains(advisory.id) || mended.told.contains(advisory.id)) continue;
         if (ignores_.covers({package.key, package.version, only, false})) continue;
         any = true;
+        mended.told.insert(advisory.id);
         tell_vulnerability(package, unread_advisory_finding(place_of(package), advisory), only);
       }
     return any;
@@ -217,10 +220,11 @@ class Assessor {
     const bool is_outdated = !proposals.releases.empty() || !proposals.need_python.empty();
     // See keep_what_is_not_over().
     if (knowledge_.lacks_judgement(package.key)) return is_outdated;
-    // The vulnerability's own finding names its fixes, and nobody is to be sent to what does not mend it.
+    // The vulnerability's own finding names its fixes, and nobody is to be sent to what does not mend it; what the team
+    // calls a security release mends something else.
     const auto is_told = [&](const Proposal& proposal) {
-      return (mended.by && proposal.version < *mended.by) ||
-             (proposal.kind == ReleaseKind::security && mended.fixes.contains(proposal.version));
+      if (proposal.kind == ReleaseKind::security) return mended.fixes.contains(proposal.version);
+      return mended.by && proposal.version < *mended.by;
     };
     const bool is_fixed = std::erase_if(proposals.releases, is_told) > 0;
     std::erase_if(proposals.need_python, is_told);
@@ -264,7 +268,10 @@ Wanted wanted_of(const std::vector<Environment>& environments, const Options& op
   };
   for (const Environment& environment : environments)
     for (const Package& package : environment.packages) {
-      if (!options.index.empty() && is_on_index(package) && !ignores.covers_package(package.key, package.version))
+      const bool is_told_nothing_of = options.vulnerabilities ? ignores.covers_all_of(package.key, package.version)
+                                                              : ignores.covers_package(package.key, package.version);
+      // Also for fixes of vulnerabilities: whether they can be installed.
+      if (!options.index.empty() && is_on_index(package) && !is_told_nothing_of)
         want(wanted.projects, package.key, package.key);
       if (options.vulnerabilities && may_have_advisories(package) &&
           !ignores.covers_all_of(package.key, package.version)) {

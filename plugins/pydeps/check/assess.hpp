@@ -23,6 +23,7 @@ struct Told {
   sdk::Finding finding;
   Source source = Source::none;
   std::string environment = {};            // its path
+  std::string given = {};                  // the path that led to it
   std::string package = {};                // its key
   std::vector<std::string> advisories = {};  // all ids of the vulnerability
   std::string version = {};                // the installed one

@@ -85,17 +85,21 @@ std::vector<Finding> findings_of_ignores(const Ignores& ignores, bool all_known,
   return findings;
 }
 
-// What is not there any more has not become newer.
-std::vector<Finding> ages_of_before(const Memory& before, const std::vector<Finding>& now) {
-  const auto is_now = [&](const std::string& subject) {
-    return std::any_of(now.begin(), now.end(), [&](const Finding& finding) { return finding.subject == subject; });
-  };
+// What is not there at all any more has not become newer.
+std::vector<Finding> ages_of_before(const Memory& before, const Wanted& wanted, const Knowledge& knowledge) {
+  const bool no_advisories =
+      !wanted.versions.empty() && std::all_of(wanted.versions.begin(), wanted.versions.end(), [&](const auto& package) {
+        return knowledge.unchecked.contains(package.first);
+      });
+  std::set<std::string> lacking;
+  if (!wanted.projects.empty() && knowledge.projects.empty() && knowledge.unknown.empty()) lacking.insert("index age");
+  if (no_advisories) lacking.insert("advisories age");
+  if (knowledge.lacks_database()) lacking.insert("database age");
+  if (knowledge.lacks_end_of_life()) lacking.insert("end of life age");
   std::vector<Finding> ages;
-  for (const std::string what : {"index", "advisories"})
-    for (const Told& told : before.told)
-      if (told.finding.code == "pydeps.stale_data" && told.finding.subject == what + " age" && is_now(what) &&
-          !is_now(what + " age"))
-        ages.push_back(told.finding);
+  for (const Told& told : before.told)
+    if (told.finding.code == "pydeps.stale_data" && lacking.contains(told.finding.subject))
+      ages.push_back(told.finding);
   return ages;
 }
 
@@ -155,9 +159,8 @@ sdk::Outcome CheckTask::run(sdk::Context& context) {
     for (Finding& finding : findings) told.push_back({.finding = std::move(finding)});
   };
   tell(absence_findings(gathered));
-  std::vector<Finding> stale = stale_findings(knowledge, options);
-  tell(ages_of_before(before, stale));
-  tell(std::move(stale));
+  tell(ages_of_before(before, wanted, knowledge));
+  tell(stale_findings(knowledge, options));
   const bool all_known = !is_uncertain(gathered) && knowledge.unanswered.empty() && knowledge.unchecked.empty() &&
                          knowledge.not_asked.empty() && knowledge.unread_advisories.empty() &&
                          std::none_of(gathered.inventory.environments.begin(), gathered.inventory.environments.end(),

@@ -540,6 +540,19 @@ TEST_CASE("no release is proposed that a vulnerability's fix is newer than") {
   CHECK(outdated->title == "pillow 9.0.0 is outdated: 9.0.3 (bug fix)");
 }
 
+TEST_CASE("a fix of a vulnerability takes nothing from the team's security releases") {
+  Fleet fleet;
+  fleet.add("demo", {"4.2.1", "4.2.8", "5.2.8"});
+  const Json options = {{"virtualenvs", {"/srv/shop/env"}}, {"database", "https://pypi.org/team/releases.yml"}};
+  fleet.server.http["https://pypi.org/team/releases.yml"] = {.body = "demo:\n  security_releases: [4.2.8]\n"};
+  fleet.check(options);
+  CHECK(fleet.count("pydeps.security_release") == 1);
+  fleet.advise("CVE-2026-1", "demo", "4.2.1", "5.2.8");
+  fleet.check(options);
+  CHECK(fleet.count("pydeps.vulnerable") == 1);
+  CHECK(fleet.count("pydeps.security_release") == 1);
+}
+
 TEST_CASE("findings beyond what can be told are counted, and not remembered as told") {
   Fleet fleet;
   for (int i = 0; i < 950; ++i) fleet.add("p" + std::to_string(i), {"1.0", "1.0.1"});

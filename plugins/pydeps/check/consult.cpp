@@ -64,7 +64,7 @@ void ask_index(Asking& asking, const Options& options, const Wanted& wanted, Kno
   for (const std::string& project : wanted.projects) take_project(asking, options, project, knowledge);
   // One's own packages may be few, and none of them on the index; but who knows none of many has no index.
   constexpr std::size_t many = 3;
-  if (knowledge.unknown.size() < many || knowledge.unknown.size() < wanted.projects.size()) return;
+  if (knowledge.unknown.size() < many || !knowledge.projects.empty()) return;
   for (const std::string& project : knowledge.unknown)
     knowledge.unanswered.emplace(project, "it knows none of the packages, so it may be no index; one's address mostly "
                                           "ends in simple/");

@@ -177,14 +177,15 @@ bool is_uncertain(const Gathered& gathered) {
          !gathered.inventory.absent.empty();
 }
 
-bool may_still_be(const Gathered& gathered, const std::string& path) {
+bool may_still_be(const Gathered& gathered, const std::string& path, const std::string& given) {
   const Inventory& inventory = gathered.inventory;
   const auto is_it = [&](const Unread& unread) { return unread.subject.empty() || unread.subject == path; };
   const auto leads_there = [&](const Absent& absent) {
-    if (absent.path == path) return true;
-    const bool is_pattern = absent.path.find_first_of("*?[") != std::string::npos;
-    if (is_pattern) return ::fnmatch(absent.path.c_str(), path.c_str(), FNM_PATHNAME) == 0;
-    return absent.why == Absence::denied;
+    const std::string named = absent.path.substr(0, absent.path.find_last_not_of('/') + 1);
+    for (const std::string& name : {path, given})
+      if (named == name || ::fnmatch(named.c_str(), name.c_str(), FNM_PATHNAME) == 0) return true;
+    const bool is_pattern = named.find_first_of("*?[") != std::string::npos;
+    return !is_pattern && absent.why == Absence::denied;
   };
   const auto is_above = [&](const Hidden& hidden) {
     return path == hidden.path || path.starts_with(hidden.path + "/");

@@ -43,8 +43,8 @@ Environment environment_of_list(std::string_view name, std::string_view text);
 bool is_uncertain(const Gathered& gathered);
 
 // Whether an environment that was not read, though it was before, may still be there: it is named and was not found, or
-// what leads to it may not be looked at. Its path is without links, while its name may have some: in doubt it is there.
-bool may_still_be(const Gathered& gathered, const std::string& path);
+// what leads to it may not be looked at. path is without links, given is the one that led to it.
+bool may_still_be(const Gathered& gathered, const std::string& path, const std::string& given);
 
 // Whether packages that are not in its list may be installed.
 bool is_incomplete(const Environment& environment);

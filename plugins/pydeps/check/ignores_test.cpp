@@ -132,16 +132,20 @@ TEST_CASE("an entry may leave vulnerabilities out") {
 
 TEST_CASE("an entry whose fix was told stays told while advisories are not known") {
   Fleet fleet;
-  fleet.add("django", {"5.2.1", "5.2.8"});
+  Json& page = fleet.add("django", {"5.2.1", "5.2.8"});
+  SECTION("a fix for this Python") {}
+  SECTION("a fix for another") { page["files"][1]["requires-python"] = ">=3.12"; }
   fleet.advise("CVE-2026-1", "django", "5.2.1", "5.2.8");
   const Json options = {{"virtualenvs", {"/srv/shop/env"}},
                         {"ignore", {{{"package", "django"}, {"advisory", "CVE-2026-1"}, {"reason", "no fix"},
                                      {"until", "fixed"}}}}};
   fleet.check(options);
   CHECK(fleet.count("pydeps.ignore_expired") == 1);
+  CHECK(fleet.count("pydeps.vulnerable") == 1);
   fleet.osv_is_down = true;
   fleet.check(options);
   CHECK(fleet.count("pydeps.ignore_expired") == 1);
+  CHECK(fleet.count("pydeps.vulnerable") == 1);
   CHECK(fleet.count("pydeps.ignore_unused") == 0);
   fleet.osv_is_down = false;
   fleet.environments["/srv/shop/env"]["django"] = "5.2.8";

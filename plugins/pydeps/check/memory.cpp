@@ -56,6 +56,7 @@ Json told_to_json(const Told& told, Extent extent) {
               {"environment", told.environment},
               {"package", told.package},
               {"advisories", kept_ids(told)}};
+  if (!told.given.empty() && told.given != told.environment) row["given"] = told.given;
   if (finding.remind.count() != 0) row["remind"] = finding.remind.count();
   if (!told.version.empty()) row["version"] = told.version;
   if (!told.severity.empty()) row["severity"] = told.severity;
@@ -92,6 +93,7 @@ std::optional<Told> told_in(const Json& row) {
   if (const Json* remind = member(row, "remind"); remind != nullptr && remind->is_number_integer())
     told.finding.remind = sdk::Milliseconds(remind->get<std::int64_t>());
   told.environment = text_member(row, "environment");
+  told.given = row.contains("given") ? text_member(row, "given") : told.environment;
   told.package = text_member(row, "package");
   for (const auto& [source, name] : sources)
     if (text_member(row, "source") == name) told.source = source;
@@ -200,7 +202,11 @@ std::string unnamed_environment(const Memory& before, const Gathered& gathered, 
                        [&](const Environment& environment) { return environment.path == path; });
   };
   const auto& read = gathered.inventory.environments;
-  if (!before.unnamed.empty() && (holds(read, before.unnamed) || may_still_be(gathered, before.unnamed)))
+  const auto is_away = [&](const Told& told) {
+    return told.environment == before.unnamed && may_still_be(gathered, told.environment, told.given);
+  };
+  if (!before.unnamed.empty() &&
+      (holds(read, before.unnamed) || std::any_of(before.told.begin(), before.told.end(), is_away)))
     return before.unnamed;
   const bool is_new = read.size() == 1 && !holds(before.environments, read.front().path);
   return is_new && !options.names_several() ? read.front().path : std::string();
@@ -225,12 +231,12 @@ void keep_what_is_not_over(const Memory& before, const Gathered& gathered, const
   };
   const auto is_ignored = [&](const Told& told) {
     return told.source == Source::advisories
-               ? ignores.covers({told.package, told.version, told.advisories, !told.fixes.empty()})
+               ? ignores.covers({told.package, told.version, told.advisories, true})  // else it were not told
                : ignores.covers_package(told.package, told.version);
   };
   const auto is_unknown = [&](const Told& told) {
     const auto environment = read.find(told.environment);
-    if (environment == read.end()) return may_still_be(gathered, told.environment);
+    if (environment == read.end()) return may_still_be(gathered, told.environment, told.given);
     const bool is_end = told.finding.code == "pydeps.end_of_life" && knowledge.lacks_end_of_life();
     if (told.package == "python") return is_end && told.version == environment->second->python_version;
     const auto& packages = environment->second->packages;
@@ -242,7 +248,9 @@ void keep_what_is_not_over(const Memory& before, const Gathered& gathered, const
     if (is_same && (is_end || (is_about_releases(told) && knowledge.lacks_judgement(told.package)))) return true;
     if (told.source == Source::index) return knowledge.unanswered.contains(told.package);
     if (told.source != Source::advisories) return false;
-    return knowledge.unchecked.contains(told.package) || (is_same && is_record_broken(told));
+    const auto& others = installed->other_versions;
+    const bool is_there = is_same || std::find(others.begin(), others.end(), told.version) != others.end();
+    return knowledge.unchecked.contains(told.package) || (is_there && is_record_broken(told));
   };
   std::vector<Told> open;
   for (const Told& told : before.told)

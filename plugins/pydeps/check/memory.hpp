@@ -26,8 +26,9 @@ Memory memory_from_json(const sdk::Json& document);
 // was told last. "cut" says that something of the first or the last is missing.
 //   {"checked": ms, "cut": bool, "unnamed": path,
 //    "told": [{"state": 0-3, "code", "subject", "title", "detail", "action", "remind": ms, "source": "index",
-//              "environment", "package", "advisories": [id], "version", and of vulnerabilities, as far as they are
-//              known, "fixes": [version], "severity": "high", "score": tenths, "vector"}],
+//              "environment", "given" (when it is another path), "package", "advisories": [id], "version", and of
+//              vulnerabilities, as far as they are known, "fixes": [version], "severity": "high", "score": tenths,
+//              "vector"}],
 //    "environments": [{"path", "python", "packages": [[name, version, "index"]]}]}
 sdk::Json memory_to_json(const Memory& memory);
 

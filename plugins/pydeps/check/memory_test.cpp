@@ -82,7 +82,7 @@ TEST_CASE("memory: of many ids some are kept, with the one that was told") {
 }
 
 TEST_CASE("an environment that was not read may still be there when it is named, or nobody may look") {
-  const auto may = [](const std::string& path, const Gathered& gathered) { return may_still_be(gathered, path); };
+  const auto may = [](const std::string& path, const Gathered& gathered) { return may_still_be(gathered, path, path); };
   const std::string path = "/srv/shop/env";
   CHECK_FALSE(may(path, {}));
   for (const Absence why : {Absence::missing, Absence::denied, Absence::no_environment})
@@ -95,6 +95,10 @@ TEST_CASE("an environment that was not read may still be there when it is named,
   CHECK(may(path, {.inventory = {.hidden = {{"/srv/shop", "service shop"}}}}));
   CHECK_FALSE(may(path, {.inventory = {.hidden = {{"/srv/sho", "service shop"}}}}));
   CHECK(may(path, {.inventory = {.left_out = 1}}));
+  const std::string given = "/srv/current/env";
+  for (const char* named : {"/srv/current/env", "/srv/current/env/", "/srv/*/env"})
+    CHECK(may_still_be({.inventory = {.absent = {{Absence::missing, named}}}}, "/data/env", given));
+  CHECK_FALSE(may_still_be({.inventory = {.absent = {{Absence::missing, "/srv/other/env"}}}}, "/data/env", given));
   CHECK(may("/srv/list", {.unread = {{"/srv/list", "it does not exist"}}}));
   CHECK(may(path, {.unread = {{"", "cut off"}}}));
   CHECK_FALSE(may(path, {.unread = {{"/srv/list", "it does not exist"}}}));

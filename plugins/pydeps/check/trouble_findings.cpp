@@ -167,7 +167,8 @@ std::vector<Finding> stale_findings(const Knowledge& knowledge, const Options& o
                         .title = "the table of when Python and Django end cannot be had: " +
                                  knowledge.end_of_life_problem,
                         .detail = "It is " + table + ".\n",
-                        .action = "Mend it; until then nothing new is told of ends, and what was told stays."});
+                        .action = "Mend it; until then nothing new is told of ends and of Django's releases, and what "
+                                  "was told stays."});
   if (knowledge.end_of_life_is_old)
     findings.push_back({.state = State::warning, .code = "pydeps.stale_data", .subject = "end of life age",
                         .title = "the table of when Python and Django end is older than the one that is built in, of " +

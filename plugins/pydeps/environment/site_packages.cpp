@@ -124,6 +124,7 @@ void add_duplicate(Environment& environment, Installed& kept, const Installed& o
   const bool agrees = other.package.version.empty() || kept.package.version == other.package.version;
   if (kept.kind != other.kind && agrees) return;
   add_other_version(kept.package, other.package.version);
+  for (const std::string& version : other.package.other_versions) add_other_version(kept.package, version);
   add_problem(environment, Doubt::duplicate, kept.package.name,
               kept.package.name + " is recorded more than once, as " + version_of(kept.package) + " and as " +
                   version_of(other.package) + "; which one is imported cannot be told");

@@ -268,10 +268,9 @@ Wanted wanted_of(const std::vector<Environment>& environments, const Options& op
   };
   for (const Environment& environment : environments)
     for (const Package& package : environment.packages) {
-      const bool is_told_nothing_of = options.vulnerabilities ? ignores.covers_all_of(package.key, package.version)
+      const bool is_kept_from_index = options.vulnerabilities ? ignores.keeps_from_index(package.key, package.version)
                                                               : ignores.covers_package(package.key, package.version);
-      // Also for fixes of vulnerabilities: whether they can be installed.
-      if (!options.index.empty() && is_on_index(package) && !is_told_nothing_of)
+      if (!options.index.empty() && is_on_index(package) && !is_kept_from_index)
         want(wanted.projects, package.key, package.key);
       if (options.vulnerabilities && may_have_advisories(package) &&
           !ignores.covers_all_of(package.key, package.version)) {

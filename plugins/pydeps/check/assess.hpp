@@ -54,7 +54,7 @@ struct Assessment {
 bool is_on_index(const Package& package);
 bool may_have_advisories(const Package& package);
 
-// Packages that are ignored are not asked for on the index.
+// Packages that are ignored are not asked for on the index, but for fixes when vulnerabilities are excepted.
 Wanted wanted_of(const std::vector<Environment>& environments, const Options& options, Ignores& ignores);
 
 struct AssessmentQuery {

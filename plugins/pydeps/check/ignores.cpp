@@ -37,12 +37,18 @@ bool Ignores::covers_all_of(std::string_view key, std::string_view version) {
   return covers(key, version, Extent::all);
 }
 
+bool Ignores::keeps_from_index(std::string_view key, std::string_view version) {
+  return covers(key, version, Extent::index);
+}
+
 bool Ignores::covers(std::string_view key, std::string_view version, Extent extent) {
   bool covered = false;
   for (Kept& kept : entries_) {
     const IgnoreEntry& entry = kept.entry;
     if (entry.key != key || !entry.advisory.empty() || entry.until_fixed || is_over(entry)) continue;
-    if (!same_version(entry.version, version) || (extent == Extent::all && entry.but_vulnerabilities)) continue;
+    if (!same_version(entry.version, version)) continue;
+    if (extent == Extent::all && entry.but_vulnerabilities) continue;
+    if (extent == Extent::index && entry.but_vulnerabilities && !entry.legacy) continue;
     kept.used = covered = true;
   }
   return covered;

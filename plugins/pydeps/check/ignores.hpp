@@ -42,11 +42,13 @@ class Ignores {
  public:
   Ignores(std::vector<IgnoreEntry> entries, std::chrono::sys_days today);
 
-  // Whether nothing but vulnerabilities is to be told of the installed package: then no index need be asked for it.
-  // `python` is a package here, too: its end of life.
+  // Whether nothing but vulnerabilities is to be told of the installed package. `python` is one here, too: its end of
+  // life.
   bool covers_package(std::string_view key, std::string_view version);
   // Whether not even vulnerabilities are: then it need not be asked about at all.
   bool covers_all_of(std::string_view key, std::string_view version);
+  // Whether no index is to hear its name: not where vulnerabilities are excepted, for whose fixes it is asked.
+  bool keeps_from_index(std::string_view key, std::string_view version);
   bool covers(const IgnorableVulnerability& vulnerability);
 
   struct Outcome {
@@ -63,7 +65,7 @@ class Ignores {
     bool fix_released = false;
   };
   bool is_over(const IgnoreEntry& entry) const { return entry.until && today_ >= *entry.until; }
-  enum class Extent { but_vulnerabilities, all };
+  enum class Extent { but_vulnerabilities, index, all };
   bool covers(std::string_view key, std::string_view version, Extent extent);
   std::vector<Kept> entries_;
   std::chrono::sys_days today_;

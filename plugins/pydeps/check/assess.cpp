@@ -218,7 +218,7 @@ class Assessor {
     const PackageReleases* database = knowledge_.database.find(package.key);
     Proposals proposals = proposals_of(package, known, project, mended.fixes, is_over);
     const bool is_outdated = !proposals.releases.empty() || !proposals.need_python.empty();
-    // See keep_what_is_not_over().
+    // What was told of them stays: see keep_what_is_not_over().
     if (knowledge_.lacks_judgement(package.key)) return is_outdated;
     // The vulnerability's own finding names its fixes, and nobody is to be sent to what does not mend it; what the team
     // calls a security release mends something else.

@@ -10,6 +10,7 @@
 #include "pydeps/check/findings.hpp"
 #include "pydeps/check/gather.hpp"
 #include "pydeps/check/memory.hpp"
+#include "pydeps/check/still_open.hpp"
 
 namespace maintain::pydeps {
 namespace {
@@ -63,44 +64,6 @@ void report_findings(sdk::Context& context, const std::vector<Told>& told, std::
     context.finding({.state = sdk::State::warning, .code = "pydeps.more",
                      .title = counted(left_out, "finding") + " more than can be told",
                      .action = "Mend what is told first, or divide the environments among several tasks."});
-}
-
-// An entry is known to be of no use, or no more until its fix, only when everything was looked at. Until then what was
-// told of it stays.
-std::vector<Finding> findings_of_ignores(const Ignores& ignores, bool all_known, const Memory& before) {
-  std::vector<Finding> findings;
-  for (const Ignores::Outcome& outcome : ignores.outcomes())
-    for (Finding& finding : ignore_findings({outcome})) {
-      if (all_known || outcome.state != IgnoreState::unused) {
-        findings.push_back(std::move(finding));
-        continue;
-      }
-      const auto told = std::find_if(before.told.begin(), before.told.end(), [&](const Told& one) {
-        const bool is_same = one.finding.code == finding.code ||
-                             (outcome.entry->until_fixed && one.finding.code == "pydeps.ignore_expired");
-        return is_same && one.finding.subject == finding.subject;
-      });
-      if (told != before.told.end()) findings.push_back(told->finding);
-    }
-  return findings;
-}
-
-// What is not there at all any more has not become newer.
-std::vector<Finding> ages_of_before(const Memory& before, const Wanted& wanted, const Knowledge& knowledge) {
-  const bool no_advisories =
-      !wanted.versions.empty() && std::all_of(wanted.versions.begin(), wanted.versions.end(), [&](const auto& package) {
-        return knowledge.unchecked.contains(package.first);
-      });
-  std::set<std::string> lacking;
-  if (!wanted.projects.empty() && knowledge.projects.empty() && knowledge.unknown.empty()) lacking.insert("index age");
-  if (no_advisories) lacking.insert("advisories age");
-  if (knowledge.lacks_database()) lacking.insert("database age");
-  if (knowledge.lacks_end_of_life()) lacking.insert("end of life age");
-  std::vector<Finding> ages;
-  for (const Told& told : before.told)
-    if (told.finding.code == "pydeps.stale_data" && lacking.contains(told.finding.subject))
-      ages.push_back(told.finding);
-  return ages;
 }
 
 std::string summary_of(const Options& options, const Assessment& assessment, const Knowledge& knowledge) {

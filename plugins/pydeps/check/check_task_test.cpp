@@ -1,13 +1,8 @@
-// pydeps.check against an index and advisories in memory.
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
-
+// pydeps.check against an index and advisories in memory, in one run.
 #include "pydeps/advisory/osv_query.hpp"
 #include "pydeps/check/assess.hpp"
 #include "pydeps/check/check_testing.hpp"
 #include "pydeps/check/findings.hpp"
-#include "pydeps/check/gather.hpp"
 
 using namespace maintain::pydeps;
 using namespace maintain::pydeps::testing;
@@ -144,30 +139,6 @@ TEST_CASE("the fix that is named can be installed, or it is said what it needs")
   }
 }
 
-TEST_CASE("what was told is told again while nobody can be asked, and over only when somebody says so") {
-  Fleet fleet;
-  fleet.add("django", {"5.2.1", "5.2.8"});
-  fleet.add("requests", {"2.31.0", "2.31.1"});
-  fleet.advise("CVE-2026-1", "django", "5.2.1", "5.2.8");
-  fleet.check();
-  REQUIRE(fleet.server.findings.size() == 2);
-  fleet.osv_is_down = true;
-  fleet.server.http[Fleet::page("requests")] = {.failure = "timed out"};
-  CHECK(fleet.check().outcome == Outcome::ok);
-  CHECK(fleet.server.find("pydeps.vulnerable", "django CVE-2026-1") != nullptr);
-  CHECK(fleet.server.find("pydeps.outdated", "requests") != nullptr);
-  CHECK(fleet.server.find("pydeps.outdated", "django") == nullptr);
-  CHECK(fleet.server.find("pydeps.stale_data", "advisories") != nullptr);
-  fleet.server.http[Fleet::page("django")] = {.failure = "timed out"};
-  CHECK(fleet.check().outcome == Outcome::failed);
-  CHECK(fleet.server.find("pydeps.vulnerable", "django CVE-2026-1") != nullptr);
-  fleet.osv_is_down = false;
-  fleet.server.http.clear();
-  fleet.environments["/srv/shop/env"] = {{"django", "5.2.8"}, {"requests", "2.31.1"}};
-  CHECK(fleet.check().outcome == Outcome::ok);
-  CHECK(fleet.server.findings.empty());
-}
-
 TEST_CASE("an address with a secret is refused, and the refusal does not repeat it") {
   CheckTask task;
   for (const char* option : {"index", "osv", "database", "end_of_life"})
@@ -264,31 +235,6 @@ TEST_CASE("an index that is down, while advisories are told, is no failure") {
   CHECK(fleet.check().outcome == Outcome::ok);
   CHECK(fleet.server.find("pydeps.stale_data", "index") != nullptr);
   CHECK(fleet.server.find("pydeps.vulnerable", "django CVE-2026-1") != nullptr);
-}
-
-TEST_CASE("a stale answer says so, and for two days to who looks only") {
-  Fleet fleet;
-  fleet.add("django", {"5.2.1", "5.2.8"});
-  const std::string body = fleet.publish("django", {"5.2.1", "5.2.8"}).dump();
-  for (const auto& [hours, state] : {std::pair{20, State::ok}, std::pair{50, State::warning}}) {
-    fleet.server.http[Fleet::page("django")] = {.body = body, .origin = HttpOrigin::stale,
-                                                .age = std::chrono::hours(hours)};
-    CHECK(fleet.check().outcome == Outcome::ok);
-    const Finding* stale = fleet.server.find("pydeps.stale_data", "index age");
-    REQUIRE(stale != nullptr);
-    CHECK(stale->state == state);
-    CHECK(fleet.server.find("pydeps.outdated", "django") != nullptr);
-    CHECK(fleet.server.summary.find("old") != std::string::npos);
-  }
-  fleet.server.http[Fleet::page("django")] = {.failure = "no connection"};
-  for (int i = 0; i < 2; ++i) {
-    fleet.check();
-    CHECK(fleet.server.find("pydeps.stale_data", "index") != nullptr);
-    CHECK(fleet.server.find("pydeps.stale_data", "index age") != nullptr);
-  }
-  fleet.server.http.clear();
-  fleet.check();
-  CHECK(fleet.count("pydeps.stale_data") == 0);
 }
 
 TEST_CASE("withdrawn advisories are none, aliases are one, and an impossible range is in doubt") {
@@ -389,47 +335,6 @@ TEST_CASE("a vulnerability does not hide the team's security releases, but for i
   CHECK(security->title == "demo 3.1.0 lacks a security release: " + lacking);
 }
 
-TEST_CASE("while the release database cannot be had, nothing is told of releases but what was") {
-  Fleet fleet;
-  fleet.add("demo", {"3.1.0", "3.1.3", "3.1.4"});
-  const Json options = {{"virtualenvs", {"/srv/shop/env"}}, {"database", "https://pypi.org/team/releases.yml"}};
-  FakeAnswer& database = fleet.server.http["https://pypi.org/team/releases.yml"];
-  database = {.body = "demo:\n  security_releases: [3.1.3]\n  ignored_releases: [3.1.4]\n"};
-  fleet.check(options);
-  CHECK(fleet.server.findings.size() == 1);
-  REQUIRE(fleet.server.find("pydeps.security_release", "demo") != nullptr);
-  fleet.add("other", {"1.0", "1.0.1"});
-  const int trouble = GENERATE(0, 1, 2);
-  CAPTURE(trouble);
-  database = std::vector<FakeAnswer>{{.status = 404}, {.body = "<html>log in</html>"}, {.failure = "no connection"}}
-                 .at(static_cast<std::size_t>(trouble));
-  fleet.check(options);
-  CHECK(fleet.server.findings.size() == 2);
-  CHECK(fleet.server.find("pydeps.security_release", "demo") != nullptr);
-  const Finding* lacking = fleet.server.find("pydeps.stale_data", "database");
-  REQUIRE(lacking != nullptr);
-  CHECK(lacking->title.starts_with("the package release database cannot be had: "));
-  SECTION("it is upgraded") {
-    fleet.environments["/srv/shop/env"]["demo"] = "3.1.4";
-    fleet.check(options);
-    CHECK(fleet.count("pydeps.security_release") == 0);
-  }
-  SECTION("it is ignored") {
-    Json ignoring = options;
-    ignoring["ignored_packages"] = {"demo"};
-    fleet.check(ignoring);
-    CHECK(fleet.count("pydeps.security_release") == 0);
-  }
-  SECTION("nothing else happens") {
-    fleet.check(options);
-    CHECK(fleet.count("pydeps.security_release") == 1);
-  }
-  database = {.body = "demo:\n  ignored_releases: [3.1.3, 3.1.4]\n"};
-  fleet.check(options);
-  CHECK(fleet.server.findings.size() == 1);
-  CHECK(fleet.server.find("pydeps.outdated", "other") != nullptr);
-}
-
 TEST_CASE("mistakes in the release database cost themselves, and are told") {
   Fleet fleet;
   fleet.add("demo", {"3.1.0", "3.1.3"});
@@ -439,56 +344,6 @@ TEST_CASE("mistakes in the release database cost themselves, and are told") {
   const Finding* mistakes = fleet.server.find("pydeps.stale_data", "database");
   REQUIRE(mistakes != nullptr);
   CHECK(mistakes->title.starts_with("the package release database has mistakes: line 2: demo: "));
-}
-
-TEST_CASE("a newer table of ends of life goes before the bundled one, and while it cannot be had nothing changes") {
-  Fleet fleet;
-  fleet.python = "3.8.10";
-  fleet.add("idna", {"3.4"});
-  const Json options = {{"virtualenvs", {"/srv/shop/env"}}, {"end_of_life", "https://pypi.org/team/ends.yml"}};
-  FakeAnswer& table = fleet.server.http["https://pypi.org/team/ends.yml"];
-  table = {.body = "as_of: 2026-11-01\npython:\n  '3.8': 2026-11-02\n"};
-  const auto told = [&] {
-    fleet.check(options);
-    const Finding* end = fleet.server.find("pydeps.end_of_life", "python");
-    REQUIRE(end != nullptr);
-    return *end;
-  };
-  CHECK(told().title.ends_with(" 2026-11-02"));
-  CHECK(told().detail == "In /srv/shop/env.\nAs was known on 2026-11-01.\n");
-  CHECK(fleet.count("pydeps.stale_data") == 0);
-  table = {.body = "as_of: 2026-11-01\npython: soon\n"};
-  CHECK(told().title.ends_with(" 2026-11-02"));
-  const Finding* problem = fleet.server.find("pydeps.stale_data", "end of life");
-  REQUIRE(problem != nullptr);
-  CHECK(problem->title == "the table of when Python and Django end cannot be had: line 2: python has no lines");
-  CHECK(problem->detail == "It is https://pypi.org/team/ends.yml.\n");
-  Json ignoring = options;
-  ignoring["ignore"] = {{{"package", "python"}, {"reason", "the server goes"}}};
-  fleet.check(ignoring);
-  CHECK(fleet.count("pydeps.end_of_life") == 0);
-  fleet.check(options);
-  CHECK(fleet.count("pydeps.end_of_life") == 0);  // nothing new while it is lacking
-  table = {.body = "as_of: 2026-01-01\npython:\n  '3.8': 2026-11-02\n"};
-  CHECK(told().title.ends_with(" 2024-10-07"));
-  CHECK(fleet.server.find("pydeps.stale_data", "end of life age") != nullptr);
-}
-
-TEST_CASE("what was told of a record that can be read no more stays, under the name that it had") {
-  Fleet fleet;
-  fleet.add("django", {"5.2.1", "5.2.8"});
-  fleet.advise("GHSA-aaaa-bbbb-cccc", "django", "5.2.1", "5.2.8")["aliases"] = {"CVE-2026-7"};
-  fleet.check();
-  REQUIRE(fleet.server.find("pydeps.vulnerable", "django CVE-2026-7") != nullptr);
-  fleet.server.http[Fleet::record("GHSA-aaaa-bbbb-cccc")] = {.status = 404};
-  for (int i = 0; i < 2; ++i) {
-    fleet.check();
-    CHECK(fleet.server.findings.size() == 1);
-    CHECK(fleet.server.find("pydeps.vulnerable", "django CVE-2026-7") != nullptr);
-  }
-  fleet.environments["/srv/shop/env"]["django"] = "5.2.8";
-  fleet.check();
-  CHECK(fleet.server.findings.empty());
 }
 
 TEST_CASE("of several versions that are recorded each is asked about, and a vulnerability is told once") {
@@ -540,37 +395,6 @@ TEST_CASE("no release is proposed that a vulnerability's fix is newer than") {
   CHECK(outdated->title == "pillow 9.0.0 is outdated: 9.0.3 (bug fix)");
 }
 
-TEST_CASE("a fix of a vulnerability takes nothing from the team's security releases") {
-  Fleet fleet;
-  fleet.add("demo", {"4.2.1", "4.2.8", "5.2.8"});
-  const Json options = {{"virtualenvs", {"/srv/shop/env"}}, {"database", "https://pypi.org/team/releases.yml"}};
-  fleet.server.http["https://pypi.org/team/releases.yml"] = {.body = "demo:\n  security_releases: [4.2.8]\n"};
-  fleet.check(options);
-  CHECK(fleet.count("pydeps.security_release") == 1);
-  fleet.advise("CVE-2026-1", "demo", "4.2.1", "5.2.8");
-  fleet.check(options);
-  CHECK(fleet.count("pydeps.vulnerable") == 1);
-  CHECK(fleet.count("pydeps.security_release") == 1);
-}
-
-TEST_CASE("findings beyond what can be told are counted, and not remembered as told") {
-  Fleet fleet;
-  for (int i = 0; i < 950; ++i) fleet.add("p" + std::to_string(i), {"1.0", "1.0.1"});
-  fleet.advise("CVE-2026-1", "p949", "1.0", "1.0.1");
-  fleet.check();
-  CHECK(fleet.server.findings.size() == 901);
-  CHECK(fleet.server.findings.front().code == "pydeps.vulnerable");
-  const Finding* more = fleet.server.find("pydeps.more", "");
-  REQUIRE(more != nullptr);
-  CHECK(more->title == "50 findings more than can be told");
-  CHECK(fleet.server.state.at("told").size() == 900);
-  CHECK(fleet.server.state.at("cut") == true);
-  fleet.server.on_http = [](const HttpRequest&) { return FakeAnswer{.failure = "no connection"}; };
-  fleet.check();
-  CHECK(fleet.count("pydeps.outdated") + fleet.count("pydeps.vulnerable") == 898);
-  CHECK(fleet.count("pydeps.stale_data") == 2);
-}
-
 TEST_CASE("the end of Python's line is told") {
   Fleet fleet;
   fleet.python = "3.8.10";
@@ -589,140 +413,4 @@ TEST_CASE("findings name the environment where the task may see several") {
   CHECK(fleet.server.find("pydeps.outdated", "requests in /srv/shop/env") != nullptr);
   CHECK(fleet.server.find("pydeps.outdated", "requests in /srv/blog/env") != nullptr);
   CHECK(fleet.asked(Fleet::page("requests")) == 1);
-}
-
-TEST_CASE("an environment's findings keep their subjects when others join it, and when these leave") {
-  Fleet fleet;
-  fleet.add("requests", {"2.31.0", "2.31.1"});
-  fleet.check();
-  REQUIRE(fleet.server.find("pydeps.outdated", "requests") != nullptr);
-  fleet.environments["/srv/blog/env"] = {{"requests", "2.31.0"}};
-  for (int i = 0; i < 2; ++i) {
-    fleet.check({{"virtualenvs", {"/srv/shop/env", "/srv/blog/env"}}});
-    const Finding* first = fleet.server.find("pydeps.outdated", "requests");
-    REQUIRE(first != nullptr);
-    CHECK(first->detail == "In /srv/shop/env.\n");
-    CHECK(fleet.server.find("pydeps.outdated", "requests in /srv/blog/env") != nullptr);
-  }
-  fleet.environments.erase("/srv/shop/env");
-  for (int i = 0; i < 2; ++i) {
-    fleet.check({{"virtualenvs", {"/srv/blog/env"}}});
-    CHECK(fleet.server.findings.size() == 1);
-    CHECK(fleet.server.find("pydeps.outdated", "requests in /srv/blog/env") != nullptr);
-  }
-}
-
-TEST_CASE("a path that is missing or shut is told, and what was told of it is not over while it is named") {
-  Fleet fleet;
-  fleet.add("requests", {"2.31.0", "2.31.1"});
-  fleet.check();
-  REQUIRE(fleet.server.find("pydeps.outdated", "requests") != nullptr);
-  fleet.environments.clear();
-  SECTION("shut") {
-    fleet.more = "none\tdenied\t/srv/shop/env\n";
-    fleet.check();
-    CHECK(fleet.server.find("pydeps.environment", "/srv/shop/env") != nullptr);
-    CHECK(fleet.server.find("pydeps.outdated", "requests") != nullptr);
-  }
-  SECTION("gone") {
-    fleet.more = "none\tmissing\t/srv/shop/env\n";
-    for (int i = 0; i < 2; ++i) {
-      fleet.check();
-      CHECK(fleet.server.find("pydeps.environment", "/srv/shop/env") != nullptr);
-      CHECK(fleet.server.find("pydeps.outdated", "requests") != nullptr);
-    }
-    fleet.more.clear();
-    fleet.check({{"virtualenvs", {"/srv/blog/env"}}});
-    CHECK(fleet.server.findings.empty());
-  }
-}
-
-TEST_CASE("list_command may become another user, has its own umask, and leaves nothing behind") {
-  Fleet fleet;
-  fleet.server.expect(script("mktemp")).reply("django==5.2.1\n");
-  fleet.check({{"list_command", "/srv/shop/bin/list"}});
-  REQUIRE(fleet.server.commands.size() == 1);
-  ::setenv("list_script", fleet.server.commands[0].script.c_str(), 1);
-  ::setenv("list_command", "list() { { stat -c %a \"${1%/*}\" \"$1\"; umask; echo \"$1\"; } >\"$1\"; }; list", 1);
-  FILE* pipe = ::popen("umask 022; exec /bin/sh -c \"$list_script\" sh \"$list_command\"", "r");
-  REQUIRE(pipe != nullptr);
-  std::string output(4096, '\0');
-  output.resize(std::fread(output.data(), 1, output.size(), pipe));
-  CHECK(::pclose(pipe) == 0);
-  const std::string modes = "711\n666\n0022\n";
-  REQUIRE(output.starts_with(modes + "/tmp/maintain-packages."));
-  const std::filesystem::path list = output.substr(modes.size(), output.size() - modes.size() - 1);
-  CHECK_FALSE(std::filesystem::exists(list.parent_path()));
-}
-
-TEST_CASE("the earlier bot's list_command and freeze files are read, and only what an index has is asked for there") {
-  Fleet fleet;
-  fleet.publish("django", {"5.2.1", "5.2.8"});
-  const std::string list = "# made by pip freeze\nDjango==5.2.1\npkg_resources==0.0.0\n"
-                           "-e git+https://x/y.git@ab#egg=own\n";
-  const Json options = {{"list_command", "/srv/shop/bin/list"}, {"ignored_packages", {"other"}}};
-  const Matcher list_script = script("mktemp");
-  SECTION("it lists") {
-    fleet.server.expect(list_script).reply(list);
-    CHECK(fleet.check(options).outcome == Outcome::ok);
-    CHECK(fleet.server.find("pydeps.outdated", "django") != nullptr);
-    CHECK(fleet.asked(Fleet::page("own")) == 0);
-    CHECK(fleet.asked(Fleet::page("pkg-resources")) == 0);
-    CHECK(fleet.server.commands.front().argv == std::vector<std::string>{"/srv/shop/bin/list"});
-  }
-  SECTION("it fails") {
-    fleet.server.expect(list_script).reply(Reply::exits(3, "no such environment\n"));
-    CHECK(fleet.check(options).outcome == Outcome::failed);
-    const Finding* unread = fleet.server.find("pydeps.environment", "/srv/shop/bin/list");
-    REQUIRE(unread != nullptr);
-    CHECK(unread->title.find("it ended with 3: no such environment") != std::string::npos);
-  }
-  SECTION("a dry run does not run it") {
-    fleet.check(options, true);
-    CHECK(fleet.server.commands.empty());
-  }
-  SECTION("a file") {
-    fleet.server.stub(script("section \"file-$number\""), {.output = "@@maintain begin file-0\n" + list +
-                                                                     "\n@@maintain end 0\n"});
-    CHECK(fleet.check({{"freeze", {"/srv/shop/requirements.lock"}}}).outcome == Outcome::ok);
-    CHECK(fleet.server.find("pydeps.outdated", "django") != nullptr);
-  }
-}
-
-TEST_CASE("what a list has for other systems is not installed, and what it has for some Pythons may be") {
-  const auto versions = [](const Environment& environment) {
-    std::string text;
-    for (const Package& package : environment.packages) text += package.key + " " + package.version + "\n";
-    return text;
-  };
-  SECTION("another system") {
-    const Environment list = environment_of_list("/list",
-        "pywin32==306 ; sys_platform == \"win32\"\nuvloop==0.21 ; sys_platform != 'win32'\nidna==3.4\n"
-        "torch==2.1 ; sys_platform == 'darwin'\ntorch==2.1+cpu ; sys_platform == 'linux'\n"
-        "odd==1 ; platform == 'x'\nold==1 ; python_version < '3'\n"
-        "-e /srv/own#egg=own ; os_name == 'nt'\n");
-    CHECK(versions(list) == "idna 3.4\nodd 1\nold 1\ntorch 2.1+cpu\nuvloop 0.21\n");
-    CHECK(list.problems.empty());
-    CHECK_FALSE(doubt_finding(list));
-  }
-  SECTION("one of several") {
-    const Environment list = environment_of_list("/list",
-        "numpy==1.26 ; python_version < '3.12'\nnumpy==2.1 ; python_version >= '3.12'\n"
-        "idna==3.4 ; python_version < '3.12'\nidna==3.4 ; python_version >= '3.12'\n");
-    CHECK(versions(list) == "idna 3.4\nnumpy 1.26\n");
-    CHECK(list.packages.back().other_versions == std::vector<std::string>{"2.1"});
-    REQUIRE(list.problems.size() == 1);
-    CHECK(list.problems[0].doubt == Doubt::guessed);
-    CHECK(list.problems[0].text == "numpy is listed as 1.26 and as 2.1, by markers that the list does not answer");
-    CHECK(doubt_finding(list)->state == State::ok);
-  }
-  SECTION("one of them in any case") {
-    const std::string sure = GENERATE("numpy==2.1\n", "numpy==2.1 ; sys_platform == 'linux'\n");
-    const Environment list = environment_of_list("/list", "numpy==1.26 ; python_version < '3.12'\n" + sure);
-    REQUIRE(list.problems.size() == 1);
-    CHECK(list.problems[0].doubt == Doubt::duplicate);
-    CHECK(list.problems[0].text == "numpy is listed as 2.1 and as 1.26");
-    CHECK(versions(list) == "numpy 2.1\n");
-    CHECK(doubt_finding(list)->state == State::warning);
-  }
 }

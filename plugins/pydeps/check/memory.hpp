@@ -35,16 +35,4 @@ sdk::Json memory_to_json(const Memory& memory);
 // Ids of the vulnerabilities that were told.
 std::set<std::string> known_ids(const Memory& memory);
 
-// The environment that findings' subjects do not name: a task's only one. When others join it, it stays so, and one
-// that was named once remains named, for a finding whose subject changes passes for mended and new. Empty: none.
-std::string unnamed_environment(const Memory& before, const Gathered& gathered, const Options& options);
-
-// Adds what was told before and cannot be judged anew, since its environment could not be read or nobody could be asked
-// about its package, or the record of the vulnerability cannot be read: it is to be told again, or its silence would
-// pass for a recovery. The same goes for newer releases while the team's database cannot be had, but not for what is
-// ignored. A release that fixes such a vulnerability is no news then, though without advisories it passes for any
-// release.
-void keep_what_is_not_over(const Memory& before, const Gathered& gathered, const Knowledge& knowledge, Ignores& ignores,
-                           Assessment& now);
-
 }  // namespace maintain::pydeps

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "pydeps/check/findings.hpp"
+#include "pydeps/check/still_open.hpp"
 
 using namespace maintain::pydeps;
 using namespace maintain::sdk;
@@ -79,29 +80,6 @@ TEST_CASE("memory: of many ids some are kept, with the one that was told") {
   REQUIRE(read.told.size() == 1);
   CHECK(read.told[0].advisories.size() == 20);
   CHECK(known_ids(read) == std::set<std::string>{"CVE-2026-10999"});
-}
-
-TEST_CASE("an environment that was not read may still be there when it is named, or nobody may look") {
-  const auto may = [](const std::string& path, const Gathered& gathered) { return may_still_be(gathered, path, path); };
-  const std::string path = "/srv/shop/env";
-  CHECK_FALSE(may(path, {}));
-  for (const Absence why : {Absence::missing, Absence::denied, Absence::no_environment})
-    CHECK(may(path, {.inventory = {.absent = {{why, path}}}}));
-  CHECK(may(path, {.inventory = {.absent = {{Absence::unmatched, "/srv/*/env"}}}}));
-  CHECK(may(path, {.inventory = {.absent = {{Absence::partly_denied, "/srv/*/env"}}}}));
-  CHECK(may(path, {.inventory = {.absent = {{Absence::denied, "/srv/a-link"}}}}));
-  CHECK_FALSE(may(path, {.inventory = {.absent = {{Absence::missing, "/srv/other"}}}}));
-  CHECK_FALSE(may(path, {.inventory = {.absent = {{Absence::partly_denied, "/home/*/env"}}}}));
-  CHECK(may(path, {.inventory = {.hidden = {{"/srv/shop", "service shop"}}}}));
-  CHECK_FALSE(may(path, {.inventory = {.hidden = {{"/srv/sho", "service shop"}}}}));
-  CHECK(may(path, {.inventory = {.left_out = 1}}));
-  const std::string given = "/srv/current/env";
-  for (const char* named : {"/srv/current/env", "/srv/current/env/", "/srv/*/env"})
-    CHECK(may_still_be({.inventory = {.absent = {{Absence::missing, named}}}}, "/data/env", given));
-  CHECK_FALSE(may_still_be({.inventory = {.absent = {{Absence::missing, "/srv/other/env"}}}}, "/data/env", given));
-  CHECK(may("/srv/list", {.unread = {{"/srv/list", "it does not exist"}}}));
-  CHECK(may(path, {.unread = {{"", "cut off"}}}));
-  CHECK_FALSE(may(path, {.unread = {{"/srv/list", "it does not exist"}}}));
 }
 
 TEST_CASE("memory: of several ids only the one that was told is known, and not one that begins like it") {
